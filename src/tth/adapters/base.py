@@ -1,0 +1,305 @@
+"""The four roles an adapter can play, and what each promises.
+
+An adapter is loaded once per process and holds no conversation; `open_session` gives an object for one conversation.
+An adapter translates, it does not decide: no retries, no fallback, no time-outs beyond its vendor's handshake.
+It raises only `AdapterError` and its children, with no user text and no key in the message.
+Every `infer_stream` honours cancellation within 50 ms and leaves nothing of that call running.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from tth.model.controls import BY_PATH, Controls, Resolution
+from tth.model.media import DrawnFrame, SilenceSpan, SpeechChunk, SpeechSpan, VideoCodec
+
+
+class Role(StrEnum):
+    LLM = "llm"
+    TTS = "tts"
+    REALTIME = "realtime"
+    AVATAR = "avatar"
+
+
+class Deployment(StrEnum):
+    API = "api"
+    SELF_HOST = "self_host"
+    EMBEDDED = "embedded"
+
+
+class Support(StrEnum):
+    """How well an adapter can do one control."""
+
+    NATIVE = "native"
+    EMULATED = "emulated"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlSupport:
+    """Support for one control path; the range where it is narrower than the contract's."""
+
+    support: Support = Support.NATIVE
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an adapter can do; static, known before it is loaded."""
+
+    description: str
+    deployment: Deployment
+    controls: Mapping[str, ControlSupport] = field(default_factory=dict)
+    """By path; a path that is missing is not this adapter's business (NONE)."""
+    languages: tuple[str, ...] = ()
+    """BCP 47; empty = not bound to a language."""
+    resolutions: tuple[Resolution, ...] = ()
+    """Empty = any that the contract allows."""
+    max_fps: int = 60
+    video_codecs: tuple[VideoCodec, ...] = ()
+    """What the pictures can be sent as; empty = not an avatar."""
+
+    def __post_init__(self) -> None:
+        unknown = set(self.controls) - set(BY_PATH)
+        if unknown:
+            raise ValueError(f"unknown control paths: {sorted(unknown)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How an adapter is right now."""
+
+    ok: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionContext:
+    """What an adapter may know of a conversation when it opens one."""
+
+    session_id: str
+    language_code: str = "en"
+    seed: int = 0
+    """For anything random: the same seed gives the same behaviour."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnContext:
+    """What an adapter may know of the turn it works for."""
+
+    session_id: str
+    turn_id: str
+    generation: int
+    language_code: str = "en"
+    live: bool = True
+    """False in a batch: quality before speed, nobody waits for the first byte."""
+
+
+class Speaker(StrEnum):
+    USER = "user"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One entry of the conversation so far."""
+
+    speaker: Speaker
+    text: str
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """Who speaks. From configuration."""
+
+    persona_id: str
+    display_name: str = ""
+    description: str = ""
+    prompt: str = ""
+    """How a language model should be this person."""
+    look: str = "anna"
+    voices: Mapping[str, str] = field(default_factory=dict)
+    """TTS adapter's name -> its name of a voice or variant."""
+
+
+@dataclass(frozen=True, slots=True)
+class LlmInput:
+    """A question to a language model."""
+
+    text: str
+    history: tuple[Utterance, ...] = ()
+    persona: Persona = Persona("default")  # noqa: RUF009  (frozen)
+
+
+@dataclass(frozen=True, slots=True)
+class TextPiece:
+    """Some text of a reply, in order. Never empty."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TtsInput:
+    """One clause to speak."""
+
+    text: str
+    persona: Persona = Persona("default")  # noqa: RUF009  (frozen)
+    is_last: bool = False
+    """No clause of this turn follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlChange:
+    """Controls that hold from `start_sample` of the media clock on; for an avatar in the middle of its stream."""
+
+    start_sample: int
+    controls: Controls
+    control_revision: int
+    ramp_ms: int = 250
+
+
+AvatarInput: TypeAlias = SpeechSpan | SilenceSpan | ControlChange
+RealtimeOutput: TypeAlias = TextPiece | SpeechChunk
+
+
+class Adapter(ABC):
+    """Common to all roles. Constructors do no I/O."""
+
+    name: str
+    role: Role
+    capabilities: Capabilities
+
+    async def load(self) -> None:
+        """Acquire what every conversation needs: processes, models, pools. Raises AdapterUnavailable."""
+
+    async def warmup(self) -> None:
+        """Make the first real request as fast as the tenth."""
+
+    async def health(self) -> Health:
+        """How it is now; quick, no side effects."""
+        return Health(ok=True)
+
+    async def aclose(self) -> None:
+        """Release everything; idempotent."""
+
+
+class AdapterSession(ABC):
+    """One conversation's state in an adapter."""
+
+    async def aclose(self) -> None:
+        """Release this conversation; idempotent."""
+
+
+class LlmSession(AdapterSession):
+    @abstractmethod
+    def infer_stream(self, prompt: LlmInput, control: Controls, context: TurnContext) -> AsyncIterator[TextPiece]:
+        """Yield the reply as it is written. An async generator."""
+
+    async def infer_batch(self, prompt: LlmInput, control: Controls, context: TurnContext) -> str:
+        """The whole reply."""
+        pieces: list[str] = []
+        async with aclosing(self.infer_stream(prompt, control, context)) as stream:  # type: ignore[type-var]
+            async for piece in stream:
+                pieces.append(piece.text)
+        return "".join(pieces)
+
+
+class TtsSession(AdapterSession):
+    @abstractmethod
+    def infer_stream(self, clause: TtsInput, control: Controls, context: TurnContext) -> AsyncIterator[SpeechChunk]:
+        """Speak one clause. No chunk is empty; text that cannot be spoken yields nothing at all.
+
+        An async generator. Calls of one session are made one after the other.
+        """
+
+    async def infer_batch(self, clause: TtsInput, control: Controls, context: TurnContext) -> list[SpeechChunk]:
+        """All chunks of the clause."""
+        async with aclosing(self.infer_stream(clause, control, context)) as stream:  # type: ignore[type-var]
+            return [chunk async for chunk in stream]
+
+
+class RealtimeSession(AdapterSession):
+    @abstractmethod
+    def infer_stream(self, prompt: LlmInput, control: Controls, context: TurnContext) -> AsyncIterator[RealtimeOutput]:
+        """Answer with text and sound in one stream. SpeechChunk times count from the start of the reply."""
+
+
+class AvatarSession(AdapterSession):
+    """One face over a whole conversation; keeps its motion continuous from one stream to the next."""
+
+    @abstractmethod
+    def infer_stream(
+        self, spans: AsyncIterator[AvatarInput], control: Controls, context: TurnContext
+    ) -> AsyncIterator[DrawnFrame]:
+        """Turn a continuous stretch of the media clock into frames.
+
+        spans: speech and silence in order without holes; each starts where the one before ended. The first starts at
+        or after the end of whatever was shown before: after an interrupt the new stream starts where the last frame
+        that was really sent ended, and the face goes on from there without a jump.
+        Yields one frame per slot of 1/fps, slots counted from the first span's start, as soon as the sound of the
+        slot is known; a last slot that is not filled is completed with silence. `control.fps`, `control.resolution`
+        and `control.background` hold for the whole stream.
+        """
+
+
+class LanguageModel(Adapter):
+    role = Role.LLM
+
+    @abstractmethod
+    def open_session(self, context: SessionContext) -> LlmSession: ...
+
+
+class Voice(Adapter):
+    role = Role.TTS
+
+    @abstractmethod
+    def open_session(self, context: SessionContext) -> TtsSession: ...
+
+
+class RealtimeModel(Adapter):
+    role = Role.REALTIME
+
+    @abstractmethod
+    def open_session(self, context: SessionContext) -> RealtimeSession: ...
+
+
+class Avatar(Adapter):
+    role = Role.AVATAR
+
+    @abstractmethod
+    def open_session(self, context: SessionContext, persona: Persona, draw: bool) -> AvatarSession:
+        """draw: False when nobody wants pictures: frames then carry the face as numbers only."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterSpec:
+    """How to make an adapter: nothing is imported until it is asked for."""
+
+    role: Role
+    name: str
+    build_path: str
+    """"package.module:function", called as `build(settings)`."""
+    settings_path: str
+    """"package.module:Settings", a frozen dataclass."""
+
+    def settings_type(self) -> type[Any]:
+        """The settings dataclass; imports the adapter's module."""
+        return _import(self.settings_path)  # type: ignore[no-any-return]
+
+    def build(self, settings: Any) -> Adapter:  # noqa: ANN401
+        """The adapter, not yet loaded."""
+        return _import(self.build_path)(settings)  # type: ignore[no-any-return]
+
+
+def _import(path: str) -> Any:  # noqa: ANN401
+    import importlib
+
+    module, _, name = path.partition(":")
+    return getattr(importlib.import_module(module), name)
