@@ -135,7 +135,7 @@ class LlmInput:
 
     text: str
     history: tuple[Utterance, ...] = ()
-    persona: Persona = Persona("default")  # noqa: RUF009  (frozen)
+    persona: Persona = Persona("default")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ class TtsInput:
     """One clause to speak."""
 
     text: str
-    persona: Persona = Persona("default")  # noqa: RUF009  (frozen)
+    persona: Persona = Persona("default")
     is_last: bool = False
     """No clause of this turn follows."""
 
@@ -293,12 +293,12 @@ class AdapterSpec:
         """The settings dataclass; imports the adapter's module."""
         return _import(self.settings_path)  # type: ignore[no-any-return]
 
-    def build(self, settings: Any) -> Adapter:  # noqa: ANN401
+    def build(self, settings: Any) -> Adapter:
         """The adapter, not yet loaded."""
         return _import(self.build_path)(settings)  # type: ignore[no-any-return]
 
 
-def _import(path: str) -> Any:  # noqa: ANN401
+def _import(path: str) -> Any:
     import importlib
 
     module, _, name = path.partition(":")
