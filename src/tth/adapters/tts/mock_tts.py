@@ -1,0 +1,82 @@
+"""A voice for tests: every character is a tone of known pitch, level and length, with exact timings.
+
+Honours emotion, speech rate and pitch so that each can be measured in the sound (see `tth.adapters.tone`). Needs
+nothing, costs nothing; the same text and controls give the same samples. Tests: tests/adapters/tts/test_mock_tts.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from tth.adapters.base import (
+    Capabilities,
+    ControlSupport,
+    Deployment,
+    SessionContext,
+    TtsInput,
+    TtsSession,
+    TurnContext,
+    Voice,
+)
+from tth.adapters.tone import tone_chunks, tone_settings
+from tth.model.controls import Controls
+from tth.model.media import SpeechChunk
+
+SPOKEN_CONTROLS = (
+    "emotion.label",
+    "emotion.intensity",
+    "emotion.valence",
+    "emotion.arousal",
+    "character.speech_rate",
+    "character.pitch_shift",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the mock voice sounds."""
+
+    ms_per_character: float = 60.0
+    """1..1000, at speech rate 1. 60 is about the pace of a person who reads aloud."""
+    first_chunk_delay_ms: float = 0.0
+    """0..60000, before the first chunk of each clause."""
+    frequency_hz: float = 220.0
+    """50..2000, at pitch shift 0 and neutral emotion."""
+
+
+class MockVoice(Voice):
+    """Tones instead of speech."""
+
+    name = "mock_tts"
+    capabilities = Capabilities(
+        "a tone for each character, for tests",
+        Deployment.EMBEDDED,
+        controls={path: ControlSupport() for path in SPOKEN_CONTROLS},
+    )
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def open_session(self, context: SessionContext) -> TtsSession:
+        return _Session(self._settings)
+
+
+class _Session(TtsSession):
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    async def infer_stream(
+        self, clause: TtsInput, control: Controls, context: TurnContext
+    ) -> AsyncIterator[SpeechChunk]:
+        if self._settings.first_chunk_delay_ms:
+            await asyncio.sleep(self._settings.first_chunk_delay_ms / 1000)
+        tone = tone_settings(self._settings.ms_per_character, self._settings.frequency_hz, control)
+        for chunk in tone_chunks(clause.text, tone):
+            yield chunk
+
+
+def build(settings: Settings) -> MockVoice:
+    """The adapter, not yet loaded."""
+    return MockVoice(settings)
