@@ -180,10 +180,11 @@ class ConfigProblem:
     where: str
     """file:line, or the name of the environment variable."""
     key: str
+    """Path, such as server.port; empty when it is about the file as a whole."""
     message: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.key}: {self.message}"
+        return ": ".join(part for part in (self.where, self.key, self.message) if part)
 
 
 @dataclass(eq=False)

@@ -1,0 +1,240 @@
+"""Every setting of TTH: its type, unit, range and default. The keys of a configuration file are these names.
+
+Values only: `load.py` fills them, `wiring.py` builds from them. The YAML that repeats and comments them is
+`base.yaml` beside this file; docs/configuration.md lists them all. Tests: tests/config/test_schema.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+from tth.adapters.base import Role
+from tth.control.personas import PersonaConfig
+from tth.core.blend import blend
+from tth.model.controls import ControlPatch, Controls, LatencyMode
+from tth.model.media import SAMPLE_RATE_HZ, AudioCodec, MediaPreferences, VideoCodec
+
+__all__ = [
+    "AdapterChoice",
+    "BudgetSettings",
+    "Config",
+    "DefaultSettings",
+    "LogLevel",
+    "MediaSettings",
+    "Origin",
+    "PacingSettings",
+    "PersonaConfig",
+    "PersonaSettings",
+    "RoleSettings",
+    "ServerSettings",
+]
+
+T = TypeVar("T")
+
+
+def setting(default: T, minimum: float | None = None, maximum: float | None = None) -> T:
+    """A field with a default and a range, both ends allowed. An adapter's Settings may give the same metadata."""
+    found: T = field(default=default, metadata={"minimum": minimum, "maximum": maximum})
+    return found
+
+
+class LogLevel(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """The gRPC server and what one client may take of it."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on. The default is this machine only; "0.0.0.0" or "[::]" opens it to the network."""
+    port: int = setting(50051, 0, 65535)
+    """TCP port; 0 takes any free one."""
+    max_sessions: int = setting(200, 1, 100_000)
+    """Sessions that may be open at once; one more is refused with LIMIT_EXCEEDED."""
+    session_idle_s: float = setting(300.0, 1, 86_400)
+    """A session in which nobody asked for anything for so long is ended."""
+    session_lifetime_s: float = setting(14_400.0, 1, 604_800)
+    """The longest that a session lives."""
+    drain_s: float = setting(10.0, 0, 3600)
+    """How long running turns may take to end after SIGTERM."""
+    max_text_code_points: int = setting(4000, 1, 100_000)
+    """The longest text of one turn, in Unicode code points."""
+    max_request_bytes: int = setting(1_048_576, 65_536, 16_777_216)
+    """The largest message accepted from a client; gRPC refuses a larger one."""
+    outbox_events: int = setting(512, 16, 65_536)
+    """Events that may wait for a slow client. When full, video is dropped, never sound, text or endings."""
+    outbox_stalled_s: float = setting(15.0, 1, 600)
+    """A client that takes nothing for so long while events wait is disconnected."""
+    max_jobs: int = setting(2, 1, 64)
+    """Batch jobs (Generate) that run at once; further ones wait."""
+    artifact_dir: Path = Path("out/artifacts")
+    """Where batch jobs leave their files; relative to the working directory; made when first needed."""
+    reflection: bool = True
+    """Tell anybody who asks what the service looks like, so that grpcurl works without a file."""
+    log_level: LogLevel = LogLevel.INFO
+    """The least important line that is logged."""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetSettings:
+    """How long each wait of a turn may take before it counts as failed. Milliseconds."""
+
+    adapter_load_ms: int = setting(120_000, 100, 3_600_000)
+    """Loading and warming up one adapter at start."""
+    llm_first_token_ms: int = setting(8000, 1, 600_000)
+    """From the question to the first text of the language or realtime model."""
+    tts_first_chunk_ms: int = setting(5000, 1, 600_000)
+    """From a clause to its first sound."""
+    avatar_first_frame_ms: int = setting(5000, 1, 600_000)
+    """From the first sound to the first picture."""
+    stage_silence_ms: int = setting(10_000, 1, 600_000)
+    """Between two outputs of a stage that has begun."""
+    turn_total_ms: int = setting(1_200_000, 1000, 7_200_000)
+    """A whole turn. 4,000 code points at a speech rate of 0.25 take about 18 minutes to speak."""
+
+
+@dataclass(frozen=True, slots=True)
+class PacingSettings:
+    """How far media may be sent ahead of the moment it is played. Milliseconds."""
+
+    low_max_ahead_ms: int = setting(400, 40, 60_000)
+    """render.latency_mode LOW."""
+    balanced_max_ahead_ms: int = setting(1000, 40, 60_000)
+    """render.latency_mode BALANCED."""
+    quality_max_ahead_ms: int = setting(3000, 40, 60_000)
+    """render.latency_mode QUALITY."""
+
+    def max_ahead_ms(self, mode: LatencyMode) -> int:
+        """The limit of one latency mode."""
+        return {
+            LatencyMode.LOW: self.low_max_ahead_ms,
+            LatencyMode.BALANCED: self.balanced_max_ahead_ms,
+            LatencyMode.QUALITY: self.quality_max_ahead_ms,
+        }[mode]
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultSettings:
+    """What holds where a client says nothing."""
+
+    language: str = "en"
+    """Language of a session, BCP 47."""
+    controls: ControlPatch = field(default_factory=ControlPatch)
+    """Controls below those of persona, session, update and turn. What is not set keeps the product's default."""
+
+    @property
+    def base_controls(self) -> Controls:
+        """Every control with its value before persona and client are asked."""
+        return blend(Controls(), self.controls)
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSettings:
+    """What a session receives where its client does not choose."""
+
+    audio_codec: AudioCodec = AudioCodec.PCM_S16LE
+    """How sound is sent."""
+    audio_sample_rate_hz: int = setting(SAMPLE_RATE_HZ, 8000, 48_000)
+    """Samples per second of the sound that is sent; inside it is always 24000."""
+    video_codec: VideoCodec = VideoCodec.H264
+    """How pictures are sent; "none" draws nothing."""
+    motion: bool = False
+    """Send the face as numbers for every frame slot."""
+    word_timings: bool = True
+    """Send when each word is heard."""
+
+    @property
+    def preferences(self) -> MediaPreferences:
+        """The same as the engine's value."""
+        return MediaPreferences(
+            self.audio_codec, self.audio_sample_rate_hz, self.video_codec, self.motion, self.word_timings
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterChoice:
+    """Who plays a role."""
+
+    adapter: str
+    """Name of an adapter of that role: `tth models` lists them."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSettings:
+    """Who does what; `null` takes a role out. Something must speak: tts or realtime."""
+
+    llm: AdapterChoice | None = None
+    """Writes the answers of TALK turns."""
+    tts: AdapterChoice | None = None
+    """Speaks text."""
+    realtime: AdapterChoice | None = None
+    """Answers with text and sound at once, in place of llm and tts."""
+    avatar: AdapterChoice | None = None
+    """Draws the person. Without one there is sound only."""
+
+    def adapter_of(self, role: Role) -> str | None:
+        """The name of the adapter chosen for a role, or None."""
+        choice: AdapterChoice | None = {
+            Role.LLM: self.llm,
+            Role.TTS: self.tts,
+            Role.REALTIME: self.realtime,
+            Role.AVATAR: self.avatar,
+        }[role]
+        return choice.adapter if choice else None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonaSettings:
+    """Somebody whom a session can talk to. Its key is the persona's id."""
+
+    display_name: str = ""
+    """What people call this person."""
+    description: str = ""
+    """One line for people who choose."""
+    prompt: str = ""
+    """How a language model should be this person."""
+    look: str = "anna"
+    """The embedded face's look: anna, marco, amara, mei, helen or leo."""
+    voices: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The voice in each speech adapter: adapter's name to the adapter's own name of a voice."""
+    controls: ControlPatch = field(default_factory=ControlPatch)
+    """How this person is unless a client says otherwise; everything but character.persona_id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where one value comes from."""
+
+    text: str
+    """The value as text; `***` for a secret."""
+    where: str
+    """file:line, the name of an environment variable, "command line" or "default"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that is set: complete, checked, immutable."""
+
+    profile: str = "offline"
+    """Name of the profile in force."""
+    server: ServerSettings = ServerSettings()
+    budgets: BudgetSettings = BudgetSettings()
+    pacing: PacingSettings = PacingSettings()
+    defaults: DefaultSettings = DefaultSettings()
+    media: MediaSettings = MediaSettings()
+    roles: RoleSettings = RoleSettings()
+    adapters: Mapping[Role, object] = field(default_factory=lambda: MappingProxyType({}))
+    """For each role that is played, the Settings value of its adapter."""
+    personas: Mapping[str, PersonaConfig] = field(default_factory=lambda: MappingProxyType({}))
+    """By id; never empty once loaded."""
+    origins: Mapping[str, Origin] = field(default_factory=lambda: MappingProxyType({}))
+    """Key path, such as "server.port", to where its value comes from."""

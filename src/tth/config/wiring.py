@@ -1,0 +1,94 @@
+"""Composition root: which adapters exist, and the ones that a configuration asks for. Nobody but a program's start
+(and tests) imports this. Tests: tests/config/test_wiring.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.metadata import entry_points
+
+from tth.adapters.base import Adapter, AdapterSpec, Avatar, LanguageModel, RealtimeModel, Role, Voice
+from tth.adapters.registry import Adapters, Registry
+from tth.config.schema import Config
+from tth.errors import ConfigError, ConfigProblem
+
+ENTRY_POINTS = "tth.adapters"
+"""Group of the entry points of other packages; each names a function that returns a list of AdapterSpec."""
+
+_BUILTIN: tuple[tuple[Role, str], ...] = (
+    (Role.LLM, "persona_talker"),
+    (Role.LLM, "mock_llm"),
+    (Role.TTS, "espeak"),
+    (Role.TTS, "mock_tts"),
+    (Role.REALTIME, "mock_realtime"),
+    (Role.AVATAR, "face_mesh"),
+    (Role.AVATAR, "mock_avatar"),
+    (Role.AVATAR, "stub_avatar"),
+)
+_PLAYS: dict[Role, type[Adapter]] = {
+    Role.LLM: LanguageModel,
+    Role.TTS: Voice,
+    Role.REALTIME: RealtimeModel,
+    Role.AVATAR: Avatar,
+}
+
+
+def builtin_registry() -> Registry:
+    """The adapters that come with TTH. Imports none of them."""
+    return Registry.of(_spec(role, name) for role, name in _BUILTIN)
+
+
+def full_registry(extra: Iterable[AdapterSpec] = ()) -> Registry:
+    """Ours, those of installed packages that offer entry points, and `extra`.
+
+    Raises ConfigError when a package's list cannot be had or two adapters claim one role and name.
+    """
+    registry = builtin_registry()
+    problems: list[ConfigProblem] = []
+    for point in entry_points(group=ENTRY_POINTS):
+        try:
+            registry = registry.plus(point.load()())
+        except Exception as error:  # another package's code: whatever it raises, it is named and not run again
+            problems.append(
+                ConfigProblem(f"package of {point.value}", ENTRY_POINTS, f"{type(error).__name__}: {error}")
+            )
+    try:
+        registry = registry.plus(extra)
+    except ValueError as error:
+        problems.append(ConfigProblem("extra", ENTRY_POINTS, str(error)))
+    if problems:
+        raise ConfigError(problems=tuple(problems))
+    return registry
+
+
+def build_adapters(config: Config, registry: Registry) -> Adapters:
+    """One adapter for each role that the configuration gives away; none is loaded yet.
+
+    `config` must have been loaded with the same registry. Raises ConfigError when one cannot be imported or is not
+    what its role asks for.
+    """
+    problems: list[ConfigProblem] = []
+    built = {role: _build(config, registry, role, problems) for role in Role if config.roles.adapter_of(role)}
+    if problems:
+        raise ConfigError(problems=tuple(problems))
+    return Adapters(**{role.value: adapter for role, adapter in built.items()})  # type: ignore[arg-type]
+
+
+def _build(config: Config, registry: Registry, role: Role, problems: list[ConfigProblem]) -> Adapter | None:
+    key = f"roles.{role}.adapter"
+    name = config.roles.adapter_of(role) or ""
+    spec = registry.find(role, name)
+    assert spec is not None, "the configuration was loaded with another registry"
+    try:
+        adapter = spec.build(config.adapters[role])
+    except (ImportError, ValueError) as error:
+        problems.append(ConfigProblem(config.origins[key].where, key, f'"{name}" cannot be built: {error}'))
+        return None
+    if not isinstance(adapter, _PLAYS[role]):
+        problems.append(ConfigProblem(config.origins[key].where, key, f'"{name}" does not play the role {role}'))
+    return adapter
+
+
+def _spec(role: Role, name: str) -> AdapterSpec:
+    module = f"tth.adapters.{role}.{name}"
+    return AdapterSpec(role, name, f"{module}:build", f"{module}:Settings")

@@ -1,0 +1,89 @@
+"""Which controls hold: layers merged by presence, changes applied, and what may be asked for at all.
+
+From weak to strong: product, configuration, persona, session, update, turn. Only what is set in a layer counts, so an
+explicit neutral or 0 is not the same as nothing said. Pure. Tests: tests/core/test_blend.py.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Collection, Iterable
+
+from tth.errors import FieldViolation
+from tth.model.controls import (
+    BY_PATH,
+    FIELDS,
+    MAX_SIDE_PX,
+    MIN_SIDE_PX,
+    ControlField,
+    ControlPatch,
+    Controls,
+    Resolution,
+)
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+STUDIO = "studio"
+"""The background that every look brings along."""
+
+
+def merge(*layers: ControlPatch) -> ControlPatch:
+    """All layers as one; a later one wins where both speak. Associative, and the empty patch changes nothing."""
+    said: dict[str, object] = {}
+    for layer in layers:
+        said |= layer.items()
+    return ControlPatch(**said)  # type: ignore[arg-type]
+
+
+def blend(base: Controls, *layers: ControlPatch) -> Controls:
+    """The controls in effect: `base`, overlaid by each layer in turn."""
+    return dataclasses.replace(base, **merge(*layers).items())
+
+
+def apply_update(current: ControlPatch, patch: ControlPatch, clear_paths: Iterable[str] = ()) -> ControlPatch:
+    """The update layer after a change: first the cleared paths fall back to the layers below, then `patch` is laid on.
+
+    A path that is both cleared and set is set. Raises KeyError for a path that does not exist: `unknown_paths` first.
+    """
+    cleared = {BY_PATH[path].attribute: None for path in clear_paths}
+    return merge(dataclasses.replace(current, **cleared), patch)
+
+
+def unknown_paths(clear_paths: Iterable[str]) -> list[FieldViolation]:
+    """One violation for every path in `clear_paths` that is no control."""
+    return [
+        FieldViolation(f"clear_paths[{at}]", "one of " + ", ".join(BY_PATH))
+        for at, path in enumerate(clear_paths)
+        if path not in BY_PATH
+    ]
+
+
+def validate_patch(patch: ControlPatch, personas: Collection[str]) -> list[FieldViolation]:
+    """What in `patch` may not be asked for, in the order of FIELDS; empty when all is well.
+
+    Each violation is to be read as "<field>: must be <allowed>".
+    """
+    said = patch.items()
+    found: list[FieldViolation] = []
+    for field in FIELDS:
+        if field.attribute not in said:
+            continue
+        if field.attribute == "persona_id":
+            if said["persona_id"] not in personas:
+                found.append(FieldViolation(field.path, "one of " + ", ".join(personas)))
+        elif not _is_allowed(field, said[field.attribute]):
+            found.append(FieldViolation(field.path, field.allowed))
+    return found
+
+
+def _is_allowed(field: ControlField, value: object) -> bool:
+    if field.choices:
+        return value in field.choices
+    if field.minimum is not None and field.maximum is not None:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        return math.isfinite(value) and field.minimum <= value <= field.maximum
+    if isinstance(value, Resolution):
+        return all(MIN_SIDE_PX <= side <= MAX_SIDE_PX and side % 2 == 0 for side in (value.width_px, value.height_px))
+    return isinstance(value, str) and (value == STUDIO or _COLOUR.fullmatch(value) is not None)
