@@ -143,7 +143,7 @@ FIELDS: tuple[ControlField, ...] = (
     ControlField("emotion.intensity", "emotion_intensity", 0, 1),
     ControlField("emotion.valence", "emotion_valence", -1, 1),
     ControlField("emotion.arousal", "emotion_arousal", -1, 1),
-    ControlField("character.persona_id", "persona_id", help="an id from ListModels.personas"),
+    ControlField("character.persona_id", "persona_id", next_turn_only=True, help="an id from ListModels.personas"),
     ControlField("character.speech_rate", "speech_rate", 0.25, 4),
     ControlField("character.pitch_shift", "pitch_shift", -1, 1),
     ControlField("character.expressivity", "expressivity", 0, 1),

@@ -1,0 +1,30 @@
+"""Which text may be asked for. Pure. Tests: tests/core/test_text_rules.py."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from tth.core.speakable import has_speakable
+from tth.errors import InvalidRequest, invalid_field
+
+_ALLOWED_CONTROLS = "\n\r\t"
+
+
+def check_text(text: str, max_code_points: int, *, path: str = "user_text.text", is_part: bool = False) -> None:
+    """Raise InvalidRequest for a text that cannot be a turn's; the text itself is never repeated.
+
+    is_part: one of many parts, which may be white space.
+    """
+    if len(text) > max_code_points:
+        raise invalid_field(path, f"at most {max_code_points} code points in one turn", "TEXT_TOO_LONG")
+    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in _ALLOWED_CONTROLS for c in text):
+        raise invalid_field(path, "text without control characters", "TEXT_INVALID")
+    if not text or (not is_part and not text.strip()):
+        raise invalid_field(path, f"1..{max_code_points} code points with something besides white space", "TEXT_EMPTY")
+
+
+def nothing_to_speak(text: str) -> InvalidRequest | None:
+    """The error for a text to be spoken that has no letter and no number in it; None when it has."""
+    if has_speakable(text):
+        return None
+    return invalid_field("user_text.text", "text with at least one letter or number", "NOTHING_SPEAKABLE")

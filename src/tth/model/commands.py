@@ -1,0 +1,71 @@
+"""What a client asks for on a stream, as values. The server makes these from protobuf; numbers are not yet checked
+against their ranges, that is the session's business."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from tth.model.controls import ControlPatch
+from tth.model.events import TextMode
+
+DEFAULT_RAMP_MS = 250
+
+
+@dataclass(frozen=True, slots=True)
+class UserText:
+    text: str
+    mode: TextMode = TextMode.TALK
+    partial: bool = False
+    language_code: str = ""
+    """ "" = the session's."""
+    controls: ControlPatch = ControlPatch()
+    turn_id: str = ""
+    """ "" = the server chooses."""
+    client_seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateControls:
+    controls: ControlPatch
+    clear_paths: tuple[str, ...] = ()
+    ramp_ms: int = DEFAULT_RAMP_MS
+    client_seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt:
+    turn_id: str = ""
+    reason: str = ""
+    heard_sample: int | None = None
+    """Media clock of what the client's listener hears; None = not reported."""
+    client_seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EndTurn:
+    turn_id: str = ""
+    client_seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackReport:
+    heard_sample: int | None
+    client_seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    client_time_ms: int
+    server_receive_ms: int
+    client_seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Attach:
+    """Nothing but "here I am": the first message of a stream may be empty."""
+
+    client_seq: int = 0
+
+
+Command: TypeAlias = UserText | UpdateControls | Interrupt | EndTurn | PlaybackReport | Ping | Attach

@@ -1,0 +1,80 @@
+"""One session's pictures into frames on the wire: the codec's state, its size, and when a key frame is due.
+
+Encoding runs off the event loop. A frame that was encoded but never sent would break the chain for the decoder, so
+after any doubt the next frame is a key frame. Tests: tests/pipeline/test_frame_encoder.py.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from tth.media.encode import EncodedPicture, VideoEncoder, make_encoder
+from tth.model.events import VideoFrame
+from tth.model.media import DrawnFrame, Picture, VideoCodec
+
+
+class EncodeOffload(Protocol):
+    def __call__(self, work: Callable[[], EncodedPicture], /) -> Awaitable[EncodedPicture]: ...
+
+
+class FrameEncoder:
+    """Makes VideoFrames of one session, in order."""
+
+    def __init__(self, codec: VideoCodec, offload: EncodeOffload) -> None:
+        self.codec = codec
+        self._offload = offload
+        self._encoder: VideoEncoder | None = None
+        self._format: tuple[int, int, int] | None = None
+        self._frame_index = 0
+        self._chain_broken = True
+        self._lock = threading.Lock()  # a cancelled encode may still be running in its thread
+
+    def request_keyframe(self) -> None:
+        """A frame got lost after it was encoded: the next one must stand alone."""
+        self._chain_broken = True
+
+    async def encode(self, frame: DrawnFrame, slot_sample: int, fps: int, dropped_before_count: int) -> VideoFrame:
+        """The frame as an event. The caller hands it to the sink at once, without awaiting anything in between.
+
+        Cancelled in between: the frame is lost and the next one is a key frame.
+        """
+        assert frame.picture is not None
+        picture = frame.picture
+        force_keyframe, self._chain_broken = self._chain_broken, True
+        encoded = await self._offload(lambda: self._encode(picture, fps, force_keyframe))
+        self._chain_broken = False
+        event = VideoFrame(
+            data=encoded.data,
+            codec=self.codec,
+            width_px=picture.shape[1],
+            height_px=picture.shape[0],
+            start_sample=slot_sample,
+            sample_count=frame.sample_count,
+            frame_index=self._frame_index,
+            keyframe=encoded.keyframe,
+            kind=frame.kind,
+            dropped_before_count=dropped_before_count,
+            control_revision=frame.control_revision,
+            codec_config=encoded.codec_config,
+        )
+        self._frame_index += 1
+        return event
+
+    def close(self) -> None:
+        """Give the codec back. Idempotent."""
+        with self._lock:
+            if self._encoder is not None:
+                self._encoder.close()
+            self._encoder = self._format = None
+
+    def _encode(self, picture: Picture, fps: int, force_keyframe: bool) -> EncodedPicture:
+        with self._lock:
+            wanted = (picture.shape[1], picture.shape[0], fps)
+            if self._encoder is None or wanted != self._format:
+                if self._encoder is not None:
+                    self._encoder.close()
+                self._encoder = make_encoder(self.codec, *wanted)
+                self._format = wanted
+            return self._encoder.encode(picture, force_keyframe)

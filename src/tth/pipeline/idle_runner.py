@@ -1,0 +1,97 @@
+"""Between turns: the person goes on living, frame by frame, on the same media clock, with the same face.
+
+Tests: tests/pipeline/test_idle_runner.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from tth.adapters.base import AvatarInput, AvatarSession, ControlChange, TurnContext
+from tth.core.drift import Correction, DriftController
+from tth.core.pacing import Pace
+from tth.errors import AdapterError, InternalError
+from tth.model.controls import Controls
+from tth.model.events import DegradedMode, MotionFrame
+from tth.model.media import SAMPLE_RATE_HZ, DrawnFrame, FrameKind, MediaPreferences, SilenceSpan, VideoCodec
+from tth.pipeline.plan import Venue
+
+log = logging.getLogger(__name__)
+
+
+class IdleRunner:
+    """Sends idle frames until it is cancelled. `run` once, in a task of its own."""
+
+    def __init__(
+        self,
+        venue: Venue,
+        avatar: AvatarSession,
+        controls: Controls,
+        media: MediaPreferences,
+        context: TurnContext,
+        pace: Pace,
+        avatar_free: asyncio.Task[None] | None,
+    ) -> None:
+        self._venue = venue
+        self._avatar = avatar
+        self._controls = controls
+        self._media = media
+        self._context = context
+        self._pace = pace
+        self._avatar_free = avatar_free
+        self._changes: list[tuple[Controls, int, int]] = []
+        self._drift = DriftController(live=True)
+        self._dropped = 0
+
+    def change_controls(self, controls: Controls, revision: int, ramp_ms: int) -> None:
+        """The face takes these with its next frame."""
+        self._changes.append((controls, revision, ramp_ms))
+
+    async def run(self) -> None:
+        """Idle until cancelled. An avatar that fails leaves the session without idle frames, not without turns."""
+        if self._avatar_free is not None:
+            await asyncio.wait([self._avatar_free])
+        try:
+            drawn = self._avatar.infer_stream(self._spans(), self._controls, self._context)
+            async with aclosing(drawn) as frames:  # type: ignore[type-var]
+                async for frame in frames:
+                    await self._send(frame)
+        except AdapterError as error:
+            self._venue.sink.emit(DegradedMode(True, "avatar", error.reason, "no idle frames until the next turn"))
+        except Exception:
+            incident = InternalError()
+            log.exception("idle frames failed", extra={"incident": incident.metadata["incident"]})
+            self._venue.sink.emit(DegradedMode(True, "avatar", "INTERNAL", "no idle frames until the next turn"))
+
+    async def _spans(self) -> AsyncIterator[AvatarInput]:
+        """Silence, a frame at a time, as the clock asks for it."""
+        clock, media_clock = self._venue.clock, self._venue.media_clock
+        at_sample = media_clock.next_start(clock.now_s())
+        frame_samples = SAMPLE_RATE_HZ // self._controls.fps
+        while True:
+            delay_s = media_clock.delay_until_s(at_sample, self._pace.lead_samples, clock.now_s())
+            if delay_s > 0:
+                await asyncio.sleep(delay_s)
+            for controls, revision, ramp_ms in self._changes:
+                yield ControlChange(at_sample, controls, revision, ramp_ms)
+            self._changes.clear()
+            yield SilenceSpan(at_sample, frame_samples, FrameKind.IDLE)
+            at_sample += frame_samples
+
+    async def _send(self, frame: DrawnFrame) -> None:
+        venue = self._venue
+        position = venue.media_clock.position(venue.clock.now_s())
+        if self._drift.decide(frame.start_sample, frame.sample_count, position) is not Correction.KEEP:
+            self._dropped += 1
+            return
+        slot = self._drift.slot_for(frame.start_sample)
+        if frame.picture is not None and venue.encoder.codec is not VideoCodec.NONE:
+            venue.sink.emit(await venue.encoder.encode(frame, slot, self._controls.fps, self._dropped))
+            self._dropped = 0
+        if self._media.motion and frame.face is not None:
+            venue.sink.emit(MotionFrame(slot, frame.face, frame.viseme, frame.kind, frame.control_revision))
+        self._drift.shown(frame.start_sample, frame.sample_count, slot, position)
+        venue.media_clock.sent(slot + frame.sample_count)

@@ -1,0 +1,79 @@
+"""What a turn is given before it starts: the plan (decided values), the adapter sessions, the venue (where its
+output goes and what it shares with its session)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from tth.adapters.base import AvatarSession, LlmSession, Persona, RealtimeSession, TtsSession, TurnContext, Utterance
+from tth.clock import Clock
+from tth.core.budget import Budgets
+from tth.core.media_clock import MediaClock
+from tth.core.pacing import Pace
+from tth.model.controls import ControlReport, Controls
+from tth.model.events import Event, TextMode
+from tth.model.media import MediaPreferences
+from tth.pipeline.frame_encoder import FrameEncoder
+
+T = TypeVar("T")
+Offload = Callable[[Callable[[], T]], Awaitable[T]]
+"""Runs a function that takes milliseconds of CPU without blocking the event loop."""
+
+
+class Sink(Protocol):
+    """Where events go. Never blocks; what to do when nobody reads is the sink's business."""
+
+    def emit(self, event: Event, turn_id: str = "") -> None:
+        """Take an event behind all that were emitted before it."""
+        ...
+
+    def cut(self, turn_id: str) -> list[Event]:
+        """Forget what is left of this turn that has not been sent yet; returns it, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TurnPlan:
+    """Everything decided before the turn starts."""
+
+    context: TurnContext
+    turn_index: int
+    mode: TextMode
+    controls: Controls
+    report: ControlReport
+    persona: Persona
+    history: tuple[Utterance, ...]
+    adapters: tuple[str, ...]
+    """ "role=name" of each."""
+    pace: Pace
+    media: MediaPreferences
+    taken_s: float
+    """Clock time at which the client's text was taken."""
+
+    @property
+    def turn_id(self) -> str:
+        return self.context.turn_id
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterSessions:
+    """The adapter sessions of one conversation. A cascade has llm and tts; a realtime cast has realtime."""
+
+    llm: LlmSession | None = None
+    tts: TtsSession | None = None
+    realtime: RealtimeSession | None = None
+    avatar: AvatarSession | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """What a turn shares with its session."""
+
+    sink: Sink
+    clock: Clock
+    media_clock: MediaClock
+    encoder: FrameEncoder
+    budgets: Budgets
+    language_code: str = "en"

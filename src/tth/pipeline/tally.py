@@ -1,0 +1,112 @@
+"""Counts what one turn emits and when its firsts happened; becomes the turn's one metrics record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tth.model.controls import ControlReport
+from tth.model.events import (
+    AudioChunk,
+    DriftStats,
+    Event,
+    MotionFrame,
+    TextDelta,
+    TurnMetrics,
+    TurnOutcome,
+    VideoFrame,
+)
+from tth.model.media import SAMPLE_RATE_HZ, FrameKind
+
+
+@dataclass(slots=True)
+class Tally:
+    """One turn's running figures. Times are clock seconds."""
+
+    taken_s: float
+    started_s: float | None = None
+    first_text_s: float | None = None
+    first_audio_s: float | None = None
+    first_video_s: float | None = None
+    text_delta_count: int = 0
+    audio_chunk_count: int = 0
+    video_frame_count: int = 0
+    motion_frame_count: int = 0
+    dropped_frame_count: int = 0
+    audio_samples: int = 0
+    audio_end_sample: int = 0
+    video_start_sample: int | None = None
+    video_end_sample: int = 0
+    voice_busy_s: float = 0.0
+    spoken_character_count: int = 0
+    stale_count: int = 0
+    """Events that arrived after the turn had ended and were dropped."""
+
+    def count(self, event: Event, now_s: float) -> None:
+        """Note an event that is handed to the transport at `now_s`."""
+        match event:
+            case AudioChunk():
+                if self.first_audio_s is None:
+                    self.first_audio_s = now_s
+                self.audio_chunk_count += 1
+                self.audio_samples += event.sample_count
+                self.audio_end_sample = event.start_sample + event.sample_count
+            case VideoFrame():
+                self._frame(event.kind, event.start_sample, now_s)
+                self.video_frame_count += 1
+                self.video_end_sample = event.start_sample + event.sample_count
+            case MotionFrame():
+                self._frame(event.kind, event.start_sample, now_s)
+                self.motion_frame_count += 1
+            case TextDelta():
+                if self.first_text_s is None:
+                    self.first_text_s = now_s
+                self.text_delta_count += 1
+            case _:
+                pass
+
+    def _frame(self, kind: FrameKind, start_sample: int, now_s: float) -> None:
+        if self.video_start_sample is None:
+            self.video_start_sample = start_sample
+        if kind is FrameKind.SPEAKING and self.first_video_s is None:
+            self.first_video_s = now_s
+
+    def metrics(
+        self,
+        outcome: TurnOutcome,
+        report: ControlReport,
+        adapters: tuple[str, ...],
+        drift: DriftStats | None,
+        now_s: float,
+        stop_asked_s: float | None,
+    ) -> TurnMetrics:
+        """The record, as of `now_s`."""
+        audio_s = self.audio_samples / SAMPLE_RATE_HZ
+        return TurnMetrics(
+            control_report=report,
+            outcome=outcome,
+            first_text_ms=self._since_taken_ms(self.first_text_s),
+            first_audio_ms=self._since_taken_ms(self.first_audio_s),
+            first_video_ms=self._since_taken_ms(self.first_video_s),
+            stop_latency_ms=None if stop_asked_s is None else (now_s - stop_asked_s) * 1000,
+            queue_ms=self._since_taken_ms(self.started_s),
+            achieved_fps=self._fps(),
+            real_time_factor=self.voice_busy_s / audio_s if audio_s else None,
+            drift=drift,
+            text_delta_count=self.text_delta_count,
+            audio_chunk_count=self.audio_chunk_count,
+            video_frame_count=self.video_frame_count,
+            motion_frame_count=self.motion_frame_count,
+            dropped_frame_count=self.dropped_frame_count,
+            audio_samples=self.audio_samples,
+            total_ms=(now_s - self.taken_s) * 1000,
+            spoken_character_count=self.spoken_character_count,
+            adapters=adapters,
+        )
+
+    def _since_taken_ms(self, at_s: float | None) -> float | None:
+        return None if at_s is None else (at_s - self.taken_s) * 1000
+
+    def _fps(self) -> float | None:
+        if self.video_start_sample is None or self.video_end_sample <= self.video_start_sample:
+            return None
+        return self.video_frame_count * SAMPLE_RATE_HZ / (self.video_end_sample - self.video_start_sample)

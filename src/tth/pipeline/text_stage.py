@@ -1,0 +1,75 @@
+"""Where a turn's text comes from, and how it becomes clauses for the voice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from tth.adapters.base import LlmInput, TextPiece
+from tth.core.clauses import Clause, ClauseCutter
+from tth.core.turn import TurnState
+from tth.model.events import TextDelta
+from tth.pipeline.deadline import watched
+from tth.pipeline.turn_state import TurnInProgress
+
+
+class GivenText:
+    """The caller's own text, in one part or many (`partial`). Bounded by the contract's 4,000 code points."""
+
+    def __init__(self, text: str, is_complete: bool) -> None:
+        self._parts: asyncio.Queue[str | None] = asyncio.Queue()
+        self.text = ""
+        """All parts so far."""
+        self.is_complete = False
+        self.add(text)
+        if is_complete:
+            self.complete()
+
+    def add(self, text: str) -> None:
+        """One more part. Not after `complete`."""
+        assert not self.is_complete
+        self.text += text
+        self._parts.put_nowait(text)
+
+    @property
+    def code_points(self) -> int:
+        return len(self.text)
+
+    def complete(self) -> None:
+        """No more parts. Idempotent."""
+        if not self.is_complete:
+            self.is_complete = True
+            self._parts.put_nowait(None)
+
+    async def pieces(self) -> AsyncIterator[TextPiece]:
+        """The parts as they come; the wait is bounded by the turn's own budget, for a person may be typing."""
+        while (part := await self._parts.get()) is not None:
+            yield TextPiece(part)
+
+
+def model_text(turn: TurnInProgress, question: str) -> AsyncIterator[TextPiece]:
+    """The language model's reply to `question`."""
+    assert turn.sessions.llm is not None
+    prompt = LlmInput(question, turn.plan.history, turn.plan.persona)
+    budgets = turn.venue.budgets
+    stream = turn.sessions.llm.infer_stream(prompt, turn.controls, turn.plan.context)
+    return watched(stream, budgets.llm_first_text_ms, budgets.silence_ms, "llm")
+
+
+async def run_text_stage(
+    turn: TurnInProgress, pieces: AsyncIterator[TextPiece], clauses: asyncio.Queue[Clause | None]
+) -> None:
+    """Send the text on as it comes and cut it into clauses; ends the queue with None."""
+    cutter = ClauseCutter(turn.plan.context.language_code, turn.controls.latency_mode)
+    async with aclosing(pieces) as stream:  # type: ignore[type-var]
+        async for piece in stream:
+            turn.reach(TurnState.LLM)
+            turn.emit(TextDelta(piece.text, len(turn.text)))
+            turn.text += piece.text
+            for clause in cutter.feed(piece.text):
+                await clauses.put(clause)
+    turn.emit(TextDelta("", len(turn.text), last=True))
+    for clause in cutter.finish():
+        await clauses.put(clause)
+    await clauses.put(None)

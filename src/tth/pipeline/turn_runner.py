@@ -1,0 +1,293 @@
+"""One turn is one task group. When `run` returns, nothing of the turn is alive and exactly one terminal event was sent.
+
+`stop` is the one way to end a turn early, whoever asks: it closes the output first, so nothing older can follow, sends
+the metrics and `turn_stopped` at once and only then takes the stages down. Tests: tests/pipeline/test_turn_runner.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from tth.core.clauses import Clause
+from tth.core.turn import TurnState
+from tth.errors import AdapterTimeout, InternalError, TTHError
+from tth.model.controls import ControlReport, Controls
+from tth.model.events import (
+    AudioChunk,
+    ErrorEvent,
+    ErrorScope,
+    Event,
+    Speaking,
+    TextDelta,
+    TextMode,
+    TurnComplete,
+    TurnMetrics,
+    TurnOutcome,
+    TurnStarted,
+    TurnStopped,
+    VideoFrame,
+)
+from tth.model.media import SpeechSpan, VideoCodec
+from tth.pipeline.placing_stage import AvatarFeed, PlacingStage
+from tth.pipeline.plan import AdapterSessions, TurnPlan, Venue
+from tth.pipeline.sending_stage import SendingStage
+from tth.pipeline.text_stage import GivenText, model_text, run_text_stage
+from tth.pipeline.turn_state import TurnInProgress
+from tth.pipeline.voice_stage import SpokenQueue, run_realtime_stage, run_voice_stage
+
+log = logging.getLogger(__name__)
+
+CLAUSE_CAPACITY = 16
+SPOKEN_CAPACITY = 16
+SOUND_CAPACITY = 512
+
+
+@dataclass(frozen=True, slots=True)
+class TurnResult:
+    """What is left of a turn."""
+
+    outcome: TurnOutcome
+    text: str
+    """All of its text."""
+    heard_text: str
+    """What the listener heard of it; all of it when the turn was completed."""
+    error_reason: str = ""
+
+
+class TurnRunner:
+    """Runs one turn. `run` once, in a task of its own; `stop` and `change_controls` from the same event loop."""
+
+    def __init__(
+        self,
+        plan: TurnPlan,
+        sessions: AdapterSessions,
+        venue: Venue,
+        text: GivenText,
+        avatar_free: asyncio.Task[None] | None = None,
+    ) -> None:
+        """avatar_free: whatever used the avatar before; the pictures start when it has ended."""
+        self.plan = plan
+        self.text = text
+        self.result: TurnResult | None = None
+        """Set with the terminal event."""
+        self.is_remembered = False
+        """The session has taken the result into its memory."""
+        self._turn = TurnInProgress(plan, sessions, venue)
+        self._venue = venue
+        self._avatar_free = avatar_free
+        self._task: asyncio.Task[None] | None = None
+        wants_pictures = plan.media.motion or venue.encoder.codec is not VideoCodec.NONE
+        self._feed = AvatarFeed() if sessions.avatar is not None and wants_pictures else None
+
+    @property
+    def has_ended(self) -> bool:
+        """The terminal event is with the sink."""
+        return self.result is not None
+
+    @property
+    def state(self) -> TurnState:
+        return self._turn.machine.state
+
+    @property
+    def report(self) -> ControlReport:
+        return self._turn.report
+
+    def change_controls(self, controls: Controls, report: ControlReport, ramp_ms: int) -> None:
+        """New controls from the next clause and the next frame on."""
+        self._turn.change_controls(controls, report, ramp_ms)
+
+    def stop(self, outcome: TurnOutcome, asked_s: float, heard_sample: int | None = None) -> bool:
+        """End the turn now. Returns False when it had ended already.
+
+        heard_sample: the client's playback position; None = estimate it from the media clock. The terminal event is
+        with the sink when this returns; the stages are taken down after that.
+        """
+        if self.has_ended:
+            return False
+        self._finish_stopped(outcome, asked_s, heard_sample)
+        if self._task is not None:
+            self._task.cancel()
+        return True
+
+    async def run(self) -> None:
+        """The whole turn. Never raises for a turn that failed or was stopped; passes foreign cancellation on."""
+        self._task = asyncio.current_task()
+        assert self._task is not None
+        if self.has_ended:  # stopped before it could begin
+            return
+        try:
+            async with asyncio.timeout(self._venue.budgets.turn_ms / 1000):
+                await self._run_stages()
+        except asyncio.CancelledError:
+            if not self.has_ended:
+                self._finish_stopped(TurnOutcome.CANCELLED, self._turn.now_s(), None)
+                raise
+            if self._task.uncancel() > 0:  # someone else wants this task to end as well
+                raise
+            return
+        except TimeoutError:
+            error = AdapterTimeout(f"the turn took longer than {self._venue.budgets.turn_ms} ms", "TURN_TIMEOUT")
+            self._finish_stopped(TurnOutcome.EXPIRED, self._turn.now_s(), None, error)
+            return
+        except BaseExceptionGroup as group:
+            self._finish_stopped(TurnOutcome.FAILED, self._turn.now_s(), None, _cause(group))
+            return
+        if not self.has_ended:
+            self._finish_complete()
+
+    # ---- stages
+
+    async def _run_stages(self) -> None:
+        turn = self._turn
+        turn.machine.reach(TurnState.PREPARING)
+        turn.tally.started_s = turn.now_s()
+        turn.emit(
+            TurnStarted(
+                self.plan.turn_index,
+                turn.timeline.start_sample,
+                turn.revision,
+                self.plan.adapters,
+                self.plan.mode,
+            )
+        )
+        spoken: SpokenQueue = asyncio.Queue(SPOKEN_CAPACITY)
+        sound: asyncio.Queue[SpeechSpan | None] = asyncio.Queue(SOUND_CAPACITY)
+        sending = SendingStage(turn, sound, self._feed)
+        async with asyncio.TaskGroup() as group:
+            self._start_speech(group, spoken)
+            group.create_task(PlacingStage(turn, spoken, sound, self._feed).run())
+            group.create_task(sending.send_sound())
+            if self._feed is not None:
+                group.create_task(self._pictures(sending))
+
+    def _start_speech(self, group: asyncio.TaskGroup, spoken: SpokenQueue) -> None:
+        turn = self._turn
+        if turn.sessions.realtime is not None and self.plan.mode is TextMode.TALK:
+            group.create_task(self._realtime(spoken))
+            return
+        clauses: asyncio.Queue[Clause | None] = asyncio.Queue(CLAUSE_CAPACITY)
+        group.create_task(self._write(clauses))
+        group.create_task(run_voice_stage(turn, clauses, spoken))
+
+    async def _write(self, clauses: asyncio.Queue[Clause | None]) -> None:
+        if self.plan.mode is TextMode.SAY:
+            await run_text_stage(self._turn, self.text.pieces(), clauses)
+        else:
+            question = await self._question()
+            await run_text_stage(self._turn, model_text(self._turn, question), clauses)
+
+    async def _realtime(self, spoken: SpokenQueue) -> None:
+        await run_realtime_stage(self._turn, await self._question(), spoken)
+
+    async def _question(self) -> str:
+        return "".join([piece.text async for piece in self.text.pieces()])
+
+    async def _pictures(self, sending: SendingStage) -> None:
+        if self._avatar_free is not None:
+            await asyncio.wait([self._avatar_free])
+        await sending.send_pictures()
+
+    # ---- the end
+
+    def _finish_complete(self) -> None:
+        turn = self._turn
+        turn.machine.end(TurnOutcome.COMPLETED)
+        turn.emit(self._metrics(TurnOutcome.COMPLETED, None))
+        turn.emit(TurnComplete(turn.tally.audio_end_sample, turn.tally.video_end_sample, turn.text))
+        turn.is_open = False
+        self.result = TurnResult(TurnOutcome.COMPLETED, turn.text, turn.text)
+
+    def _finish_stopped(
+        self, outcome: TurnOutcome, asked_s: float, heard_sample: int | None, error: TTHError | None = None
+    ) -> None:
+        turn, sink = self._turn, self._venue.sink
+        turn.is_open = False
+        self._take_back(sink.cut(self.plan.turn_id))
+        heard_at = self._heard_sample(heard_sample)
+        heard_text = turn.text[: turn.ledger.heard_code_points(heard_at)]
+        if turn.machine.state.is_running:
+            turn.machine.end(outcome)
+        else:  # stopped before it began: it still has its one terminal event
+            turn.machine.reach(TurnState.PREPARING)
+            turn.machine.end(outcome)
+        if turn.speaks:
+            sink.emit(Speaking(False, heard_at), self.plan.turn_id)
+        if error is not None:
+            sink.emit(_error_event(error), self.plan.turn_id)
+        stop_asked_s = None if outcome in (TurnOutcome.FAILED, TurnOutcome.EXPIRED) else asked_s
+        sink.emit(self._metrics(outcome, stop_asked_s), self.plan.turn_id)
+        reason = error.reason if error is not None else ""
+        sink.emit(
+            TurnStopped(
+                outcome,
+                turn.tally.audio_end_sample,
+                turn.tally.video_end_sample,
+                heard_text,
+                heard_at,
+                heard_sample is None,
+                reason,
+            ),
+            self.plan.turn_id,
+        )
+        self._venue.media_clock.skip_to_end(turn.now_s())
+        self.result = TurnResult(outcome, turn.text, heard_text, reason)
+
+    def _take_back(self, unsent: list[Event]) -> None:
+        """What the sink forgot was never sent: the figures and the ends must not count it."""
+        tally = self._turn.tally
+        for event in reversed(unsent):
+            match event:
+                case AudioChunk():
+                    tally.audio_end_sample = event.start_sample
+                    tally.audio_samples -= event.sample_count
+                    tally.audio_chunk_count -= 1
+                case VideoFrame():
+                    tally.video_end_sample = event.start_sample
+                    tally.video_frame_count -= 1
+                    tally.dropped_frame_count += 1
+                    self._venue.encoder.request_keyframe()
+                case TextDelta():
+                    tally.text_delta_count -= 1
+                case _:
+                    pass
+
+    def _heard_sample(self, reported: int | None) -> int:
+        """The last sample that can have been heard: what the client says, else what the clock says."""
+        turn = self._turn
+        sent = turn.tally.audio_end_sample
+        if reported is None and not self.plan.pace.live:
+            return sent
+        return max(0, min(sent, turn.position() if reported is None else reported))
+
+    def _metrics(self, outcome: TurnOutcome, stop_asked_s: float | None) -> TurnMetrics:
+        turn = self._turn
+        return turn.tally.metrics(
+            outcome, turn.report, self.plan.adapters, turn.drift.stats(), turn.now_s(), stop_asked_s
+        )
+
+
+def _cause(group: BaseExceptionGroup[BaseException]) -> TTHError:
+    """The error that ended the stages, fit to be sent. Bugs are logged here, once, under an incident id."""
+    first: BaseException = group
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    if isinstance(first, TTHError):
+        return first
+    incident = InternalError()
+    log.error("turn failed", exc_info=first, extra={"incident": incident.metadata["incident"]})
+    return incident
+
+
+def _error_event(error: TTHError) -> ErrorEvent:
+    return ErrorEvent(
+        code=int(error.code),
+        reason=error.reason,
+        message=error.message,
+        scope=ErrorScope.TURN,
+        retryable=error.retryable,
+        retry_after_ms=error.retry_after_ms,
+        violations=error.violations,
+        metadata=error.metadata,
+    )

@@ -1,0 +1,80 @@
+"""What the stages of one running turn share: its plan, its output and its controls as they change.
+
+The output is the one door: after `close` nothing of the turn passes, whatever a stage still does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from tth.adapters.base import ControlChange
+from tth.core.drift import DriftController
+from tth.core.ledger import SpeechLedger
+from tth.core.timeline import Timeline
+from tth.core.turn import TurnMachine, TurnState
+from tth.model.controls import ControlReport, Controls
+from tth.model.events import Event, Speaking
+from tth.pipeline.plan import AdapterSessions, TurnPlan, Venue
+from tth.pipeline.tally import Tally
+
+
+class TurnInProgress:
+    """One turn's shared state. Used from one event loop only."""
+
+    def __init__(self, plan: TurnPlan, sessions: AdapterSessions, venue: Venue) -> None:
+        self.plan = plan
+        self.sessions = sessions
+        self.venue = venue
+        self.machine = TurnMachine()
+        self.tally = Tally(plan.taken_s)
+        self.ledger = SpeechLedger()
+        self.drift = DriftController(plan.pace.live)
+        self.timeline = Timeline(venue.media_clock.next_start(venue.clock.now_s()))
+        self.text = ""
+        """The turn's text as far as it is known."""
+        self.controls: Controls = plan.controls
+        self.report: ControlReport = plan.report
+        self.pending_change: ControlChange | None = None
+        self.is_open = True
+        self.speaks = False
+        """`speaking started` was sent and `speaking finished` was not."""
+
+    @property
+    def revision(self) -> int:
+        return self.report.control_revision
+
+    def now_s(self) -> float:
+        return self.venue.clock.now_s()
+
+    def position(self) -> int:
+        """The sample presented now."""
+        return self.venue.media_clock.position(self.venue.clock.now_s())
+
+    def emit(self, event: Event) -> bool:
+        """Hand an event on; False when the turn has ended and it was dropped."""
+        if not self.is_open:
+            self.tally.stale_count += 1
+            return False
+        self.tally.count(event, self.venue.clock.now_s())
+        if isinstance(event, Speaking):
+            self.speaks = event.started
+        self.venue.sink.emit(event, self.plan.turn_id)
+        return True
+
+    def reach(self, state: TurnState) -> None:
+        """Note that a stage has begun."""
+        if self.is_open:
+            self.machine.reach(state)
+
+    def change_controls(self, controls: Controls, report: ControlReport, ramp_ms: int) -> None:
+        """New controls: the voice takes them with its next clause, the face with its next frame."""
+        self.controls, self.report = controls, report
+        self.pending_change = ControlChange(self.timeline.end_sample, controls, report.control_revision, ramp_ms)
+
+    async def wait_until_due(self, sample: int, ahead_samples: int) -> None:
+        """Wait until `sample` is at most `ahead_samples` in the future. Returns at once in a batch."""
+        if not self.plan.pace.live:
+            return
+        delay_s = self.venue.media_clock.delay_until_s(sample, ahead_samples, self.venue.clock.now_s())
+        if delay_s > 0:
+            await asyncio.sleep(delay_s)

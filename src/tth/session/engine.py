@@ -1,0 +1,48 @@
+"""What all sessions of a server share: loaded adapters, personas, limits, the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tth.adapters.base import SessionContext
+from tth.adapters.registry import Adapters
+from tth.clock import Clock
+from tth.control.personas import PersonaConfig
+from tth.core.budget import Budgets
+from tth.model.controls import Controls, LatencyMode
+from tth.model.media import MediaPreferences
+from tth.pipeline.frame_encoder import EncodeOffload
+from tth.pipeline.plan import AdapterSessions
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Everything a session needs that is not its own. Immutable; one per server."""
+
+    adapters: Adapters
+    personas: Mapping[str, PersonaConfig]
+    clock: Clock
+    encode_offload: EncodeOffload
+    base_controls: Controls = Controls()
+    budgets: Budgets = Budgets()
+    max_ahead_ms: Mapping[LatencyMode, int] = field(
+        default_factory=lambda: {LatencyMode.LOW: 400, LatencyMode.BALANCED: 1000, LatencyMode.QUALITY: 3000}
+    )
+    max_text_code_points: int = 4000
+    default_language: str = "en"
+    default_media: MediaPreferences = MediaPreferences()
+
+    @property
+    def adapter_names(self) -> tuple[str, ...]:
+        """ "role=name" of each adapter in use."""
+        return tuple(f"{adapter.role}={adapter.name}" for adapter in self.adapters)
+
+    def open_speech(self, context: SessionContext) -> AdapterSessions:
+        """Sessions of everything but the avatar, which belongs to a persona's look."""
+        adapters = self.adapters
+        return AdapterSessions(
+            llm=adapters.llm.open_session(context) if adapters.llm else None,
+            tts=adapters.tts.open_session(context) if adapters.tts else None,
+            realtime=adapters.realtime.open_session(context) if adapters.realtime else None,
+        )
