@@ -124,7 +124,10 @@ class Checker:
         if dataclasses.is_dataclass(wanted):
             return self.value(kind, Section(where=node.where), key, field)
         variable = field.metadata.get("env")
-        self.problem(node.where, key, f"is not set; set {variable} in the environment" if variable else "is not set")
+        if variable:
+            self.problem("environment", key, f"is not set; set {variable} in the environment")
+        else:
+            self.problem(node.where, key, "is not set")
         return dataclasses.MISSING
 
     def _mapping(self, kind: object, node: Node, key: str) -> object:

@@ -112,6 +112,8 @@ def read_yaml(text: str, name: str, problems: list[ConfigProblem]) -> Section:
     node = _YamlReader(name, problems).convert(root, "")
     if isinstance(node, Section):
         return node
+    if isinstance(node, Scalar) and node.is_silent:
+        return Section(where=name)
     problems.append(ConfigProblem(f"{name}:1", "", "must be a section of keys"))
     return Section(where=name)
 

@@ -1,0 +1,138 @@
+"""What the adapters in use make of a control: done, narrowed, replaced, imitated or nothing. Pure.
+
+The adapter with the best support decides; where several are equally good, the one that comes nearest does.
+Tests: tests/control/test_fit.py.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tth.adapters.base import Capabilities, ControlSupport, Role, Support
+from tth.adapters.registry import AdapterFacts
+from tth.model.controls import BY_PATH, FIELDS, ControlField, ControlOutcome, Controls, IdleMode, Resolution
+
+SERVER_PATHS = frozenset({"character.persona_id", "render.latency_mode", "render.idle_mode"})
+"""Controls that the server does itself, whatever the adapters are."""
+_AVATAR_PATHS = frozenset({"render.fps", "render.resolution"})
+"""What every avatar does by its contract, so that it need not say so."""
+_SAME_REL = 1e-6
+"""Controls travel as 32-bit floats: closer than this is the same value (the rounding of a float32 is 6e-8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What becomes of one control."""
+
+    value: object
+    """The value that will be in effect."""
+    outcome: ControlOutcome
+    """APPLIED, CLAMPED, SUBSTITUTED, EMULATED or IGNORED."""
+    reason: str = ""
+    adapter: str = ""
+    """Who does it, joined by ", "; empty for the server and for nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    adapter: AdapterFacts
+    support: ControlSupport
+
+
+def fit(path: str, value: object, adapters: Sequence[AdapterFacts]) -> Fit:
+    """What these adapters make of a valid value of one control. What nobody does falls to the product's default."""
+    field = BY_PATH[path]
+    if value is IdleMode.CLIP:
+        return Fit(IdleMode.FRAMES, ControlOutcome.SUBSTITUTED, "idle clips are not available; frames are sent")
+    if path in SERVER_PATHS:
+        return Fit(value, ControlOutcome.APPLIED)
+    best = _best(path, adapters)
+    if not best:
+        default = getattr(Controls(), field.attribute)
+        return Fit(default, ControlOutcome.IGNORED, "no adapter in use can do it")
+    names = ", ".join(candidate.adapter.name for candidate in best)
+    nearest = _nearest(field, value, best)
+    if not is_same(nearest, value):
+        is_offer = path in _AVATAR_PATHS
+        outcome = ControlOutcome.SUBSTITUTED if is_offer else ControlOutcome.CLAMPED
+        reason = f"nearest that {names} offers" if is_offer else f"the limit of {names}"
+        return Fit(nearest, outcome, reason, names)
+    if best[0].support.support is Support.EMULATED:
+        return Fit(value, ControlOutcome.EMULATED, f"imitated by {names}", names)
+    return Fit(value, ControlOutcome.APPLIED, "", names)
+
+
+def fit_to_adapters(controls: Controls, adapters: Sequence[AdapterFacts]) -> Controls:
+    """The controls as they will really be in effect. Idempotent.
+
+    A value that an adapter narrows is narrowed, one that nobody does is the product's default. An adapter whose own
+    limits are narrower than those of another one is given `fit_to_adapters(controls, (its own facts,))`.
+    """
+    fitted: dict[str, Any] = {
+        field.attribute: fit(field.path, getattr(controls, field.attribute), adapters).value
+        for field in FIELDS
+        if getattr(controls, field.attribute) is not None
+    }
+    return dataclasses.replace(controls, **fitted)
+
+
+def _best(path: str, adapters: Iterable[AdapterFacts]) -> list[_Candidate]:
+    """Those that do this control best, all equally well."""
+    candidates = [_Candidate(adapter, _support(path, adapter)) for adapter in adapters]
+    for level in (Support.NATIVE, Support.EMULATED):
+        found = [candidate for candidate in candidates if candidate.support.support is level]
+        if found:
+            return found
+    return []
+
+
+def _support(path: str, adapter: AdapterFacts) -> ControlSupport:
+    said = adapter.capabilities.controls.get(path)
+    if said is not None:
+        return said
+    by_contract = adapter.role is Role.AVATAR and path in _AVATAR_PATHS
+    return ControlSupport(Support.NATIVE if by_contract else Support.NONE)
+
+
+def _nearest(field: ControlField, value: object, candidates: Sequence[_Candidate]) -> object:
+    """The value nearest to the one asked for among what each candidate can do."""
+    if isinstance(value, Resolution):
+        offers = [_nearest_resolution(value, candidate.adapter.capabilities) for candidate in candidates]
+        return min(offers, key=lambda offer: _distance_px(offer, value))
+    if isinstance(value, int | float) and field.minimum is not None and field.maximum is not None:
+        wanted = value
+        limits = [_limits(field, candidate) for candidate in candidates]
+        offered = (type(wanted)(min(max(wanted, low), high)) for low, high in limits)
+        return min(offered, key=lambda offer: abs(offer - wanted))
+    return value
+
+
+def _limits(field: ControlField, candidate: _Candidate) -> tuple[float, float]:
+    assert field.minimum is not None
+    assert field.maximum is not None
+    low, high = candidate.support.minimum, candidate.support.maximum
+    lowest = field.minimum if low is None else max(low, field.minimum)
+    highest = field.maximum if high is None else min(high, field.maximum)
+    if field.path == "render.fps":
+        highest = min(highest, candidate.adapter.capabilities.max_fps)
+        return math.ceil(lowest), math.floor(highest)
+    return lowest, highest
+
+
+def _nearest_resolution(wanted: Resolution, capabilities: Capabilities) -> Resolution:
+    return min(capabilities.resolutions or (wanted,), key=lambda offer: _distance_px(offer, wanted))
+
+
+def _distance_px(one: Resolution, other: Resolution) -> int:
+    return abs(one.width_px - other.width_px) + abs(one.height_px - other.height_px)
+
+
+def is_same(one: object, other: object) -> bool:
+    """Equal but for the rounding that a value meets on the wire."""
+    if isinstance(one, float) and isinstance(other, int | float):
+        return math.isclose(one, other, rel_tol=_SAME_REL, abs_tol=_SAME_REL)
+    return one == other

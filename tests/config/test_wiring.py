@@ -1,0 +1,98 @@
+"""Tests of tth.config.wiring."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from tests.config.fakes import REGISTRY, Parrot, Statue, offered, spec
+from tth.adapters.base import AdapterSpec, Role
+from tth.adapters.registry import Adapters
+from tth.config import wiring
+from tth.config.load import load_config
+from tth.config.wiring import build_adapters, builtin_registry, full_registry
+from tth.errors import ConfigError
+
+pytestmark = pytest.mark.unit
+
+
+def test_the_embedded_adapters_are_listed() -> None:
+    """Each role has something that runs with no key."""
+    registry = builtin_registry()
+    assert registry.names(Role.LLM) == ("mock_llm", "persona_talker")
+    assert registry.names(Role.TTS) == ("espeak", "mock_tts")
+    assert registry.names(Role.REALTIME) == ("mock_realtime",)
+    assert registry.names(Role.AVATAR) == ("face_mesh", "mock_avatar", "stub_avatar")
+
+
+@pytest.mark.parametrize("listed", list(builtin_registry()), ids=lambda listed: listed.name)
+def test_each_embedded_adapter_is_where_the_list_says(listed: AdapterSpec) -> None:
+    """Settings and build exist, the defaults are usable, and the adapter has the name and role it is listed under."""
+    adapter = listed.build(listed.settings_type()())
+    assert (adapter.role, adapter.name) == (listed.role, listed.name)
+
+
+def test_listing_imports_no_adapter() -> None:
+    """Whoever only asks for the list pays for no adapter."""
+    code = (
+        "import sys; from tth.config.wiring import full_registry; full_registry(); "
+        "print([m for m in sys.modules if m.startswith('tth.adapters.') and m.count('.') > 2])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_other_packages_offer_adapters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An entry point and an argument add adapters to ours."""
+    point = EntryPoint("zoo", "tests.config.fakes:offered", wiring.ENTRY_POINTS)
+    monkeypatch.setattr(wiring, "entry_points", lambda group: [point])
+    registry = full_registry(extra=[spec(Role.LLM, "mine")])
+    assert registry.find(Role.AVATAR, "from_elsewhere") == offered()[0]
+    assert registry.find(Role.LLM, "mine") is not None
+
+
+def test_a_package_that_fails_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another package's bug stops the start with that package's name, and so does a name taken twice."""
+    point = EntryPoint("zoo", "tests.config.fakes:missing", wiring.ENTRY_POINTS)
+    monkeypatch.setattr(wiring, "entry_points", lambda group: [point])
+    with pytest.raises(ConfigError) as caught:
+        full_registry(extra=[spec(Role.TTS, "espeak")])
+    found = [str(problem) for problem in caught.value.problems]
+    assert "tests.config.fakes:missing" in found[0]
+    assert "espeak is declared twice" in found[1]
+
+
+def load(tmp_path: Path, avatar: str) -> object:
+    """Adapters with a parrot for a voice and this avatar."""
+    chosen = {"roles.llm": "null", "roles.tts.adapter": "parrot", "roles.avatar.adapter": avatar}
+    environ = {"PARROT_API_KEY": "k"}
+    config = load_config(REGISTRY, overrides=chosen, environ=environ, directory=tmp_path)
+    return build_adapters(config, REGISTRY)
+
+
+def test_builds_what_the_configuration_chooses(tmp_path: Path) -> None:
+    """One adapter per role that is given away, with its settings; None for the others."""
+    adapters = load(tmp_path, "statue")
+    assert isinstance(adapters, Adapters)
+    assert isinstance(adapters.tts, Parrot)
+    assert isinstance(adapters.avatar, Statue)
+    assert (adapters.llm, adapters.realtime) == (None, None)
+    assert [facts.name for facts in adapters.facts] == ["parrot", "statue"]
+
+
+@pytest.mark.parametrize(
+    ("avatar", "message"),
+    [
+        ("driverless", '"driverless" cannot be built: no module named driver'),
+        ("impostor", '"impostor" does not play the role avatar'),
+    ],
+)
+def test_an_adapter_that_cannot_be_built_is_a_configuration_error(tmp_path: Path, avatar: str, message: str) -> None:
+    """A missing package and an adapter of the wrong role stop the start, at the line that chose them."""
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, avatar)
+    assert str(caught.value.problems[0]) == f"command line: roles.avatar.adapter: {message}"

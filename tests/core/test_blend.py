@@ -1,0 +1,119 @@
+"""Tests of tth.core.blend."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.control.patches import PERSONAS, patches
+from tth.core.blend import apply_update, blend, merge, unknown_paths, validate_patch
+from tth.errors import FieldViolation
+from tth.model.controls import BY_PATH, FIELDS, ControlField, ControlPatch, Controls, EmotionLabel, Resolution
+
+pytestmark = pytest.mark.unit
+
+
+@given(patches(), patches(), patches())
+def test_merging_is_associative(one: ControlPatch, two: ControlPatch, three: ControlPatch) -> None:
+    """Layers can be merged in any grouping."""
+    assert merge(merge(one, two), three) == merge(one, merge(two, three)) == merge(one, two, three)
+
+
+@given(patches())
+def test_the_empty_patch_changes_nothing(patch: ControlPatch) -> None:
+    """It is the neutral element on both sides."""
+    assert merge(ControlPatch(), patch) == patch == merge(patch, ControlPatch())
+    assert merge() == ControlPatch()
+
+
+@given(st.lists(patches(), max_size=4))
+def test_the_last_layer_that_speaks_wins(layers: list[ControlPatch]) -> None:
+    """For each field by itself: the strongest layer that sets it, else the base."""
+    effective = blend(Controls(), *layers)
+    for field in FIELDS:
+        said = [layer.items()[field.attribute] for layer in layers if field.attribute in layer.items()]
+        expected = said[-1] if said else getattr(Controls(), field.attribute)
+        assert getattr(effective, field.attribute) == expected
+
+
+def test_zero_and_neutral_are_said() -> None:
+    """An explicit zero or neutral overrides what lies below; nothing said does not."""
+    persona = ControlPatch(emotion_label=EmotionLabel.HAPPY, emotion_intensity=0.7, pitch_shift=0.5)
+    turn = ControlPatch(emotion_label=EmotionLabel.NEUTRAL, pitch_shift=0.0)
+    effective = blend(Controls(), persona, turn)
+    assert (effective.emotion_label, effective.emotion_intensity, effective.pitch_shift) == (
+        EmotionLabel.NEUTRAL,
+        0.7,
+        0.0,
+    )
+
+
+@given(patches(), patches(), st.sets(st.sampled_from(sorted(BY_PATH))))
+def test_an_update_clears_first_and_sets_then(current: ControlPatch, patch: ControlPatch, cleared: set[str]) -> None:
+    """Set by the patch, else cleared, else as it was."""
+    updated = apply_update(current, patch, cleared)
+    for field in FIELDS:
+        below = None if field.path in cleared else getattr(current, field.attribute)
+        said = getattr(patch, field.attribute)
+        assert getattr(updated, field.attribute) == (below if said is None else said)
+
+
+def test_unknown_paths_are_named() -> None:
+    """A path that does not exist is named by its position, and is a bug if it gets further."""
+    found = unknown_paths(["emotion.label", "emotion.lable"])
+    assert [violation.field for violation in found] == ["clear_paths[1]"]
+    with pytest.raises(KeyError):
+        apply_update(ControlPatch(), ControlPatch(), ["emotion.lable"])
+
+
+@given(patches())
+def test_valid_patches_pass(patch: ControlPatch) -> None:
+    """Everything inside the ranges is allowed."""
+    assert validate_patch(patch, PERSONAS) == []
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e9, -1e9, True, "1"])
+@pytest.mark.parametrize("field", [field for field in FIELDS if field.minimum is not None], ids=lambda f: f.path)
+def test_numbers_out_of_range_are_refused(field: ControlField, value: Any) -> None:
+    """NaN, infinity, too much, too little and what is no number: each names path and range."""
+    found = validate_patch(ControlPatch(**{field.attribute: value}), PERSONAS)
+    assert found == [FieldViolation(field.path, f"{field.minimum:g}..{field.maximum:g}")]
+
+
+@pytest.mark.parametrize(
+    "size",
+    [(511, 512), (512, 511), (62, 64), (64, 1026), (0, 0), (-64, 64)],
+)
+def test_odd_and_outsize_pictures_are_refused(size: tuple[int, int]) -> None:
+    """A picture that no encoder takes names what is allowed."""
+    found = validate_patch(ControlPatch(resolution=Resolution(*size)), PERSONAS)
+    assert found == [FieldViolation("render.resolution", "even width_px and height_px, 64..1024")]
+
+
+@pytest.mark.parametrize("background", ["", "#12345", "#1234567", "blue", "#gggggg", "studio\n", "#102030\n"])
+def test_bad_backgrounds_are_refused(background: str) -> None:
+    """Only the studio and exact colours."""
+    found = validate_patch(ControlPatch(background=background), PERSONAS)
+    assert found == [FieldViolation("render.background", '"studio" or a colour as "#rrggbb"')]
+
+
+def test_unknown_choices_are_refused() -> None:
+    """A persona that does not exist, and a label that is none."""
+    patch = ControlPatch(persona_id="pirate", emotion_label="bored")  # type: ignore[arg-type]
+    found = validate_patch(patch, PERSONAS)
+    assert [violation.field for violation in found] == ["emotion.label", "character.persona_id"]
+    assert found[1].allowed == "one of default, excited"
+
+
+def test_all_violations_are_reported() -> None:
+    """One bad field does not hide another."""
+    patch = ControlPatch(emotion_intensity=2.0, speech_rate=0.1, fps=0)
+    assert [violation.field for violation in validate_patch(patch, PERSONAS)] == [
+        "emotion.intensity",
+        "character.speech_rate",
+        "render.fps",
+    ]
