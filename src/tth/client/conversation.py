@@ -1,0 +1,259 @@
+"""One stream of one session: what is said goes in, events come out.
+
+A reader and a writer task own the call; everybody else talks to their queues. So a time-out around `anext(events)` is
+safe here, where one around gRPC's own read would end the whole stream. Tests: tests/client/test_conversation.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from types import TracebackType
+from typing import Self
+
+import grpc
+
+from tth.client.errors import TthRpcError, from_grpc
+from tth.v1 import controls_pb2, converse_pb2, media_pb2
+from tth.v1.converse_pb2 import ConverseRequest, ConverseResponse
+
+SCHEMA_VERSION = "1.0"
+STREAM_ENDED = "STREAM_ENDED"
+"""The client's own reason: something was sent after the server had ended the stream."""
+_OUTBOX_MESSAGES = 256
+_INBOX_MESSAGES = 64
+"""About 0.8 s of events. A reader who is slower than that slows the server down, by the transport's flow control."""
+_MEDIA = frozenset({"text_delta", "audio_chunk", "video_frame", "motion_frame", "word_timing"})
+_TERMINAL = frozenset({"turn_complete", "turn_stopped"})
+
+ConverseCall = grpc.aio.StreamStreamCall[ConverseRequest, ConverseResponse]
+OpenConverse = grpc.aio.StreamStreamMultiCallable[ConverseRequest, ConverseResponse]
+
+
+class Conversation:
+    """Made by `TthClient.converse`; use as an async context manager.
+
+    Sending never waits for the network, only for room in a queue of 256 messages. One task at a time reads events.
+    """
+
+    def __init__(self, open_converse: OpenConverse, session_id: str, open_ones: set[Conversation]) -> None:
+        self.session_id = session_id
+        self.turn_id = ""
+        """The turn last said here, until its end has been read."""
+        self.stale_count = 0
+        """Events of interrupted turns that were dropped here."""
+        self.undecodable_count = 0
+        """H.264 frames dropped after those, up to the next key frame."""
+        self._open_converse = open_converse
+        self._open_ones = open_ones
+        self._call: ConverseCall | None = None
+        self._tasks: tuple[asyncio.Task[None], ...] = ()
+        self._outbox: asyncio.Queue[ConverseRequest | None] = asyncio.Queue(_OUTBOX_MESSAGES)
+        self._inbox: asyncio.Queue[ConverseResponse | None] = asyncio.Queue(_INBOX_MESSAGES)
+        self._client_seq = 0
+        self._interrupted: set[str] = set()
+        self._waits_for_keyframe = False
+        self._half_closed = False
+        self._discards = False
+        self._has_ended = False
+        self._error: TthRpcError | None = None
+
+    async def __aenter__(self) -> Self:
+        """Open the stream and attach to the session. A refusal comes out of `events`."""
+        self._call = self._open_converse(wait_for_ready=True)
+        self._open_ones.add(self)
+        self._tasks = (
+            asyncio.create_task(self._read_all(self._call), name="tth-conversation-reader"),
+            asyncio.create_task(self._write_all(self._call), name="tth-conversation-writer"),
+        )
+        await self.ping()  # the first message attaches: idle pictures begin before anything is said
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close(drain_s=5.0 if kind is None else 0.0)
+
+    async def say(
+        self,
+        text: str,
+        *,
+        mode: converse_pb2.TextMode = converse_pb2.TEXT_MODE_TALK,
+        controls: controls_pb2.Controls | None = None,
+        language_code: str = "",
+        partial: bool = False,
+        turn_id: str = "",
+    ) -> str:
+        """Begin a turn; returns its id.
+
+        TALK: the person answers the text. SAY: the person speaks the text as it stands.
+        partial: more text of this turn follows, with the same turn_id, until `end_turn`.
+        A running turn is stopped or waited for, by the session's overlap policy.
+        """
+        self.turn_id = turn_id or f"c_{secrets.token_hex(6)}"
+        user_text = converse_pb2.UserText(
+            text=text, partial=partial, mode=mode, language_code=language_code, controls=controls
+        )
+        await self._send(ConverseRequest(turn_id=self.turn_id, user_text=user_text))
+        return self.turn_id
+
+    async def end_turn(self, turn_id: str = "") -> None:
+        """The text of a partial turn is complete."""
+        await self._send(ConverseRequest(turn_id=turn_id or self.turn_id, end_turn=converse_pb2.EndTurn()))
+
+    async def update(
+        self,
+        controls: controls_pb2.Controls | None = None,
+        *,
+        clear_paths: tuple[str, ...] = (),
+        ramp_ms: int | None = None,
+    ) -> None:
+        """Change controls now, also while the person speaks. The answer is a control_ack event."""
+        update = converse_pb2.ControlUpdate(controls=controls, clear_paths=clear_paths, ramp_ms=ramp_ms)
+        await self._send(ConverseRequest(control_update=update))
+
+    async def interrupt(
+        self, turn_id: str = "", *, playback: converse_pb2.PlaybackPosition | None = None, reason: str = ""
+    ) -> None:
+        """Stop a turn: the given one, else the last said. Nothing more of its media comes out of `events`.
+
+        playback: where the caller's player stood, so that the conversation remembers only what was heard.
+        """
+        turn_id = turn_id or self.turn_id
+        if turn_id:
+            self._interrupted.add(turn_id)
+        interrupt = converse_pb2.Interrupt(reason=reason, playback=playback)
+        await self._send(ConverseRequest(turn_id=turn_id, interrupt=interrupt))
+
+    async def pause(self) -> None:
+        """Hold the running turn."""
+        await self._send(ConverseRequest(pause_turn=converse_pb2.PauseTurn()))
+
+    async def resume(self) -> None:
+        """Let the held turn go on."""
+        await self._send(ConverseRequest(resume_turn=converse_pb2.ResumeTurn()))
+
+    async def report_playback(self, position: converse_pb2.PlaybackPosition) -> None:
+        """Tell where the caller's player stands; every 250-500 ms while it plays."""
+        report = converse_pb2.PlaybackReport(position=position)
+        await self._send(ConverseRequest(playback_report=report))
+
+    async def ping(self) -> None:
+        """Ask for a pong event."""
+        await self._send(ConverseRequest(ping=converse_pb2.Ping(client_time_ms=_wall_ms())))
+
+    async def finish(self) -> None:
+        """Nothing more will be said. What runs is finished; `events` ends after it."""
+        if not self._half_closed:
+            self._half_closed = True
+            await self._outbox.put(None)
+
+    async def events(self) -> AsyncGenerator[ConverseResponse, None]:
+        """Everything the server sends, in its order, without the media of turns interrupted here.
+
+        Ends when the stream ends; raises TthRpcError when it ended badly. May be left and entered again: nothing is
+        lost, also when a time-out cancels the wait.
+        """
+        while not (self._has_ended and self._inbox.empty()):
+            event = await self._inbox.get()
+            if event is not None and self._is_wanted(event):
+                yield event
+        if self._error is not None:
+            raise self._error
+
+    async def events_of(self, turn_id: str) -> AsyncGenerator[ConverseResponse, None]:
+        """The same up to and with the end of one turn. Idle pictures and other turns come along.
+
+        Ends early, without the turn's end, when the stream ends.
+        """
+        async with aclosing(self.events()) as events:
+            async for event in events:
+                yield event
+                if event.turn_id == turn_id and event.WhichOneof("payload") in _TERMINAL:
+                    return
+
+    async def close(self, drain_s: float = 5.0) -> None:
+        """Say that nothing more comes, let the server end within `drain_s`, then end the call. Idempotent.
+
+        Events that were not read are thrown away.
+        """
+        if self._call is None:
+            return
+        call, self._call = self._call, None
+        self._open_ones.discard(self)
+        self._discards = True
+        while not self._inbox.empty():  # a reader that waits for room goes on and discards
+            self._inbox.get_nowait()
+        try:
+            if drain_s > 0 and not self._has_ended:
+                async with asyncio.timeout(drain_s):
+                    await self.finish()
+                    await asyncio.wait(self._tasks)
+        except TimeoutError:
+            pass  # the server did not end in time: the call is cancelled
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks)
+            call.cancel()
+            self._has_ended = True
+
+    async def _send(self, message: ConverseRequest) -> None:
+        if self._call is None or self._half_closed:
+            raise RuntimeError("the conversation is closed")
+        if self._has_ended:
+            raise self._error or TthRpcError(grpc.StatusCode.UNAVAILABLE, STREAM_ENDED, "the server ended the stream")
+        self._client_seq += 1
+        message.schema_version = SCHEMA_VERSION
+        message.session_id = self.session_id
+        message.timestamp_ms = _wall_ms()
+        message.client_seq = self._client_seq
+        await self._outbox.put(message)
+
+    async def _write_all(self, call: ConverseCall) -> None:
+        try:
+            while (message := await self._outbox.get()) is not None:
+                await call.write(message)
+            await call.done_writing()
+        except (grpc.aio.AioRpcError, grpc.aio.InternalError, asyncio.InvalidStateError):
+            # The stream has ended; the reader knows why. Senders must not wait for room that nobody makes.
+            while await self._outbox.get() is not None:
+                pass
+
+    async def _read_all(self, call: ConverseCall) -> None:
+        try:
+            async for event in call:
+                if not self._discards:
+                    await self._inbox.put(event)
+        except grpc.aio.AioRpcError as error:
+            self._error = from_grpc(error)
+        except grpc.aio.InternalError:
+            self._error = TthRpcError(grpc.StatusCode.INTERNAL, "TRANSPORT", "the transport failed")
+        finally:
+            self._has_ended = True
+            if self._inbox.empty():
+                self._inbox.put_nowait(None)  # wakes a waiting `events`
+
+    def _is_wanted(self, event: ConverseResponse) -> bool:
+        payload = event.WhichOneof("payload")
+        if payload in _TERMINAL:
+            self._interrupted.discard(event.turn_id)
+            if event.turn_id == self.turn_id:
+                self.turn_id = ""
+        is_h264 = payload == "video_frame" and event.video_frame.codec == media_pb2.VIDEO_CODEC_H264
+        if payload in _MEDIA and event.turn_id in self._interrupted:
+            self.stale_count += 1
+            self._waits_for_keyframe |= is_h264
+            return False
+        if is_h264 and self._waits_for_keyframe:
+            self._waits_for_keyframe = not event.video_frame.keyframe
+            self.undecodable_count += self._waits_for_keyframe
+            return not self._waits_for_keyframe
+        return True
+
+
+def _wall_ms() -> int:
+    return time.time_ns() // 1_000_000

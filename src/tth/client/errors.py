@@ -1,0 +1,78 @@
+"""What a caller of the client catches: one class, with what the server said as data.
+
+Tests: tests/client/test_errors.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import grpc
+from google.protobuf.message import DecodeError
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+UNREACHABLE = "UNREACHABLE"
+"""The client's own reason: nobody answered at the address."""
+_RETRYABLE = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One field that was refused."""
+
+    field: str
+    """Path in the message, for example "controls.emotion.intensity"."""
+    allowed: str
+    """What would be accepted."""
+
+
+@dataclass(eq=False)
+class TthRpcError(Exception):
+    """A call or a stream that ended badly."""
+
+    code: grpc.StatusCode
+    reason: str
+    """UPPER_SNAKE from the server's catalogue (docs/errors.md), or UNREACHABLE, or the name of the gRPC code."""
+    message: str
+    violations: tuple[Violation, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def retryable(self) -> bool:
+        """The same call may succeed later."""
+        return self.code in _RETRYABLE
+
+    @property
+    def refused_input(self) -> bool:
+        """The caller must change what it asked for."""
+        return self.code is grpc.StatusCode.INVALID_ARGUMENT
+
+    def __str__(self) -> str:
+        lines = [f"{self.message} ({self.reason})"]
+        lines += [f"  {violation.field}: must be {violation.allowed}" for violation in self.violations]
+        return "\n".join(lines)
+
+
+def unreachable(target: str, waited_s: float) -> TthRpcError:
+    """Nobody answered at `target` within `waited_s`."""
+    text = f"no server answers at {target} (waited {waited_s:g} s)"
+    return TthRpcError(grpc.StatusCode.UNAVAILABLE, UNREACHABLE, text)
+
+
+def from_grpc(error: grpc.aio.AioRpcError) -> TthRpcError:
+    """What the server said, from the status and its details (ErrorInfo, BadRequest); never fails on odd details."""
+    code = error.code()
+    reason, metadata, violations = code.name, dict[str, str](), list[Violation]()
+    try:
+        status = rpc_status.from_call(error)
+    except (ValueError, DecodeError):
+        status = None
+    for detail in status.details if status is not None else ():
+        info, bad_request = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
+        if detail.Is(info.DESCRIPTOR) and detail.Unpack(info):
+            reason, metadata = info.reason or reason, dict(info.metadata)
+        elif detail.Is(bad_request.DESCRIPTOR) and detail.Unpack(bad_request):
+            violations += [Violation(item.field, item.description) for item in bad_request.field_violations]
+    return TthRpcError(code, reason, error.details() or code.name, tuple(violations), metadata)

@@ -1,0 +1,249 @@
+"""Writes a conversation, as it was received, into an MP4 file and subtitles; each piece where its pts places it.
+
+    with Recorder("talk.mp4", subtitles="talk.vtt") as recorder:
+        async for event in conversation.events():
+            recorder.take(event)
+
+Tests: tests/client/test_recorder.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Self
+
+import av
+import numpy as np
+
+from tth.media.decode import FrameDecoder
+from tth.media.mp4 import Mp4Writer
+from tth.media.subtitles import SpokenWord, cues, webvtt
+from tth.model.media import SAMPLE_RATE_HZ, Picture, VideoCodec, us_to_samples
+from tth.v1 import media_pb2
+from tth.v1.converse_pb2 import ConverseResponse
+
+_CODECS: Mapping[int, VideoCodec] = MappingProxyType(
+    {
+        media_pb2.VIDEO_CODEC_JPEG: VideoCodec.JPEG,
+        media_pb2.VIDEO_CODEC_H264: VideoCodec.H264,
+        media_pb2.VIDEO_CODEC_RAW_RGB24: VideoCodec.RAW_RGB24,
+    }
+)
+_MOUTH_SHAPE = "jawOpen"
+_MARKS = re.compile(r"[^\w\s]*")
+
+
+@dataclass(slots=True)
+class _Turn:
+    """What is kept of one turn."""
+
+    text: str = ""
+    words: list[media_pb2.WordTiming] = field(default_factory=list)
+    speaking_pts_us: list[int] = field(default_factory=list)
+    """Frames in which the person speaks."""
+    mouth: dict[int, float] = field(default_factory=dict)
+    """pts -> how far the mouth is open, 0..1, where motion was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStill:
+    """One picture of one turn."""
+
+    turn_id: str
+    at_s: float
+    """From the beginning of the file."""
+    picture: Picture
+    mouth_open: float | None
+    """0..1; None when the session sends no motion frames."""
+
+
+class Recorder:
+    """One recording. Use as a context manager: a normal end writes the files, an exception throws them away.
+
+    Takes H.264 as it comes; JPEG and raw pictures are encoded. Sound must be 16-bit PCM at 24 kHz, mono.
+    """
+
+    def __init__(
+        self, path: Path | str, *, subtitles: Path | str | None = None, blendshape_names: Sequence[str] = ()
+    ) -> None:
+        """blendshape_names: from CreateSession, when motion was asked for; used to find open mouths."""
+        self._path = Path(path)
+        self._subtitles = Path(subtitles) if subtitles is not None else None
+        self._mouth_index = blendshape_names.index(_MOUTH_SHAPE) if _MOUTH_SHAPE in blendshape_names else None
+        self._writer: Mp4Writer | None = None
+        self._decoder: FrameDecoder | None = None
+        self._early_audio: list[ConverseResponse] = []
+        self._first_pts_us: int | None = None
+        self._turns: dict[str, _Turn] = {}
+        self._is_closed = False
+        self.frame_count = 0
+        self.audio_samples = 0
+
+    def take(self, event: ConverseResponse) -> None:
+        """Note one event. Raises ResolutionChanged when the picture changes its size: one file has one size."""
+        turn = self._turns.setdefault(event.turn_id, _Turn())
+        match event.WhichOneof("payload"):
+            case "text_delta":
+                turn.text = turn.text[: event.text_delta.offset] + event.text_delta.text
+            case "word_timing":
+                turn.words.append(event.word_timing)
+            case "audio_chunk":
+                self._take_audio(event)
+            case "video_frame":
+                self._take_video(event.video_frame)
+                if event.video_frame.kind == media_pb2.FRAME_KIND_SPEAKING:
+                    turn.speaking_pts_us.append(event.video_frame.pts_us)
+            case "motion_frame" if self._mouth_index is not None:
+                turn.mouth[event.motion_frame.pts_us] = event.motion_frame.blendshapes[self._mouth_index]
+            case _:
+                pass
+
+    def close(self) -> bool:
+        """Write the files. False, and no files, when no media came. Idempotent."""
+        if self._is_closed:
+            return False
+        self._is_closed = True
+        self._open_writer(0, 0, 25)
+        assert self._writer is not None
+        if not self._writer.close():
+            return False
+        if self._subtitles is not None:
+            self._subtitles.write_text(webvtt(cues(self._spoken_words())), encoding="utf-8")
+        return True
+
+    def abort(self) -> None:
+        """Throw everything away. Idempotent."""
+        self._is_closed = True
+        if self._writer is not None:
+            self._writer.abort()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.abort()
+
+    def stills(self, turn_ids: Sequence[str], count_per_turn: int = 1) -> list[TurnStill]:
+        """Pictures of turns out of the finished file, in the order of time; a turn without pictures has none.
+
+        Each turn is cut into `count_per_turn` equal parts; of each the moment with the widest open mouth is taken
+        (without motion frames: the middle). Decodes the file once, about 2 ms for each frame.
+        """
+        wanted = [
+            (turn_id, pts_us)
+            for turn_id in turn_ids
+            if turn_id in self._turns
+            for pts_us in _moments(self._turns[turn_id], count_per_turn)
+        ]
+        pictures = self._pictures_at({self._at_s(pts_us) for _, pts_us in wanted})
+        stills = [
+            TurnStill(turn_id, self._at_s(pts_us), picture, self._turns[turn_id].mouth.get(pts_us))
+            for turn_id, pts_us in wanted
+            if (picture := pictures.get(self._at_s(pts_us))) is not None
+        ]
+        return sorted(stills, key=lambda still: still.at_s)
+
+    def _take_audio(self, event: ConverseResponse) -> None:
+        chunk = event.audio_chunk
+        if chunk.codec != media_pb2.AUDIO_CODEC_PCM_S16LE or (chunk.sample_rate_hz, chunk.channel_count) != (
+            SAMPLE_RATE_HZ,
+            1,
+        ):
+            raise ValueError("only 16-bit PCM at 24 kHz, mono, can be recorded")
+        self._note_pts(chunk.pts_us)
+        self.audio_samples += chunk.sample_count
+        if self._writer is None:
+            self._early_audio.append(event)  # the writer wants to know the size of the picture first
+        else:
+            self._write_audio(chunk)
+
+    def _take_video(self, frame: media_pb2.VideoFrame) -> None:
+        self._note_pts(frame.pts_us)
+        self.frame_count += 1
+        if self._writer is None:
+            self._open_writer(frame.width_px, frame.height_px, round(1e6 / frame.duration_us))
+        assert self._writer is not None
+        start, data = us_to_samples(frame.pts_us), frame.data
+        if frame.codec == media_pb2.VIDEO_CODEC_H264:
+            self._writer.add_frame(data, start, frame.keyframe)
+            return
+        if self._decoder is None:
+            self._decoder = FrameDecoder(_CODECS[frame.codec])
+        picture = self._decoder.decode(data, frame.width_px, frame.height_px)
+        assert picture is not None  # only H.264 can have none
+        self._writer.add_picture(picture, start)
+
+    def _open_writer(self, width_px: int, height_px: int, fps: int) -> None:
+        if self._writer is None:
+            self._writer = Mp4Writer(self._path, width_px, height_px, fps)
+            for event in self._early_audio:
+                self._write_audio(event.audio_chunk)
+            self._early_audio.clear()
+
+    def _write_audio(self, chunk: media_pb2.AudioChunk) -> None:
+        assert self._writer is not None
+        self._writer.add_pcm(np.frombuffer(chunk.data, "<i2").astype(np.int16), us_to_samples(chunk.pts_us))
+
+    def _note_pts(self, pts_us: int) -> None:
+        self._first_pts_us = pts_us if self._first_pts_us is None else min(self._first_pts_us, pts_us)
+
+    def _at_s(self, pts_us: int) -> float:
+        """From the beginning of the file, on the sample that the file is built on."""
+        return (us_to_samples(pts_us) - us_to_samples(self._first_pts_us or 0)) / SAMPLE_RATE_HZ
+
+    def _spoken_words(self) -> list[SpokenWord]:
+        words: list[SpokenWord] = []
+        for turn_id, turn in self._turns.items():
+            for word, text, joined in _pieces(turn):
+                start_ms, end_ms = 1000 * self._at_s(word.pts_us), 1000 * self._at_s(word.pts_us + word.duration_us)
+                words.append(SpokenWord(text, start_ms, end_ms, turn_id, joined=joined))
+        return sorted(words, key=lambda word: word.start_ms)
+
+    def _pictures_at(self, times_s: set[float]) -> dict[float, Picture]:
+        found: dict[float, Picture] = {}
+        with av.open(str(self._path)) as file:
+            if not file.streams.video or not times_s:
+                return found
+            for frame in file.decode(video=0):
+                near = min(times_s, key=lambda at_s: abs(at_s - (frame.time or 0.0)))
+                if abs(near - (frame.time or 0.0)) < 1e-3:
+                    found[near] = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+        return found
+
+
+def _moments(turn: _Turn, count: int) -> list[int]:
+    """The pts of the best frame in each part of the turn's speech."""
+    pts = sorted(turn.speaking_pts_us)
+    parts = [pts[index * len(pts) // count : (index + 1) * len(pts) // count] for index in range(count)]
+    return [_best(part, turn.mouth) for part in parts if part]
+
+
+def _best(pts: Sequence[int], mouth: Mapping[int, float]) -> int:
+    if not any(at in mouth for at in pts):
+        return pts[len(pts) // 2]
+    return max(pts, key=lambda at: mouth.get(at, 0.0))
+
+
+def _pieces(turn: _Turn) -> list[tuple[media_pb2.WordTiming, str, bool]]:
+    """The turn's text cut at its words, so that the marks between words stay; True: no space before the piece."""
+    result: list[tuple[media_pb2.WordTiming, str, bool]] = []
+    joined = False
+    for word, following in zip(turn.words, [*turn.words[1:], None], strict=True):
+        end = word.offset + len(word.word)
+        if following is not None:
+            piece = turn.text[word.offset : following.offset]
+        else:  # what lies behind the last word may never have been spoken: only its marks are taken
+            marks = _MARKS.match(turn.text, end)
+            piece = turn.text[word.offset : end] + (marks.group() if marks is not None else "")
+        result.append((word, piece.strip() or word.word, joined))
+        joined = bool(piece) and not piece[-1].isspace()
+    return result
