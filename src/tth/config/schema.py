@@ -16,6 +16,7 @@ from typing import TypeVar
 from tth.adapters.base import Role
 from tth.control.personas import PersonaConfig
 from tth.core.blend import blend
+from tth.core.budget import Budgets
 from tth.model.controls import ControlPatch, Controls, LatencyMode
 from tth.model.media import SAMPLE_RATE_HZ, AudioCodec, MediaPreferences, VideoCodec
 
@@ -86,40 +87,50 @@ class ServerSettings:
 
 @dataclass(frozen=True, slots=True)
 class BudgetSettings:
-    """How long each wait of a turn may take before it counts as failed. Milliseconds."""
+    """How long each wait may take before it counts as failed. Milliseconds."""
 
     adapter_load_ms: int = setting(120_000, 100, 3_600_000)
     """Loading and warming up one adapter at start."""
-    llm_first_token_ms: int = setting(8000, 1, 600_000)
+    llm_first_text_ms: int = setting(15_000, 1, 600_000)
     """From the question to the first text of the language or realtime model."""
-    tts_first_chunk_ms: int = setting(5000, 1, 600_000)
+    tts_first_chunk_ms: int = setting(8000, 1, 600_000)
     """From a clause to its first sound."""
-    avatar_first_frame_ms: int = setting(5000, 1, 600_000)
-    """From the first sound to the first picture."""
-    stage_silence_ms: int = setting(10_000, 1, 600_000)
-    """Between two outputs of a stage that has begun."""
-    turn_total_ms: int = setting(1_200_000, 1000, 7_200_000)
-    """A whole turn. 4,000 code points at a speech rate of 0.25 take about 18 minutes to speak."""
+    avatar_first_frame_ms: int = setting(8000, 1, 600_000)
+    """From the first sound to its picture."""
+    silence_ms: int = setting(8000, 1, 600_000)
+    """Between two outputs of any stage that has begun."""
+    turn_ms: int = setting(1_200_000, 1000, 7_200_000)
+    """A whole turn, playing time included. 4,000 code points at a quarter of the speed take about 18 minutes."""
+
+    @property
+    def of_turn(self) -> Budgets:
+        """Those that hold within a turn."""
+        return Budgets(
+            self.llm_first_text_ms, self.tts_first_chunk_ms, self.avatar_first_frame_ms, self.silence_ms, self.turn_ms
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class PacingSettings:
-    """How far media may be sent ahead of the moment it is played. Milliseconds."""
+    """How far media may be sent ahead of the moment it is played, by render.latency_mode. Milliseconds."""
 
     low_max_ahead_ms: int = setting(400, 40, 60_000)
-    """render.latency_mode LOW."""
+    """Mode LOW."""
     balanced_max_ahead_ms: int = setting(1000, 40, 60_000)
-    """render.latency_mode BALANCED."""
+    """Mode BALANCED."""
     quality_max_ahead_ms: int = setting(3000, 40, 60_000)
-    """render.latency_mode QUALITY."""
+    """Mode QUALITY."""
 
-    def max_ahead_ms(self, mode: LatencyMode) -> int:
-        """The limit of one latency mode."""
-        return {
-            LatencyMode.LOW: self.low_max_ahead_ms,
-            LatencyMode.BALANCED: self.balanced_max_ahead_ms,
-            LatencyMode.QUALITY: self.quality_max_ahead_ms,
-        }[mode]
+    @property
+    def max_ahead_ms(self) -> Mapping[LatencyMode, int]:
+        """By mode."""
+        return MappingProxyType(
+            {
+                LatencyMode.LOW: self.low_max_ahead_ms,
+                LatencyMode.BALANCED: self.balanced_max_ahead_ms,
+                LatencyMode.QUALITY: self.quality_max_ahead_ms,
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)
