@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import grpc
 
@@ -29,8 +29,9 @@ _INBOX_MESSAGES = 64
 _MEDIA = frozenset({"text_delta", "audio_chunk", "video_frame", "motion_frame", "word_timing"})
 _TERMINAL = frozenset({"turn_complete", "turn_stopped"})
 
-ConverseCall = grpc.aio.StreamStreamCall[ConverseRequest, ConverseResponse]
-OpenConverse = grpc.aio.StreamStreamMultiCallable[ConverseRequest, ConverseResponse]
+if TYPE_CHECKING:  # grpc's classes are generic in their stubs only
+    ConverseCall = grpc.aio.StreamStreamCall[ConverseRequest, ConverseResponse]
+    OpenConverse = grpc.aio.StreamStreamMultiCallable[ConverseRequest, ConverseResponse]
 
 
 class Conversation:

@@ -1,0 +1,164 @@
+"""What was received comes out of the recording again, where its pts placed it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from tests.client.server import audio, video
+from tests.media.pictures import grey, tone
+from tests.media.test_mp4 import first_bright_s, onset_s, read
+from tth.client.recorder import Recorder
+from tth.media.encode import make_encoder
+from tth.media.mp4 import ResolutionChanged
+from tth.model.media import VideoCodec
+from tth.v1 import media_pb2
+from tth.v1.converse_pb2 import ConverseResponse, TextDelta
+
+pytestmark = pytest.mark.unit
+
+WIRE = {
+    VideoCodec.H264: media_pb2.VIDEO_CODEC_H264,
+    VideoCodec.JPEG: media_pb2.VIDEO_CODEC_JPEG,
+    VideoCodec.RAW_RGB24: media_pb2.VIDEO_CODEC_RAW_RGB24,
+}
+
+
+def frames(levels: list[int], codec: VideoCodec, start_us: int, turn_id: str = "t_1") -> list[ConverseResponse]:
+    encoder = make_encoder(codec, 128, 96, 25)
+    events = []
+    for index, level in enumerate(levels):
+        encoded = encoder.encode(grey(level))
+        pts = start_us + index * 40_000
+        events.append(video(turn_id, pts, encoded.data, keyframe=encoded.keyframe, codec=WIRE[codec]))
+    return events
+
+
+def word(turn_id: str, text: str, offset: int, pts_us: int) -> ConverseResponse:
+    timing = media_pb2.WordTiming(word=text, offset=offset, pts_us=pts_us, duration_us=200_000)
+    return ConverseResponse(turn_id=turn_id, word_timing=timing)
+
+
+@pytest.mark.parametrize("codec", list(WIRE))
+@pytest.mark.parametrize("audio_first", [True, False])
+def test_sound_and_picture_stay_together(tmp_path: Path, codec: VideoCodec, audio_first: bool) -> None:
+    """A flash and a beep at the same pts, whatever the codec, whichever comes first."""
+    start = 5_000_000
+    pictures = frames([20] * 10 + [220] * 10, codec, start)
+    sound = [audio("t_1", start + 400_000, tone(0.4, 1000.0, 0.8).tobytes())]
+    recorder = Recorder(tmp_path / "a.mp4")
+    for event in [*sound, *pictures] if audio_first else [*pictures, *sound]:
+        recorder.take(event)
+    assert recorder.close()
+    result = read(tmp_path / "a.mp4")
+    assert len(result.frame_times_s) == 20
+    assert abs(first_bright_s(result) - 0.4) < 0.001
+    assert abs(onset_s(result) - 0.4) < 0.005
+
+
+def test_subtitles_hold_the_text_with_its_marks(tmp_path: Path) -> None:
+    """Also quotes and Chinese; what was not spoken any more is not written."""
+    recorder = Recorder(tmp_path / "a.mp4", subtitles=tmp_path / "a.vtt")
+    text = 'She said "hello, you". And then'
+    for delta in (TextDelta(text=text[:9]), TextDelta(text=text[9:], offset=9)):
+        recorder.take(ConverseResponse(turn_id="t_1", text_delta=delta))
+    recorder.take(audio("t_1", 2_000_000))
+    for index, part in enumerate(["She", "said", "hello", "you"]):
+        recorder.take(word("t_1", part, text.index(part), 2_000_000 + index * 200_000))
+    recorder.take(ConverseResponse(turn_id="t_2", text_delta=TextDelta(text="你好吗？不")))
+    for index, part in enumerate("你好吗"):
+        recorder.take(word("t_2", part, index, 5_000_000 + index * 200_000))
+    recorder.close()
+    with av.open(str(tmp_path / "a.vtt")) as file:
+        packets = [(packet.pts, bytes(packet).decode()) for packet in file.demux() if packet.size]
+    assert packets == [(0, 'She said "hello, you".'), (3000, "你好吗？")]
+
+
+def test_words_without_a_text_are_written_as_they_are(tmp_path: Path) -> None:
+    """A client may have left out the text events."""
+    recorder = Recorder(tmp_path / "a.mp4", subtitles=tmp_path / "a.vtt")
+    recorder.take(audio("t_1", 0))
+    recorder.take(word("t_1", "Hello", 0, 0))
+    recorder.take(word("t_1", "there", 6, 300_000))
+    recorder.close()
+    assert "Hello there" in (tmp_path / "a.vtt").read_text()
+
+
+def test_stills_show_the_widest_mouth_of_each_part(tmp_path: Path) -> None:
+    """Taken from the finished file, by the numbers of the motion frames; listeners are left out."""
+    recorder = Recorder(tmp_path / "a.mp4", blendshape_names=["other", "jawOpen"])
+    levels = [40, 60, 200, 80, 100, 120, 220, 140]
+    for event, level in zip(frames(levels, VideoCodec.H264, 0), levels, strict=True):
+        recorder.take(event)
+        motion = media_pb2.MotionFrame(pts_us=event.video_frame.pts_us, blendshapes=[0.0, level / 255])
+        recorder.take(ConverseResponse(turn_id="t_1", motion_frame=motion))
+    recorder.take(audio("t_1", 0))
+    recorder.close()
+    first, second = recorder.stills(["t_1", "unknown"], count_per_turn=2)
+    assert (round(first.at_s, 3), round(second.at_s, 3)) == (0.08, 0.24)
+    assert abs(first.picture.mean() - 200) < 4
+    assert abs(second.picture.mean() - 220) < 4
+    assert first.mouth_open == pytest.approx(200 / 255, abs=1e-3)
+
+
+def test_without_motion_the_middle_of_the_speech_is_taken(tmp_path: Path) -> None:
+    """And a turn in which nobody spoke has no still."""
+    recorder = Recorder(tmp_path / "a.mp4")
+    for event in frames([50, 100, 150], VideoCodec.JPEG, 0):
+        recorder.take(event)
+    recorder.close()
+    (still,) = recorder.stills(["t_1", ""])
+    assert abs(still.picture.mean() - 100) < 4
+    assert still.mouth_open is None
+
+
+def test_a_recording_of_sound_alone_is_good(tmp_path: Path) -> None:
+    """A session without pictures can be recorded."""
+    recorder = Recorder(tmp_path / "a.mp4")
+    recorder.take(audio("t_1", 0, tone(0.5).tobytes()))
+    assert recorder.close()
+    assert read(tmp_path / "a.mp4").codecs == {"audio": "aac"}
+    assert recorder.stills(["t_1"]) == []
+
+
+def test_no_media_give_no_files(tmp_path: Path) -> None:
+    """close says so, every time."""
+    recorder = Recorder(tmp_path / "a.mp4", subtitles=tmp_path / "a.vtt")
+    recorder.take(ConverseResponse(turn_id="t_1", text_delta=TextDelta(text="x")))
+    assert not recorder.close()
+    assert not recorder.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_size_in_the_middle_is_refused(tmp_path: Path) -> None:
+    """The file so far can still be finished."""
+    recorder = Recorder(tmp_path / "a.mp4")
+    recorder.take(frames([50], VideoCodec.H264, 0)[0])
+    small = make_encoder(VideoCodec.H264, 64, 64, 25).encode(np.zeros((64, 64, 3), np.uint8))
+    with pytest.raises(ResolutionChanged):
+        recorder.take(video("t_1", 40_000, small.data, keyframe=True, size=(64, 64)))
+    assert recorder.close()
+
+
+def test_sound_of_another_form_is_refused(tmp_path: Path) -> None:
+    """It would be written at the wrong speed."""
+    event = audio("t_1", 0)
+    event.audio_chunk.sample_rate_hz = 16_000
+    with pytest.raises(ValueError, match="24 kHz"):
+        Recorder(tmp_path / "a.mp4").take(event)
+
+
+def test_a_failure_throws_the_recording_away(tmp_path: Path) -> None:
+    """No half file is left."""
+    with pytest.raises(ZeroDivisionError), Recorder(tmp_path / "a.mp4") as recorder:
+        _record_and_fail(recorder)
+    assert list(tmp_path.iterdir()) == []
+
+
+def _record_and_fail(recorder: Recorder) -> None:
+    recorder.take(audio("t_1", 0))
+    recorder.take(frames([50], VideoCodec.H264, 0)[0])
+    raise ZeroDivisionError
