@@ -4,13 +4,28 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from importlib.metadata import entry_points
 
-from tth.adapters.base import Adapter, AdapterSpec, Avatar, LanguageModel, RealtimeModel, Role, Voice
+from tth.adapters.base import (
+    Adapter,
+    AdapterSpec,
+    Avatar,
+    Capabilities,
+    LanguageModel,
+    RealtimeModel,
+    Role,
+    Voice,
+)
 from tth.adapters.registry import Adapters, Registry
+from tth.clock import SystemClock
 from tth.config.schema import Config
 from tth.errors import ConfigError, ConfigProblem
+from tth.server.app import EncodeThreads, ServerOptions, TthServer
+from tth.server.models import ModelCatalogue
+from tth.session.engine import Engine
+from tth.session.store import SessionLimits
 
 ENTRY_POINTS = "tth.adapters"
 """Group of the entry points of other packages; each names a function that returns a list of AdapterSpec."""
@@ -92,3 +107,53 @@ def _build(config: Config, registry: Registry, role: Role, problems: list[Config
 def _spec(role: Role, name: str) -> AdapterSpec:
     module = f"tth.adapters.{role}.{name}"
     return AdapterSpec(role, name, f"{module}:build", f"{module}:Settings")
+
+
+def build_server(config: Config, registry: Registry) -> TthServer:
+    """The whole server of a configuration; nothing is loaded and no port is open yet. Raises ConfigError.
+
+    Call it inside a running event loop.
+    """
+    adapters = build_adapters(config, registry)
+    server = config.server
+    engine = Engine(
+        adapters=adapters,
+        personas=config.personas,
+        clock=SystemClock(),
+        encode_offload=EncodeThreads(os.cpu_count() or 1),
+        base_controls=config.defaults.base_controls,
+        budgets=config.budgets.of_turn,
+        max_ahead_ms=config.pacing.max_ahead_ms,
+        max_text_code_points=server.max_text_code_points,
+        default_language=config.defaults.language,
+        default_media=config.media.preferences,
+    )
+    options = ServerOptions(
+        host=server.host,
+        port=server.port,
+        limits=SessionLimits(server.max_sessions, server.session_idle_s, server.session_lifetime_s),
+        drain_s=server.drain_s,
+        adapter_load_ms=config.budgets.adapter_load_ms,
+        max_request_bytes=server.max_request_bytes,
+        outbox_events=server.outbox_events,
+        outbox_stalled_s=server.outbox_stalled_s,
+        max_jobs=server.max_jobs,
+        artifact_dir=server.artifact_dir,
+        reflection=server.reflection,
+    )
+    catalogue = ModelCatalogue(config.profile, known_models(registry, adapters), config.personas)
+    return TthServer(engine, options, catalogue)
+
+
+def known_models(registry: Registry, adapters: Adapters) -> tuple[tuple[AdapterSpec, Capabilities, bool], ...]:
+    """Every adapter that can be had here, what it can do, and whether it is in use."""
+    in_use = {(adapter.role, adapter.name): adapter for adapter in adapters}
+    known: list[tuple[AdapterSpec, Capabilities, bool]] = []
+    for spec in registry:
+        active = in_use.get((spec.role, spec.name))
+        try:
+            adapter = active or spec.build(spec.settings_type()())
+        except (ImportError, TypeError, ValueError):
+            continue  # its package is not installed, or it has settings without a default: it cannot be had as it is
+        known.append((spec, adapter.capabilities, active is not None))
+    return tuple(known)

@@ -4,7 +4,7 @@ output goes and what it shares with its session)."""
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from tth.adapters.base import AvatarSession, LlmSession, Persona, RealtimeSession, TtsSession, TurnContext, Utterance
@@ -65,6 +65,16 @@ class AdapterSessions:
     tts: TtsSession | None = None
     realtime: RealtimeSession | None = None
     avatar: AvatarSession | None = None
+
+    def with_avatar(self, avatar: AvatarSession | None) -> AdapterSessions:
+        """The same with a face."""
+        return replace(self, avatar=avatar)
+
+    async def aclose(self) -> None:
+        """Close all but the avatar, which belongs to a `Face`. Idempotent as its members are."""
+        for session in (self.llm, self.tts, self.realtime):
+            if session is not None:
+                await session.aclose()
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,6 @@ class TurnRunner:
         wants_pictures = plan.media.motion or venue.encoder.codec is not VideoCodec.NONE
         self._feed = AvatarFeed() if sessions.avatar is not None and wants_pictures else None
 
-    @property
     def has_ended(self) -> bool:
         """The terminal event is with the sink."""
         return self.result is not None
@@ -104,7 +103,7 @@ class TurnRunner:
         heard_sample: the client's playback position; None = estimate it from the media clock. The terminal event is
         with the sink when this returns; the stages are taken down after that.
         """
-        if self.has_ended:
+        if self.has_ended():
             return False
         self._finish_stopped(outcome, asked_s, heard_sample)
         if self._task is not None:
@@ -115,27 +114,32 @@ class TurnRunner:
         """The whole turn. Never raises for a turn that failed or was stopped; passes foreign cancellation on."""
         self._task = asyncio.current_task()
         assert self._task is not None
-        if self.has_ended:  # stopped before it could begin
+        if self.has_ended():  # stopped before it could begin
             return
         try:
             async with asyncio.timeout(self._venue.budgets.turn_ms / 1000):
                 await self._run_stages()
         except asyncio.CancelledError:
-            if not self.has_ended:
+            if not self.has_ended():
                 self._finish_stopped(TurnOutcome.CANCELLED, self._turn.now_s(), None)
                 raise
-            if self._task.uncancel() > 0:  # someone else wants this task to end as well
-                raise
-            return
+            self._swallow_own_cancellation()
         except TimeoutError:
             error = AdapterTimeout(f"the turn took longer than {self._venue.budgets.turn_ms} ms", "TURN_TIMEOUT")
             self._finish_stopped(TurnOutcome.EXPIRED, self._turn.now_s(), None, error)
-            return
         except BaseExceptionGroup as group:
-            self._finish_stopped(TurnOutcome.FAILED, self._turn.now_s(), None, _cause(group))
-            return
-        if not self.has_ended:
+            if not self.has_ended():
+                self._finish_stopped(TurnOutcome.FAILED, self._turn.now_s(), None, _cause(group))
+            else:  # a stage broke while it was taken down
+                self._swallow_own_cancellation()
+        else:
             self._finish_complete()
+
+    def _swallow_own_cancellation(self) -> None:
+        """`stop` cancelled this task and has done its work; raises CancelledError if someone else wants it to end."""
+        assert self._task is not None
+        if self._task.uncancel() > 0:
+            raise asyncio.CancelledError
 
     # ---- stages
 

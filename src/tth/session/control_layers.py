@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 from tth.adapters.base import Persona
 from tth.adapters.registry import AdapterFacts
+from tth.control.fit import fit_to_adapters
 from tth.control.personas import PersonaConfig, cast
-from tth.control.report import build_report, fit_to_adapters
+from tth.control.report import build_report
 from tth.core.blend import apply_update, merge, validate_patch
 from tth.errors import FieldViolation, InvalidRequest
 from tth.model.controls import BY_PATH, FIELDS, ControlPatch, ControlReport, Controls

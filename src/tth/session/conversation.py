@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import replace
 from typing import assert_never
 
 from tth.adapters.base import SessionContext
@@ -70,8 +69,13 @@ class Conversation:
         self.media_clock = MediaClock()
         self.encoder = FrameEncoder(media.video_codec, engine.encode_offload)
         self.turn_count = 0
-        self.is_attached = False
+        self._detached = asyncio.Event()
+        self._detached.set()
         self.last_used_s = engine.clock.now_s()
+        self.last_seq = 0
+        """Of the last message written to the client; goes on from stream to stream."""
+        self.end_error: TTHError | None = None
+        """The status that a stream ended by the server ends with; None = OK."""
         context = SessionContext(session_id, language_code, seed=_seed(session_id))
         self._face = Face(engine.adapters.avatar, context, draw=media.video_codec is not VideoCodec.NONE)
         self._speech = engine.open_speech(context)
@@ -85,7 +89,6 @@ class Conversation:
         self._sink: Sink | None = None
         self._group: asyncio.TaskGroup | None = None
         self._inbox: Inbox | None = None
-        self._go_away: GoAway | None = None
 
     # ---- the stream
 
@@ -94,6 +97,11 @@ class Conversation:
         """idle, preparing, llm, tts, avatar or streaming."""
         turn = self._turn
         return turn.state.label if turn is not None and turn.state.is_running else TurnState.IDLE.label
+
+    @property
+    def is_attached(self) -> bool:
+        """A stream is served."""
+        return not self._detached.is_set()
 
     @property
     def current_turn_id(self) -> str:
@@ -105,7 +113,8 @@ class Conversation:
         Cancelled: the turn is stopped, the session stays usable for another stream. Only one `run` at a time.
         """
         assert not self.is_attached
-        self.is_attached = True
+        self._detached.clear()
+        self.end_error = None
         self._inbox, self._sink = inbox, sink
         self.media_clock.start(self.engine.clock.now_s())
         self.encoder.request_keyframe()
@@ -126,7 +135,7 @@ class Conversation:
             now_s = self.engine.clock.now_s()
             self.media_clock.stop(now_s)
             self.last_used_s = now_s
-            self.is_attached = False
+            self._detached.set()
             self._group = self._sink = self._inbox = self._idle = self._idle_task = None
             self._face.released()
 
@@ -134,18 +143,21 @@ class Conversation:
         """Tell the client to leave, if one is attached."""
         self._emit(notice)
 
-    def end(self, outcome: TurnOutcome) -> None:
-        """Stop the turn, if any, and end the stream, if any. Idempotent."""
+    def end(self, outcome: TurnOutcome, error: TTHError | None = None) -> None:
+        """Stop the turn, if any, and end the stream, if any, with `error` as its status. Idempotent."""
         self._stop_turn(outcome)
+        self.end_error = self.end_error or error
         if self._inbox is not None:
             self._inbox.end()
+
+    async def detached(self) -> None:
+        """Wait until no stream is attached. Bounded by what ends the stream: `end`, or the client."""
+        await self._detached.wait()
 
     async def aclose(self) -> None:
         """Release what the adapters hold for this conversation. The stream must have ended."""
         await self._face.aclose()
-        for session in (self._speech.llm, self._speech.tts, self._speech.realtime):
-            if session is not None:
-                await session.aclose()
+        await self._speech.aclose()
         self.encoder.close()
 
     # ---- commands
@@ -213,7 +225,7 @@ class Conversation:
         if self._unfinished is not None:
             first, text = self._unfinished
             known_id = first.turn_id
-        elif self._turn is not None and not self._turn.text.is_complete and not self._turn.has_ended:
+        elif self._turn is not None and not self._turn.text.is_complete and not self._turn.has_ended():
             first, text = UserText("", mode=self._turn.plan.mode), self._turn.text
             known_id = self._turn.plan.turn_id
         else:
@@ -280,7 +292,7 @@ class Conversation:
         plan = plan_turn(self.engine, order, decided, self._history.snapshot())
         avatar = self._face.of(decided.persona)
         avatar_free = self._face.user
-        runner = TurnRunner(plan, replace(self._speech, avatar=avatar), self._venue(), text, avatar_free)
+        runner = TurnRunner(plan, self._speech.with_avatar(avatar), self._venue(), text, avatar_free)
         self._turn = runner
         self._heard = None
         assert self._group is not None
@@ -298,7 +310,7 @@ class Conversation:
             raise invalid_field("interrupt.reason", f"at most {MAX_REASON_CODE_POINTS} code points")
         unfinished, self._unfinished = self._unfinished, None
         turn = self._turn
-        if turn is None or turn.has_ended or command.turn_id not in ("", turn.plan.turn_id):
+        if turn is None or turn.has_ended() or command.turn_id not in ("", turn.plan.turn_id):
             if unfinished is not None and command.turn_id in ("", unfinished[0].turn_id):
                 return  # a text that was still being typed is dropped
             raise Conflict("interrupt: no such turn is running", "NO_ACTIVE_TURN")
@@ -307,7 +319,7 @@ class Conversation:
     def _update(self, command: UpdateControls) -> None:
         if not 0 <= command.ramp_ms <= MAX_RAMP_MS:
             raise invalid_field("control_update.ramp_ms", f"0..{MAX_RAMP_MS}")
-        turn = self._turn if self._turn is not None and not self._turn.has_ended else None
+        turn = self._turn if self._turn is not None and not self._turn.has_ended() else None
         decided = self.layers.update(command.controls, command.clear_paths, turn.report.effective if turn else None)
         self._emit(ControlAck(decided.report))
         if turn is not None:
@@ -349,7 +361,8 @@ class Conversation:
             return
         turn.is_remembered = True
         result = turn.result
-        self._history.add_user(turn.text.text if turn.plan.mode is TextMode.TALK else "")
+        if turn.plan.mode is TextMode.TALK:
+            self._history.add_user(turn.text.text)
         self._history.add_person(result.heard_text, result.outcome is not TurnOutcome.COMPLETED)
         log.info(
             "turn ended",

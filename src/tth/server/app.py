@@ -1,0 +1,229 @@
+"""The server's life: listen, load, serve, drain, stop. Tests: tests/server/test_app.py.
+
+It listens before it is ready, so that probes can see it load; calls are refused until every adapter is warm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+
+from tth.adapters.base import Adapter
+from tth.errors import AdapterError, AdapterTimeout, AdapterUnavailable, Draining
+from tth.media.encode import EncodedPicture
+from tth.model.events import GoAway, TurnOutcome
+from tth.server.interceptors import ErrorGuard
+from tth.server.models import ModelCatalogue
+from tth.server.readiness import SERVICE, ComponentStatus, Readiness, Status
+from tth.server.reflection import add_reflection
+from tth.server.service import TthService
+from tth.session.engine import Engine
+from tth.session.jobs import Jobs
+from tth.session.store import MemorySessions, SessionLimits
+from tth.v1 import tth_service_pb2_grpc
+
+log = logging.getLogger(__name__)
+
+SWEEP_S = 5.0
+"""How often expired sessions are looked for."""
+DRAIN_POLL_S = 0.05
+STOP_GRACE_S = 1.0
+"""For calls that are not streams, when the server stops."""
+
+
+class EncodeThreads:
+    """Runs picture encoding off the event loop, a bounded number at once."""
+
+    def __init__(self, threads: int) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="encode")
+
+    def __call__(self, work: Callable[[], EncodedPicture], /) -> asyncio.Future[EncodedPicture]:
+        return asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    def close(self) -> None:
+        """Wait for what runs (milliseconds) and end the threads."""
+        self._pool.shutdown(wait=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """How to listen and what to bound."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0 = any free port."""
+    limits: SessionLimits = SessionLimits()
+    drain_s: float = 10.0
+    adapter_load_ms: int = 120_000
+    max_request_bytes: int = 1_048_576
+    outbox_events: int = 512
+    outbox_stalled_s: float = 15.0
+    max_jobs: int = 2
+    artifact_dir: Path = Path("out/artifacts")
+    reflection: bool = True
+
+
+def grpc_options(max_request_bytes: int) -> list[tuple[str, int]]:
+    """Channel arguments of the server; each for a reason that docs/architecture.md gives."""
+    return [
+        ("grpc.so_reuseport", 0),  # a second server on this port fails loudly instead of taking half of the calls
+        ("grpc.max_receive_message_length", max_request_bytes),
+        ("grpc.max_send_message_length", 4 * 1024 * 1024),
+        ("grpc.max_concurrent_streams", 1000),
+        ("grpc.keepalive_time_ms", 30_000),
+        ("grpc.keepalive_timeout_ms", 10_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+        ("grpc.http2.max_pings_without_data", 0),
+    ]
+
+
+class TthServer:
+    """One server process. `run` does it all; the steps are public for tests and embedding programs."""
+
+    def __init__(self, engine: Engine, options: ServerOptions, catalogue: ModelCatalogue) -> None:
+        self.engine = engine
+        self.options = options
+        self.readiness = Readiness()
+        self.sessions = MemorySessions(options.limits, engine.clock)
+        self.jobs = Jobs(engine, options.artifact_dir, options.max_jobs)
+        self.service = TthService(
+            engine,
+            self.sessions,
+            self.jobs,
+            self.readiness,
+            catalogue,
+            options.outbox_events,
+            options.outbox_stalled_s,
+        )
+        self.port = 0
+        """The port in use, once started."""
+        self._grpc: grpc.aio.Server | None = None
+        self._stop = asyncio.Event()
+
+    async def run(self, on_listening: Callable[[int], None], on_ready: Callable[[], None]) -> None:
+        """Serve until SIGTERM, SIGINT or `request_stop`; then drain and release everything.
+
+        Raises OSError when the port cannot be had and AdapterError when an adapter cannot be loaded.
+        """
+        self._catch_signals()
+        await self.start()
+        on_listening(self.port)
+        try:
+            async with asyncio.TaskGroup() as group:
+                background = [group.create_task(self.jobs.run()), group.create_task(self._sweep())]
+                stopping = group.create_task(self._stop.wait())
+                loading = group.create_task(self.load())
+                await asyncio.wait([loading, stopping], return_when=asyncio.FIRST_COMPLETED)
+                if loading.done() and not loading.exception():
+                    on_ready()
+                    await stopping
+                    await self.drain()
+                for task in (*background, loading, stopping):
+                    task.cancel()
+        finally:
+            await self.stop()
+
+    def request_stop(self) -> None:
+        """Begin to drain. Idempotent; safe from a signal handler of the loop."""
+        self._stop.set()
+
+    async def start(self) -> None:
+        """Listen; the probes answer NOT_SERVING. Raises OSError when the port cannot be had."""
+        server = grpc.aio.server(interceptors=[ErrorGuard()], options=grpc_options(self.options.max_request_bytes))
+        tth_service_pb2_grpc.add_TthServiceServicer_to_server(self.service, server)
+        self.readiness.add_to(server)
+        if self.options.reflection:
+            add_reflection(server, (SERVICE, "grpc.health.v1.Health"))
+        address = f"{self.options.host}:{self.options.port}"
+        try:
+            self.port = server.add_insecure_port(address)
+        except RuntimeError as error:
+            raise OSError(f"cannot listen on {address}: is another program using the port?") from error
+        await self.readiness.begin()
+        await server.start()
+        self._grpc = server
+
+    async def load(self) -> None:
+        """Load and warm up all adapters at once; then the server is ready. Raises AdapterError."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for adapter in self.engine.adapters:
+                    group.create_task(self._load(adapter))
+        except ExceptionGroup as errors:
+            self.readiness.status = Status.FAILED
+            raise errors.exceptions[0] from None
+        await self.readiness.ready()
+
+    async def _load(self, adapter: Adapter) -> None:
+        name = f"{adapter.role}/{adapter.name}"
+        started_s = self.engine.clock.now_s()
+        self._note(name, Status.STARTING, "", started_s)
+        try:
+            async with asyncio.timeout(self.options.adapter_load_ms / 1000):
+                await adapter.load()
+                await adapter.warmup()
+        except TimeoutError:
+            self._note(name, Status.FAILED, "loading took too long", started_s)
+            raise AdapterTimeout(f"{name} was not loaded within {self.options.adapter_load_ms} ms") from None
+        except AdapterError as error:
+            self._note(name, Status.FAILED, error.message, started_s)
+            raise
+        except Exception as error:
+            self._note(name, Status.FAILED, type(error).__name__, started_s)
+            raise AdapterUnavailable(f"{name} could not be loaded: {type(error).__name__}: {error}") from error
+        self._note(name, Status.SERVING, "", started_s)
+
+    def _note(self, name: str, status: Status, detail: str, started_s: float) -> None:
+        load_ms = (self.engine.clock.now_s() - started_s) * 1000
+        self.readiness.components[name] = ComponentStatus(name, status, detail, load_ms)
+
+    async def drain(self) -> None:
+        """Take nothing new, tell clients to leave, let running turns end within the grace, stop the rest."""
+        await self.readiness.drain()
+        notice = GoAway("reconnect", int(self.options.drain_s * 1000), "DRAINING")
+        for conversation in self.sessions.all():
+            conversation.go_away(notice)
+        deadline_s = self.engine.clock.now_s() + self.options.drain_s
+        while self.engine.clock.now_s() < deadline_s:
+            if all(conversation.state == "idle" for conversation in self.sessions.all()):
+                break
+            await asyncio.sleep(DRAIN_POLL_S)
+        for conversation in self.sessions.all():
+            conversation.end(TurnOutcome.DRAINED, Draining("the server is going away", retry_after_ms=1000))
+            await conversation.detached()
+
+    async def stop(self) -> None:
+        """Close everything. Idempotent."""
+        if self._grpc is not None:
+            await self._grpc.stop(STOP_GRACE_S)
+            self._grpc = None
+        for conversation in self.sessions.all():
+            self.sessions.remove(conversation.session_id)
+            await conversation.aclose()
+        for adapter in self.engine.adapters:
+            await adapter.aclose()
+        if isinstance(self.engine.encode_offload, EncodeThreads):
+            self.engine.encode_offload.close()
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            for conversation in self.sessions.expired():
+                await self.service.end_session(conversation, "SESSION_EXPIRED", TurnOutcome.EXPIRED)
+
+    def _catch_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            try:
+                loop.add_signal_handler(number, self.request_stop)
+            except (NotImplementedError, RuntimeError):  # Windows, or not the main thread: Ctrl-C still raises
+                log.debug("signals are not handled here")
+                return

@@ -1,0 +1,64 @@
+"""What this server has to offer: adapters with their capabilities, personas, ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tth.adapters.base import AdapterSpec, Capabilities
+from tth.control.personas import PersonaConfig
+from tth.errors import invalid_field
+from tth.face.parameters import BLENDSHAPES
+from tth.model.media import MediaPreferences, VideoCodec
+from tth.server import convert
+from tth.v1 import tth_service_pb2
+
+DEFAULT_PAGE, MAX_PAGE = 50, 100
+
+
+class ModelCatalogue:
+    """Made once at start; immutable."""
+
+    def __init__(
+        self,
+        profile: str,
+        known: tuple[tuple[AdapterSpec, Capabilities, bool], ...],
+        personas: Mapping[str, PersonaConfig],
+    ) -> None:
+        """known: every adapter that could be loaded, what it can do, and whether the profile uses it."""
+        self.profile = profile
+        self._known = known
+        self._personas = personas
+
+    def page(self, request: tth_service_pb2.ListModelsRequest) -> tth_service_pb2.ListModelsResponse:
+        """One page of adapters; the personas come with every page. Raises InvalidRequest."""
+        size = request.page_size or DEFAULT_PAGE
+        if not 1 <= size <= MAX_PAGE:
+            raise invalid_field("page_size", f"1..{MAX_PAGE}, or 0 for {DEFAULT_PAGE}")
+        token = request.page_token
+        if token and not (token.isascii() and token.isdigit() and int(token) <= len(self._known)):
+            raise invalid_field("page_token", "empty or the next_page_token of the answer before")
+        start = int(token or 0)
+        end = start + size
+        return tth_service_pb2.ListModelsResponse(
+            models=[convert.model_message(spec, c, active=active) for spec, c, active in self._known[start:end]],
+            next_page_token=str(end) if end < len(self._known) else "",
+            personas=[
+                tth_service_pb2.Persona(
+                    persona_id=persona_id,
+                    display_name=entry.persona.display_name,
+                    description=entry.persona.description,
+                )
+                for persona_id, entry in self._personas.items()
+            ],
+            profile=self.profile,
+            blendshape_names=BLENDSHAPES,
+        )
+
+    def check_media(self, media: MediaPreferences) -> None:
+        """Raises InvalidRequest for a codec that the avatar in use cannot give."""
+        for spec, capabilities, active in self._known:
+            if active and spec.role == "avatar" and media.video_codec is not VideoCodec.NONE:
+                allowed = (VideoCodec.NONE, *capabilities.video_codecs)
+                if media.video_codec not in allowed:
+                    names = ", ".join(codec.name for codec in allowed)
+                    raise invalid_field("media.video_codec", f"one of {names} with the avatar {spec.name}")
