@@ -1,0 +1,96 @@
+"""Eyes and lids of one frame: how far the lids turn, where the eyes look, what the eye kernel must know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tth.face.parameters import GAZE_FULL_DEG, FaceState
+from tth.face.raster import eyes as layout
+from tth.face.raster.deform import turn_lids
+from tth.face.sculpt.maths import Floats, rotation
+from tth.face.sculpt.sculpture import IRIS_RADIUS_MM, Sculpture
+from tth.face.stage import AMBIENT, LIGHTS
+
+F32 = NDArray[np.float32]
+SIDES = ("Left", "Right")
+"""Order of the eyes in all arrays: the person's left eye is at x > 0, right in the picture."""
+CONVERGENCE_DEG = 1.2
+"""Each eye turns inwards a little, as if looking at a screen."""
+RESTING_LID = 0.04
+"""The upper lid rests a touch lower than modelled."""
+
+
+@dataclass(frozen=True)
+class EyeMove:
+    """What one eye and its lids do."""
+
+    right_deg: float
+    up_deg: float
+    upper_lid: float
+    """Turn of the upper lid: 0 rest, 1 closed, negative wider."""
+    lower_lid: float
+    """The same for the lower lid; may overshoot in a squint."""
+
+
+def eye_move(state: FaceState, eye: int) -> EyeMove:
+    """Gaze and lids of eye 0 (left) or 1 (right): blink, squint, smile, wide eyes, and lids that follow the gaze."""
+    side = SIDES[eye]
+    outwards = state.weight(f"eyeLookOut{side}") - state.weight(f"eyeLookIn{side}")
+    right_deg = GAZE_FULL_DEG * outwards * (1 if eye == 0 else -1)
+    up_deg = GAZE_FULL_DEG * (state.weight(f"eyeLookUp{side}") - state.weight(f"eyeLookDown{side}"))
+    blink = min(max(state.weight(f"eyeBlink{side}"), 0.0), 1.0)
+    squint, wide = state.weight(f"eyeSquint{side}"), state.weight(f"eyeWide{side}")
+    cheek = state.weight(f"cheekSquint{side}") + 0.45 * state.weight(f"mouthSmile{side}")
+    follow = min(max(-np.radians(up_deg) * 1.1, -0.25), 0.55)
+    open_ = 1 - blink
+    upper = blink + open_ * (0.22 * squint + 0.10 * cheek - 0.24 * wide + follow * 0.6 + RESTING_LID)
+    lower = blink + open_ * (1.7 * squint + 1.0 * cheek - 0.9 * wide - follow * 0.9)
+    return EyeMove(right_deg, up_deg, min(max(upper, -0.35), 1.0), min(max(lower, -1.0), 2.6))
+
+
+def move_lids(sculpture: Sculpture, points: F32, eye: int, move: EyeMove, uniforms: F32) -> None:
+    """Turn the lids of one eye, in place, and note the height of their margins in its row of `uniforms`.
+
+    points: vertices before jaw and head are turned, (n, 3).
+    """
+    part = slice(int(sculpture.lid_start[eye]), int(sculpture.lid_start[eye + 1]))
+    index, centre, radius = sculpture.lid_index[part], sculpture.eyes[eye, :3], float(sculpture.eyes[eye, 3])
+    turn_lids(points, index, sculpture.lid_upper[part], centre, np.float32(move.upper_lid))
+    turn_lids(points, index, sculpture.lid_lower[part], centre, np.float32(move.lower_lid))
+    x = np.linspace(-1, 1, layout.LID_STEPS)
+    for start, margin in (
+        (layout.UPPER_LID, sculpture.margin_upper[eye]),
+        (layout.LOWER_LID, sculpture.margin_lower[eye]),
+    ):
+        line = (points[margin] - centre) / radius
+        uniforms[start : start + layout.LID_STEPS] = np.interp(x, line[:, 0], line[:, 1])
+
+
+def set_eye_light(uniforms: F32, eye: int, move: EyeMove, turn: Floats, iris_radius: float) -> None:
+    """Fill the rest of one eye's row: gaze, light and view as seen from the turned head and eye.
+
+    turn (3, 3): rotation of the head; iris_radius: in eyeball radii.
+    """
+    inwards = -CONVERGENCE_DEG if eye == 0 else CONVERGENCE_DEG
+    gaze = rotation(move.right_deg + inwards, -move.up_deg)
+    view = turn.T @ np.array([0, 0, 1.0])
+    key, fill = LIGHTS[0, :3] @ turn, LIGHTS[1, :3] @ turn
+    uniforms[layout.GAZE : layout.GAZE + 9] = gaze.T.ravel()
+    uniforms[layout.IRIS] = iris_radius
+    uniforms[layout.VIEW_IN_EYE : layout.VIEW_IN_EYE + 2] = (gaze.T @ view)[:2]
+    uniforms[layout.KEY : layout.KEY + 3] = key
+    uniforms[layout.FILL : layout.FILL + 3] = fill
+    uniforms[layout.KEY_IN_EYE : layout.KEY_IN_EYE + 2] = (gaze.T @ key)[:2]
+    uniforms[layout.KEY_COLOUR : layout.KEY_COLOUR + 3] = LIGHTS[0, 3:] * 0.82
+    uniforms[layout.FILL_COLOUR : layout.FILL_COLOUR + 3] = LIGHTS[1, 3:] * 1.1
+    uniforms[layout.AMBIENT : layout.AMBIENT + 3] = AMBIENT[0] * 0.95 + 0.05
+    uniforms[layout.AXIS : layout.AXIS + 3] = gaze[:, 2]
+    uniforms[layout.VIEW : layout.VIEW + 3] = view
+
+
+def iris_radius(sculpture: Sculpture, eye: int) -> float:
+    """Radius of the iris in eyeball radii."""
+    return IRIS_RADIUS_MM / float(sculpture.eyes[eye, 3])

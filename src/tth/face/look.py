@@ -1,0 +1,354 @@
+"""What one person of the embedded face looks like: shape and colour parameters, read from a short YAML file.
+
+A `Look` that exists is legal: every number is inside its range and every key is known. This file knows nothing of
+meshes or pictures. Tests: tests/face/test_look.py.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal, get_args
+
+import yaml
+
+Rgb = tuple[int, int, int]
+"""An sRGB colour, 0..255 each."""
+HairStyle = Literal["long", "short", "bun", "curly"]
+ClothStyle = Literal["crew", "blazer", "turtle"]
+
+LOOKS_DIR = Path(__file__).parent / "looks"
+
+
+class LookError(ValueError):
+    """A look cannot be used. `key` is the dotted key ("shape.jaw_width"), `problem` says what is wrong with it."""
+
+    def __init__(self, key: str, problem: str, source: str = "") -> None:
+        self.key = key
+        self.problem = problem
+        self.source = source
+        super().__init__(key, problem, source)
+
+    def __str__(self) -> str:
+        place = f"{self.source}: " if self.source else ""
+        return f"{place}{self.key}: {self.problem}"
+
+
+def _number(default: float, low: float, high: float) -> float:
+    """A field that holds a number in low..high."""
+    return field(default=default, metadata={"range": (low, high)})
+
+
+def _colour(red: int, green: int, blue: int) -> Rgb:
+    """A field that holds a colour."""
+    return field(default=(red, green, blue), metadata={"colour": True})
+
+
+class _Section:
+    """Validation shared by the parts of a look."""
+
+    __slots__ = ()
+    section: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        for item in fields(self):  # type: ignore[arg-type]  # every subclass is a dataclass
+            value = getattr(self, item.name)
+            problem = _problem(value, item.metadata)
+            if problem:
+                raise LookError(f"{self.section}.{item.name}", problem)
+
+
+def _problem(value: object, rule: Mapping[str, Any]) -> str:
+    """Why `value` breaks the rule of its field; empty if it does not."""
+    if "range" in rule:
+        low, high = rule["range"]
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return f"{value!r} is not a number"
+        if not low <= value <= high:
+            return f"{value:g} is outside {low:g}..{high:g}"
+    elif "colour" in rule:
+        if not (isinstance(value, tuple) and len(value) == 3 and all(type(part) is int for part in value)):
+            return f"{value!r} is not a colour of three whole numbers [red, green, blue]"
+        if not all(0 <= part <= 255 for part in value):
+            return f"{list(value)} is outside 0..255"
+    elif "choices" in rule and value not in rule["choices"]:
+        return f"{value!r} is not one of {', '.join(rule['choices'])}"
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class FaceShape(_Section):
+    """Proportions of the head. Lengths are millimetres; what is called a change is added to an average head."""
+
+    section: ClassVar[str] = "shape"
+
+    face_width: float = _number(-1.5, -8, 8)
+    """Change of half the face's width."""
+    jaw_width: float = _number(-6.0, -12, 8)
+    """Change of the jaw on each side."""
+    jaw_square: float = _number(0.0, 0, 1)
+    """Corner of the jaw: 0 soft .. 1 square."""
+    chin_length: float = _number(-2.0, -8, 8)
+    """Change of the chin's length."""
+    chin_width: float = _number(-2.2, -6, 6)
+    """Change of the chin on each side."""
+    chin_forward: float = _number(0.0, -5, 5)
+    """How far the chin comes forward."""
+    cheekbone: float = _number(0.75, 0, 2)
+    """Prominence of the cheekbones; 1 = marked."""
+    cheek_fullness: float = _number(1.25, 0, 2.5)
+    """Soft tissue of the cheeks; 1 = average."""
+    cheek_hollow: float = _number(-0.1, -0.5, 1.5)
+    """Hollow under the cheekbone."""
+    brow_ridge: float = _number(0.3, -1, 2.5)
+    """Prominence of the bone above the eyes."""
+    neck_width: float = _number(-8.0, -14, 10)
+    """Change of half the neck's width."""
+    eye_radius: float = _number(18.0, 15, 20)
+    """Radius of the eyeball; larger than in life, as in most drawn people."""
+    eye_spacing: float = _number(32.8, 28, 38)
+    """Distance of each pupil from the midline."""
+    eye_height: float = _number(0.0, -3, 3)
+    """Height of the pupils."""
+    eye_half_width: float = _number(16.9, 13, 20)
+    """Half the width of the opening between the lids."""
+    lid_upper: float = _number(6.8, 3, 9)
+    """Upper lid above the line between the corners."""
+    lid_lower: float = _number(6.2, 3, 9)
+    """Lower lid below the line between the corners."""
+    eye_tilt: float = _number(2.0, -4, 6)
+    """Outer corner above the inner corner."""
+    eye_depth: float = _number(0.0, -2, 4)
+    """How far the eyeballs lie back."""
+    lid_crease: float = _number(3.0, 0.5, 5)
+    """Strip of the upper lid that is seen when the eye is open."""
+    nose_half_width: float = _number(13.8, 11, 20)
+    """Half the width at the wings."""
+    bridge_half_width: float = _number(8.8, 7, 12)
+    """Half the width of the bridge."""
+    bridge_height: float = _number(0.0, -5, 5)
+    """Change of the bridge's height."""
+    nose_tip: float = _number(0.0, -5, 5)
+    """How far the tip comes forward."""
+    nose_lift: float = _number(1.0, -2, 3)
+    """Turn of the tip; positive = upwards."""
+    nose_length: float = _number(-1.2, -5, 5)
+    """Change of the nose's length."""
+    mouth_half_width: float = _number(23.6, 19, 29)
+    """Half the width of the mouth."""
+    mouth_height: float = _number(-67.0, -71, -63)
+    """Height of the line between the lips, on an average face."""
+    lip_upper: float = _number(7.6, 4, 12)
+    """Height of the upper lip's red."""
+    lip_lower: float = _number(9.4, 5, 14)
+    """Height of the lower lip's red."""
+    lip_volume: float = _number(0.9, 0.4, 1.6)
+    """How far the lips stand out; 1 = average."""
+    cupid_bow: float = _number(1.0, 0, 1.5)
+    """Notch of the upper lip."""
+    ear_size: float = _number(1.0, 0.7, 1.3)
+    """Size of the ears; 1 = average."""
+    adams_apple: float = _number(0.0, 0, 1.5)
+    """Prominence of the larynx."""
+    lower_face: float = _number(0.93, 0.85, 1.1)
+    """Height of the face below the eyes; 1 = average."""
+    upper_skull: float = _number(0.95, 0.85, 1.1)
+    """Height of the skull above the brows; 1 = average."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkinLook(_Section):
+    """Colours and surface of the skin and lips. Strengths: 0 = none, 1 = plain to see."""
+
+    section: ClassVar[str] = "skin"
+
+    tone: Rgb = _colour(230, 181, 157)
+    """Skin in full light."""
+    lips: Rgb = _colour(196, 104, 100)
+    """Colour of the lips."""
+    blush: float = _number(1.0, 0, 2)
+    """Red of cheeks and nose."""
+    gloss: float = _number(1.0, 0, 2)
+    """Strength of the highlights."""
+    stubble: float = _number(0.0, 0, 1)
+    """Shaved beard."""
+    freckles: float = _number(0.0, 0, 1)
+    """Freckles on cheeks and nose."""
+    age: float = _number(0.0, 0, 1)
+    """Lines of age."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrowLook(_Section):
+    """The eyebrows."""
+
+    section: ClassVar[str] = "brows"
+
+    colour: Rgb = _colour(70, 46, 34)
+    """Colour of the hairs."""
+    width: float = _number(1.0, 0.5, 1.8)
+    """Thickness; 1 = average."""
+    height: float = _number(1.0, -5, 5)
+    """Millimetres above the average height."""
+    arch: float = _number(1.0, 0, 1.6)
+    """Curvature; 0 = straight."""
+    density: float = _number(1.0, 0.3, 1.6)
+    """Number of hairs; 1 = average."""
+
+
+@dataclass(frozen=True, slots=True)
+class EyeLook(_Section):
+    """Iris, lashes and make-up."""
+
+    section: ClassVar[str] = "eyes"
+
+    iris: Rgb = _colour(58, 52, 30)
+    """Outer colour of the iris."""
+    iris_inner: Rgb = _colour(112, 84, 40)
+    """Colour of the iris around the pupil."""
+    lashes: float = _number(1.0, 0.3, 1.4)
+    """Length of the lashes; 1 = average."""
+    liner: float = _number(0.7, 0, 1)
+    """Dark line on the lids."""
+    shadow: float = _number(0.35, 0, 1)
+    """Eye shadow."""
+
+
+@dataclass(frozen=True, slots=True)
+class HairLook(_Section):
+    """The hair."""
+
+    section: ClassVar[str] = "hair"
+
+    style: HairStyle = field(default="long", metadata={"choices": get_args(HairStyle)})
+    """Cut of the hair."""
+    colour: Rgb = _colour(74, 46, 32)
+    """Colour of the hair."""
+    volume: float = _number(1.0, 0.6, 1.6)
+    """Thickness of the whole; 1 = average."""
+    parting: float = _number(14.0, -25, 25)
+    """Long hair: parting, millimetres from the midline, positive = right in the picture."""
+    tips: float = _number(-158.0, -180, -90)
+    """Long hair: height of the tips in millimetres below the eyes."""
+    wave: float = _number(0.0, 0, 1)
+    """Long hair: waviness."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClothesLook(_Section):
+    """What the person wears."""
+
+    section: ClassVar[str] = "clothes"
+
+    style: ClothStyle = field(default="crew", metadata={"choices": get_args(ClothStyle)})
+    """Cut: crew-neck jumper, blazer over a shirt, or turtleneck."""
+    colour: Rgb = _colour(54, 70, 92)
+    """Main colour."""
+    shirt: Rgb = _colour(236, 234, 230)
+    """Shirt under a blazer."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackdropLook(_Section):
+    """The wall behind the person: a soft round gradient."""
+
+    section: ClassVar[str] = "backdrop"
+
+    centre: Rgb = _colour(206, 212, 220)
+    """Colour behind the head."""
+    edge: Rgb = _colour(128, 138, 154)
+    """Colour at the picture's corners."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One person, complete. The defaults are the person "anna" up to her wave of hair."""
+
+    shape: FaceShape = field(default_factory=FaceShape)
+    skin: SkinLook = field(default_factory=SkinLook)
+    brows: BrowLook = field(default_factory=BrowLook)
+    eyes: EyeLook = field(default_factory=EyeLook)
+    hair: HairLook = field(default_factory=HairLook)
+    clothes: ClothesLook = field(default_factory=ClothesLook)
+    backdrop: BackdropLook = field(default_factory=BackdropLook)
+    seed: int = 1
+    """Chooses the random detail: hairs, pores, fibres of the iris. 0..65535."""
+
+    def __post_init__(self) -> None:
+        if type(self.seed) is not int or not 0 <= self.seed <= 65535:
+            raise LookError("seed", f"{self.seed!r} is not a whole number in 0..65535")
+
+
+_SECTIONS: dict[str, type[_Section]] = {
+    part.section: part for part in (FaceShape, SkinLook, BrowLook, EyeLook, HairLook, ClothesLook, BackdropLook)
+}
+
+
+def list_looks() -> tuple[str, ...]:
+    """Names of the people that come with the package, in alphabetical order."""
+    return tuple(sorted(path.stem for path in LOOKS_DIR.glob("*.yaml")))
+
+
+def load_look(name_or_path: str | Path) -> Look:
+    """Read one look: a name from `list_looks()`, or the path of a YAML file.
+
+    Raises LookError for an unknown name or key (naming the nearest valid one), a value out of range (naming key and
+    range), and a file that cannot be read or is not YAML.
+    """
+    if isinstance(name_or_path, str) and not name_or_path.endswith((".yaml", ".yml")):
+        if name_or_path not in list_looks():
+            raise LookError("look", f"no look is called {name_or_path!r}; {_nearest(name_or_path, list_looks())}")
+        path = LOOKS_DIR / f"{name_or_path}.yaml"
+    else:
+        path = Path(name_or_path)
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise LookError("look", f"cannot be read ({type(error).__name__})", str(path)) from error
+    try:
+        return parse_look(content or {})
+    except LookError as error:
+        raise LookError(error.key, error.problem, str(path)) from None
+
+
+def parse_look(content: object) -> Look:
+    """Turn the content of a YAML file (nested mappings) into a Look; what is not named keeps its default.
+
+    Raises LookError as `load_look` does.
+    """
+    top = _mapping(content, "look")
+    values: dict[str, Any] = {}
+    for key, value in top.items():
+        if key == "seed":
+            values[key] = value
+        elif key in _SECTIONS:
+            values[key] = _parse_section(_SECTIONS[key], _mapping(value, key))
+        else:
+            raise LookError(str(key), f"unknown key; {_nearest(str(key), [*_SECTIONS, 'seed'])}")
+    return Look(**values)
+
+
+def _parse_section(section: type[_Section], content: Mapping[Any, Any]) -> _Section:
+    """Build one section, turning YAML lists into colours."""
+    assert is_dataclass(section)
+    known = [item.name for item in fields(section)]
+    for key in content:
+        if key not in known:
+            raise LookError(f"{section.section}.{key}", f"unknown key; {_nearest(str(key), known)}")
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in content.items()}
+    return section(**values)
+
+
+def _mapping(value: object, key: str) -> Mapping[Any, Any]:
+    """`value` if it is a mapping."""
+    if not isinstance(value, Mapping):
+        raise LookError(key, "is not a mapping of keys to values")
+    return value
+
+
+def _nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
+    """A hint for a mistyped key."""
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.4)
+    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"

@@ -1,0 +1,231 @@
+"""Draws the embedded face: from a FaceState to a picture, on one CPU core.
+
+Importing this imports numba; `tth.face` itself does not. How the head is made: docs/face.md. Tests:
+tests/face/test_painter.py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tth.face import gaze
+from tth.face.look import load_look
+from tth.face.parameters import BLENDSHAPES, FaceState
+from tth.face.raster.deform import add_shapes, project, turn_head, turn_jaw, vertex_normals
+from tth.face.raster.eyes import UNIFORMS, paint_eyes
+from tth.face.raster.light import harmonics, light_hair, light_skin
+from tth.face.raster.resolve import resolve
+from tth.face.raster.zbuffer import rasterise
+from tth.face.sculpt.maths import Floats, rotation, smoothstep
+from tth.face.sculpt.sculpture import (
+    HEAD_PIVOT,
+    JAW_FULL_RAD,
+    JAW_PIVOT,
+    JAW_SLIDE,
+    SHAPES,
+    Sculpture,
+    Section,
+)
+from tth.face.sculpt.store import load_sculpture
+from tth.face.stage import AMBIENT, LIGHTS, camera, draw_backdrop, frame_px
+
+F32 = NDArray[np.float32]
+
+SMALLEST_PX, LARGEST_PX = 64, 1024
+"""Range of picture width and height."""
+NECK_STEPS = np.linspace(0.0, 1.0, 17)
+"""Head weights at which the turn of the neck is computed; in between it is blended."""
+SIDESTEP_MM_PER_DEG = 0.05
+"""A turning head also moves a little to that side."""
+JAW_OPEN_MOST = 1.2
+CLOTH_SHEEN = 0.75
+HAIR_GAINS = np.array([0.13, 1.5], np.float32)
+"""Strength of the hair's white and coloured highlights."""
+EYE_PIXELS_SHARE = 12
+"""Eyeballs cover at most one pixel in this many."""
+
+
+class Painter(Protocol):
+    """What the embedded avatar needs of a face."""
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of the pictures."""
+
+    def paint(self, state: FaceState) -> NDArray[np.uint8]:
+        """One picture, RGB, uint8 (height, width, 3), valid until the next call."""
+
+
+class _Canvas:
+    """Everything of one painter that changes from frame to frame."""
+
+    def __init__(self, sculpture: Sculpture, width_px: int, height_px: int) -> None:
+        n = len(sculpture.points)
+        hair = sculpture.range_of(Section.HAIR)
+        self.points = sculpture.points.copy()
+        self.normals = sculpture.normals.copy()
+        self.screen = np.zeros((n, 3), np.float32)
+        self.vertex = np.zeros((n, 8), np.float32)
+        self.vertex[:, 6:8] = sculpture.uv
+        for eye, section in enumerate((Section.EYE_LEFT, Section.EYE_RIGHT)):
+            part = sculpture.range_of(section)
+            self.vertex[part, 2:5] = sculpture.normals[part]  # for eyeballs the light columns hold the direction
+            self.vertex[part, 5] = eye
+        self.second_shine = np.zeros(max(hair.stop - hair.start, 1), np.float32)
+        self.keys = np.zeros(width_px * height_px * 4, np.int32)
+        self.picture = np.zeros((height_px, width_px, 3), np.uint8)
+        self.eye_pixels = np.zeros(width_px * height_px // EYE_PIXELS_SHARE, np.int32)
+        self.eye_values = np.zeros((len(self.eye_pixels), 5), np.float32)
+        self.eye_uniforms = np.zeros((2, UNIFORMS), np.float32)
+
+
+class SculptedPainter:
+    """Paints one person at one size.
+
+    Not thread-safe: one painter per session. Painters of many sessions may share a Sculpture and run in different
+    threads at once: the work is done with the interpreter lock released.
+    """
+
+    def __init__(self, sculpture: Sculpture, width_px: int, height_px: int) -> None:
+        """width_px, height_px: even, 64..1024; ValueError otherwise.
+
+        Whatever the aspect, head and shoulders are centred and fill the shorter side, undistorted.
+        """
+        for name, value in (("width_px", width_px), ("height_px", height_px)):
+            if value % 2 or not SMALLEST_PX <= value <= LARGEST_PX:
+                raise ValueError(f"{name} must be even and in {SMALLEST_PX}..{LARGEST_PX}, not {value}")
+        self.sculpture = sculpture
+        self.size_px = (width_px, height_px)
+        self._canvas = _Canvas(sculpture, width_px, height_px)
+        self._backdrop = draw_backdrop(sculpture.backdrop, width_px, height_px)
+        self._camera = camera(width_px, height_px)
+        self._texture = _fitting_texture(sculpture, frame_px(width_px, height_px))
+        self._chest_light = _light_harmonics(np.eye(3))
+
+    def paint(self, state: FaceState) -> NDArray[np.uint8]:
+        """The picture of this state: RGB, uint8 (height, width, 3).
+
+        The same state always gives the same picture. The array is reused: valid until the next call; copy to keep.
+        About 10 ms of one core at 512x512; call it off the event loop.
+        """
+        turn = rotation(state.yaw_deg, -state.pitch_deg, -state.roll_deg)
+        self._deform(state)
+        self._pose(state)
+        self._light(state, turn)
+        return self._draw()
+
+    def _deform(self, state: FaceState) -> None:
+        """Rest -> expression: shapes, lids, jaw."""
+        s, c = self.sculpture, self._canvas
+        c.points[:] = s.points
+        add_shapes(c.points, s.shape_start, s.shape_index, s.shape_offset, _shape_weights(state))
+        for eye in (0, 1):
+            gaze.move_lids(s, c.points, eye, gaze.eye_move(state, eye), c.eye_uniforms[eye])
+        jaw = _jaw_open(state)
+        turn_jaw(c.points, s.jaw_weight, np.float32(jaw * JAW_FULL_RAD), JAW_PIVOT, np.float32(jaw) * JAW_SLIDE)
+
+    def _pose(self, state: FaceState) -> None:
+        """Turn the head, compute the skin's normals, project."""
+        s, c = self.sculpture, self._canvas
+        skin = s.range_of(Section.SKIN)
+        c.normals[skin.stop :] = s.normals[skin.stop :]
+        k = NECK_STEPS
+        turns = rotation(state.yaw_deg * k, -state.pitch_deg * k, -state.roll_deg * k).astype(np.float32)
+        shift = np.array([state.yaw_deg * SIDESTEP_MM_PER_DEG, 0, 0], np.float32)
+        turn_head(c.points, c.normals, skin.stop, s.head_weight, turns, HEAD_PIVOT, shift)
+        vertex_normals(c.points[skin], s.skin_triangles, c.normals[skin])
+        project(c.points, self._camera, c.screen, c.vertex)
+
+    def _light(self, state: FaceState, turn: Floats) -> None:
+        """Light every vertex, and tell the eyes where light and viewer are."""
+        s, c = self.sculpture, self._canvas
+        head_light = _light_harmonics(turn)
+        eyes, cloth, hair = (s.range_of(part) for part in (Section.EYE_LEFT, Section.CLOTH, Section.HAIR))
+        for first, stop, sheen in ((0, eyes.start, 0.0), (cloth.start, cloth.stop, CLOTH_SHEEN)):
+            light_skin(
+                first, stop, c.normals, s.visibility, s.openness, s.head_weight, s.gloss, s.tint, LIGHTS,
+                self._chest_light, head_light, AMBIENT, np.float32(sheen), c.vertex,
+            )  # fmt: skip
+        light_hair(
+            hair.start, hair.stop, c.normals, s.hair_tangents, s.visibility, s.openness, s.head_weight,
+            turn.astype(np.float32), s.tint, LIGHTS, self._chest_light, head_light, AMBIENT, HAIR_GAINS, c.vertex,
+            c.second_shine,
+        )  # fmt: skip
+        mouth = slice(s.range_of(Section.TEETH_UPPER).start, s.range_of(Section.TONGUE).stop)
+        c.vertex[mouth, 2:6] *= (_light_in_mouth(state) * s.mouth_depth)[:, None]
+        for eye in (0, 1):
+            move = gaze.eye_move(state, eye)
+            gaze.set_eye_light(c.eye_uniforms[eye], eye, move, turn, gaze.iris_radius(s, eye))
+
+    def _draw(self) -> NDArray[np.uint8]:
+        """Find what is visible and colour it."""
+        s, c = self.sculpture, self._canvas
+        width, height = self.size_px
+        rasterise(c.screen, s.triangles, s.two_sided, width, height, c.keys)
+        count = resolve(
+            c.keys, s.triangles, s.surface, s.material, c.vertex, c.second_shine, s.range_of(Section.HAIR).start,
+            self._texture, s.hair_texture, self._backdrop, c.picture, c.eye_pixels, c.eye_values,
+        )  # fmt: skip
+        paint_eyes(count, c.eye_pixels, c.eye_values, c.eye_uniforms, s.eye_texture, c.picture)
+        return c.picture
+
+
+def load_painter(
+    look_name_or_path: str | Path, width_px: int, height_px: int, *, cache_dir: Path | None = None
+) -> SculptedPainter:
+    """A painter for one person: a name from `list_looks()` or the path of a look file.
+
+    The first use of a look builds it (some seconds) and caches it in cache_dir (None: the user's cache); later uses
+    read it. The first picture of a process loads machine code; the first on a machine compiles it (some seconds).
+    For many sessions with one person, load the sculpture once and construct `SculptedPainter` for each.
+
+    Raises LookError for a bad look and ValueError for a bad size.
+    """
+    return SculptedPainter(load_sculpture(load_look(look_name_or_path), cache_dir), width_px, height_px)
+
+
+def _fitting_texture(sculpture: Sculpture, frame: float) -> NDArray[np.uint8]:
+    """The texture whose texels are about as large as the picture's pixels: neither shimmer nor blur."""
+    if frame > 700:
+        return sculpture.skin_texture_large
+    return sculpture.skin_texture_medium if frame > 300 else sculpture.skin_texture_small
+
+
+def _light_harmonics(turn: Floats) -> F32:
+    """Harmonics (3, 9) of the lights' directions as seen by a head turned by `turn`."""
+    out = np.zeros((3, 9), np.float32)
+    directions = (LIGHTS[:, :3] @ turn).astype(np.float32)
+    for light in range(3):
+        harmonics(directions[light], out[light])
+    return out
+
+
+def _both(state: FaceState, name: str) -> float:
+    """Mean of a left and a right shape."""
+    return (state.weight(f"{name}Left") + state.weight(f"{name}Right")) / 2
+
+
+def _jaw_open(state: FaceState) -> float:
+    return min(max(state.weight("jawOpen"), 0.0), JAW_OPEN_MOST)
+
+
+def _shape_weights(state: FaceState) -> F32:
+    """Weights of all SHAPES: those of ARKit as given, the helpers from them."""
+    tongue = state.weight("tongueOut")
+    # the tip first rises behind the upper teeth (as in d, n, l), then comes forward between them (as in th)
+    lift = min(max(tongue / 0.4, 0.0), 1.0) * (1 - 0.65 * float(smoothstep(0.4, 0.95, tongue)))
+    shut = 1 - float(smoothstep(0.04, 0.13, _jaw_open(state) + 0.25 * _both(state, "mouthLowerDown")))
+    weights = np.zeros(len(SHAPES), np.float32)
+    weights[: len(BLENDSHAPES)] = state.weights
+    weights[len(BLENDSHAPES) :] = lift, shut, state.breath
+    return weights
+
+
+def _light_in_mouth(state: FaceState) -> float:
+    """Teeth and tongue get lighter as the lips part."""
+    parted = _both(state, "mouthUpperUp") + 0.4 * _both(state, "mouthSmile") + _both(state, "mouthLowerDown")
+    return 0.55 + 0.65 * float(smoothstep(0.0, 0.35, _jaw_open(state) + 0.6 * parted))

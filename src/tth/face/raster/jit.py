@@ -1,0 +1,50 @@
+"""How the kernels are compiled, and the few scalar helpers they share.
+
+Traps met while writing them, which hold for every file of this package:
+- float32 against an integer or float literal promotes to float64, so constants are written f32(...).
+- Inlined helpers that take arrays leave atomic reference counts in the pixel loops; `_nrt=False` takes them out.
+- An argument that is assigned to inside a kernel can corrupt memory; use a local. Develop with NUMBA_BOUNDSCHECK=1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+I32 = NDArray[np.int32]
+U8 = NDArray[np.uint8]
+Scalar = np.float32
+f32 = np.float32
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+SKIN, PLAIN, EYE, HAIR = 0, 1, 2, 3
+"""Materials: textured skin or cloth; vertex colours only; eyeball; hair."""
+
+
+def kernel(function: _Function) -> _Function:
+    """A compiled loop. fastmath: pictures need no IEEE corner cases; division by zero gives inf, never an exception."""
+    return cast(_Function, nb.njit(cache=True, fastmath=True, error_model="numpy", nogil=True, _nrt=False)(function))
+
+
+def inlined(function: _Function) -> _Function:
+    """A helper that is copied into the kernels which call it."""
+    return cast(_Function, nb.njit(inline="always", fastmath=True, error_model="numpy", _nrt=False)(function))
+
+
+@inlined
+def clamp01(x: Scalar) -> Scalar:
+    """x cut to 0..1."""
+    return min(max(x, f32(0.0)), f32(1.0))
+
+
+@inlined
+def soft_step(low: Scalar, high: Scalar, x: Scalar) -> Scalar:
+    """0 at low, 1 at high, with a soft start and end."""
+    t = clamp01((x - low) / (high - low))
+    return t * t * (f32(3.0) - f32(2.0) * t)

@@ -1,0 +1,173 @@
+"""Baked once per person: which triangles can ever be seen, and how much light each vertex receives from where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tth.face.raster.deform import vertex_normals
+from tth.face.raster.light import harmonics
+from tth.face.raster.occlusion import DEPTH_RANGE_MM, visible_along
+from tth.face.raster.zbuffer import rasterise
+from tth.face.sculpt.assemble import SURFACES, Mesh
+from tth.face.sculpt.maths import Floats, Indices, rotation, smoothstep
+from tth.face.sculpt.mesh import edges, neighbour_mean
+from tth.face.sculpt.sculpture import F32, Section
+from tth.face.sculpt.skin import Skin
+
+VIEW_SIZE = 320
+"""Pixels of the parallel views."""
+CENTRE = np.array([0, -40, -80], np.float32)
+"""What the views look at, millimetres."""
+SEEN_SPAN_MM, LIGHT_SPAN_MM = 460, 520
+"""What the views show."""
+SEEN_YAWS, SEEN_PITCHES = range(-50, 51, 10), (-28, -12, 0, 12, 28)
+LIGHT_DIRECTIONS = 160
+SH_CONSTANT = 0.282095
+"""The harmonic of band 0: visibility 1 everywhere is 1 / SH_CONSTANT in the first place."""
+EYE_LASH_CLOTH = (SURFACES[Section.EYE_LEFT], SURFACES[Section.LASHES_LEFT], SURFACES[Section.CLOTH])
+ALWAYS_DRAWN = tuple(range(SURFACES[Section.LASHES_LEFT], SURFACES[Section.EYE_LEFT] + 1))
+"""Lashes, teeth, tongue and eyes come and go with the expression."""
+
+
+@dataclass(frozen=True)
+class Light:
+    """What each vertex receives; fields as in Sculpture."""
+
+    visibility: F32
+    openness: F32
+    mouth_depth: F32
+
+
+class _Views:
+    """Parallel views of the whole head."""
+
+    def __init__(self, mesh: Mesh) -> None:
+        self.mesh = mesh
+        self.points = mesh.points - CENTRE
+        self.normals = mesh.normals.copy()
+        skin = mesh.sections[Section.SKIN]
+        skin_normals = np.zeros_like(self.points[skin])
+        vertex_normals(np.ascontiguousarray(self.points[skin]), mesh.skin_triangles, skin_normals)
+        self.normals[skin] = skin_normals
+        self.keys = np.zeros(VIEW_SIZE * VIEW_SIZE * 4, np.int32)
+
+    def draw(self, axes: Floats, span_mm: float, triangles: NDArray[np.int32], two_sided: NDArray[np.uint8]) -> None:
+        """Fill `keys`; axes (3, 3): right, up, towards the viewer."""
+        self.keys[:] = 0
+        seen = self.points @ axes.T.astype(np.float32)
+        scale = VIEW_SIZE / span_mm
+        x, y = VIEW_SIZE / 2 + seen[:, 0] * scale, VIEW_SIZE / 2 - seen[:, 1] * scale
+        screen = np.stack([x, y, seen[:, 2] / DEPTH_RANGE_MM + 0.5], 1).astype(np.float32)
+        rasterise(screen, triangles, two_sided, VIEW_SIZE, VIEW_SIZE, self.keys)
+
+
+def drawing_order(mesh: Mesh, skin: Skin) -> Indices:
+    """Triangles that some pose shows, near parts first and in scan order, which is kind to the caches."""
+    views = _Views(mesh)
+    seen = np.zeros(len(mesh.triangles), bool)
+    for yaw in SEEN_YAWS:
+        for pitch in SEEN_PITCHES:
+            views.draw(rotation(yaw, pitch), SEEN_SPAN_MM, mesh.triangles, mesh.two_sided)
+            seen[views.keys[views.keys > 0] & 0xFFFF] = True
+    touched = np.zeros(len(mesh.points), bool)
+    touched[mesh.triangles[seen].ravel()] = True
+    seen |= touched[mesh.triangles].any(1)  # one ring more
+    keep = seen | np.isin(mesh.surface, ALWAYS_DRAWN)
+    mouth = np.zeros(len(mesh.triangles), bool)
+    mouth[: len(skin.triangles)] = (skin.lip_at[skin.triangles] > -0.5).all(1)
+    middle = mesh.points[mesh.triangles].mean(1)
+    expressive = (middle[:, 2] > -45) & (middle[:, 1] > -112) & (middle[:, 1] < 55)
+    keep |= mouth | (expressive & (mesh.surface == SURFACES[Section.SKIN]))
+    order = np.nonzero(keep)[0]
+    row = np.floor(middle[order, 1] / 12)
+    return np.asarray(order[np.lexsort((middle[order, 0], -row, _layer(mesh.surface[order])))])
+
+
+def _layer(surface: NDArray[np.uint8]) -> Indices:
+    """Skin and lashes before hair before teeth, tongue and eyes before cloth."""
+    layer = np.zeros(256, int)
+    layer[SURFACES[Section.TEETH_UPPER] : SURFACES[Section.EYE_LEFT] + 1] = 2
+    layer[SURFACES[Section.CLOTH]] = 3
+    layer[SURFACES[Section.HAIR] :] = 1
+    return layer[surface]
+
+
+def bake_light(mesh: Mesh, skin: Skin) -> Light:
+    """Soft visibility as spherical harmonics and ambient openness of every vertex."""
+    visibility, openness = _measured(mesh)
+    values = _without_noise(np.concatenate([visibility, openness[:, None]], 1), mesh)
+    hair = mesh.sections[Section.HAIR]
+    flat = np.zeros(9)
+    flat[0] = 1 / SH_CONSTANT
+    values[hair, 9] = 0.25 + 0.75 * values[hair, 9]  # light seeps through hair
+    values[hair, :9] = 0.65 * values[hair, :9] + 0.35 * flat
+    visibility, openness = values[:, :9], 0.18 + 0.82 * values[:, 9]
+    mouth = slice(mesh.sections[Section.TEETH_UPPER].start, mesh.sections[Section.TONGUE].stop)
+    openness[mouth] = 0.55
+    visibility[mouth] = 0.75 * flat
+    _open_lips_and_lids(skin, visibility, openness, flat)
+    depth = 0.25 + 0.75 * smoothstep(-30, 6, mesh.points[mouth, 2])
+    return Light(visibility.astype(np.float32), openness.astype(np.float32), depth.astype(np.float32))
+
+
+def _measured(mesh: Mesh) -> tuple[Floats, Floats]:
+    """Visibility (n, 9) and cosine-weighted openness (n,) from views along many directions."""
+    views = _Views(mesh)
+    casts = ~np.isin(mesh.surface, EYE_LASH_CLOTH)
+    triangles, two_sided = mesh.triangles[casts], mesh.two_sided[casts]
+    n = len(mesh.points)
+    visibility, light, weight = np.zeros((n, 9)), np.zeros(n), np.zeros(n)
+    basis, seen = np.zeros(9, np.float32), np.zeros(n, np.float32)
+    scale = np.float32(VIEW_SIZE / LIGHT_SPAN_MM)
+    for direction in _sphere(LIGHT_DIRECTIONS):
+        up = np.array([0, 1, 0]) if abs(direction[1]) < 0.9 else np.array([1, 0, 0])
+        right = np.cross(up, direction)
+        right /= np.linalg.norm(right)
+        axes = np.stack([right, np.cross(direction, right), direction])
+        views.draw(axes, LIGHT_SPAN_MM, triangles, two_sided)
+        visible_along(
+            views.points, views.normals, axes.astype(np.float32), views.keys, VIEW_SIZE, scale, np.float32(2.0), seen
+        )
+        harmonics(direction.astype(np.float32), basis)
+        # a vertex that faces away is dark anyway: count it as lit, so that the harmonics stay smooth
+        visibility += np.where(seen < 0, 1.0, seen)[:, None] * basis
+        cosine = np.where(seen < 0, 0, np.clip(views.normals @ direction, 0, 1))
+        light += cosine * seen
+        weight += cosine
+    return visibility * (4 * np.pi / LIGHT_DIRECTIONS), np.clip(light / np.maximum(weight, 1e-3), 0, 1)
+
+
+def _sphere(count: int) -> Floats:
+    """Evenly spread unit directions (count, 3): a Fibonacci spiral."""
+    i = np.arange(count) + 0.5
+    polar, turn = np.arccos(1 - 2 * i / count), np.pi * (1 + 5**0.5) * i
+    return np.stack([np.sin(polar) * np.cos(turn), np.cos(polar), np.sin(polar) * np.sin(turn)], 1)
+
+
+def _without_noise(values: Floats, mesh: Mesh) -> Floats:
+    """Sampling noise ironed out where the mesh is fine."""
+    edge = edges(mesh.triangles.astype(np.int64))
+    n = len(mesh.points)
+    count = np.bincount(edge.ravel(), minlength=n) + 1e-9
+    length = np.linalg.norm(mesh.points[edge[:, 0]] - mesh.points[edge[:, 1]], axis=1)
+    mean = (np.bincount(edge[:, 0], length, n) + np.bincount(edge[:, 1], length, n)) / count
+    strength = (0.55 * np.clip(4.0 / np.maximum(mean, 1e-3), 0, 1) ** 2 * (count > 1))[:, None]
+    for _ in range(8):
+        values = values + strength * (neighbour_mean(values, edge) - values)
+    return values
+
+
+def _open_lips_and_lids(skin: Skin, visibility: Floats, openness: Floats, flat: Floats) -> None:
+    """Closed lips and lids bake black; give what opens a fixed light instead. In place, for the skin's vertices."""
+    n = len(skin.points)
+    at = skin.lip_at
+    inner = (at > 0.8) & (at < 5)
+    depth = np.interp(at, [0.8, 1.0, 1.3, 1.7, 2, 3, 5], [0.85, 0.75, 0.62, 0.46, 0.30, 0.20, 0.10])
+    openness[:n] = np.where(inner, depth, openness[:n])
+    visibility[:n] = np.where(inner[:, None], flat * depth[:, None] ** 0.7, visibility[:n])
+    lid = (skin.lid_at > 0.0) & (skin.lid_at < 3)
+    openness[:n] = np.where(lid, np.maximum(openness[:n], 0.62), openness[:n])
+    visibility[:n] = np.where(lid[:, None], 0.45 * visibility[:n] + 0.55 * flat * 0.92, visibility[:n])

@@ -1,0 +1,81 @@
+"""Builds one person's head from a look: a few seconds of work, done once and then cached (store.py)."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tth.face.look import Look
+from tth.face.raster.zbuffer import MAX_TRIANGLES
+from tth.face.sculpt.assemble import assemble
+from tth.face.sculpt.bake import bake_light, drawing_order
+from tth.face.sculpt.maths import linear
+from tth.face.sculpt.rig import build_lids, eye_spheres, pack_shapes, skin_shapes
+from tth.face.sculpt.sculpture import IRIS_RADIUS_MM, Sculpture, frozen_sculpture
+from tth.face.sculpt.skin import build_skin
+from tth.face.sculpt.skin_paint import TEXTURE_SIZE, skin_texture
+from tth.face.sculpt.textures import CLOTH_SIZE, cloth_texture, eye_texture, hair_texture
+from tth.face.sculpt.weights import jaw_weight
+
+
+def build_sculpture(look: Look) -> Sculpture:
+    """Model, rig, bake and paint one person. Deterministic: the same look gives the same arrays."""
+    shape = look.shape
+    rng = np.random.default_rng(look.seed)
+    skin = build_skin(shape)
+    jaw = jaw_weight(skin, shape)
+    moves = skin_shapes(skin, shape, jaw)
+    mesh = assemble(skin, jaw, look, rng)
+    assert len(mesh.triangles) <= MAX_TRIANGLES
+    shapes, lids, light = pack_shapes(moves, mesh), build_lids(skin, shape, mesh), bake_light(mesh, skin)
+    order = drawing_order(mesh, skin)
+    atlas = _atlas(look, skin_texture(skin, look))
+    return frozen_sculpture({
+        "points": mesh.points,
+        "normals": mesh.normals,
+        "uv": mesh.uv,
+        "tint": mesh.tint,
+        "gloss": mesh.gloss,
+        "head_weight": mesh.head_weight,
+        "jaw_weight": mesh.jaw_weight,
+        "visibility": light.visibility,
+        "openness": light.openness,
+        "hair_tangents": mesh.hair_tangents.astype(np.float32),
+        "sections": np.array([(part.start, part.stop) for _, part in sorted(mesh.sections.items())], np.int32),
+        "triangles": mesh.triangles[order],
+        "surface": mesh.surface[order],
+        "material": mesh.material[order],
+        "two_sided": mesh.two_sided[order],
+        "skin_triangles": mesh.skin_triangles,
+        "shape_start": shapes.start,
+        "shape_index": shapes.index,
+        "shape_offset": shapes.offset,
+        "lid_start": lids.start,
+        "lid_index": lids.index,
+        "lid_upper": lids.upper,
+        "lid_lower": lids.lower,
+        "margin_upper": lids.margin_upper,
+        "margin_lower": lids.margin_lower,
+        "eyes": eye_spheres(shape),
+        "mouth_depth": light.mouth_depth,
+        "skin_texture_large": atlas,
+        "skin_texture_medium": _halved(atlas),
+        "skin_texture_small": _halved(_halved(atlas)),
+        "eye_texture": eye_texture(look.eyes, IRIS_RADIUS_MM / shape.eye_radius, look.seed),
+        "hair_texture": hair_texture(rng),
+        "backdrop": np.array([linear(look.backdrop.centre), linear(look.backdrop.edge)], np.float32),
+    })  # fmt: skip
+
+
+def _atlas(look: Look, skin: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Skin and cloth in one texture, (1024, 1536, 4)."""
+    atlas = np.zeros((TEXTURE_SIZE, TEXTURE_SIZE * 3 // 2, 4), np.uint8)
+    atlas[:, :TEXTURE_SIZE] = skin
+    atlas[:CLOTH_SIZE, TEXTURE_SIZE:] = cloth_texture(look.clothes, look.seed)
+    return atlas
+
+
+def _halved(texture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = texture.shape[:2]
+    return np.asarray(cv2.resize(texture, (width // 2, height // 2), interpolation=cv2.INTER_AREA), np.uint8)

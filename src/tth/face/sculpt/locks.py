@@ -1,0 +1,87 @@
+"""What every cut of hair is made of: ribbons with a convex section (locks) over a closed under-layer. Millimetres."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from tth.face.sculpt.maths import Floats, unit
+from tth.face.sculpt.mesh import Part, grid_triangles
+
+STRAND_SCALE = 0.006
+"""Texture widths per millimetre across a lock."""
+
+
+def ribbon(
+    path: Floats,
+    normal: Floats,
+    half_width: Floats,
+    arch: ArrayLike,
+    tint: ArrayLike,
+    *,
+    texture_start: float,
+    across: int = 3,
+    stretch: float = 0.01,
+) -> Part:
+    """A lock: a strip of `across` points along `path` (n, 3), bulging by `arch`.
+
+    normal: outwards, (n, 3) or (3,); half_width (n,), arch and tint: one number or (n,). texture_start shifts the
+    strand texture so that no two locks look alike; stretch: texture heights per millimetre along the lock, times 0.35.
+    """
+    n = len(path)
+    tangent = unit(np.gradient(path, axis=0))
+    side = unit(np.cross(tangent, normal))
+    outward = np.cross(side, tangent)
+    q = np.linspace(-1, 1, across)
+    width = half_width[:, None]
+    height = np.broadcast_to(np.asarray(arch, float), (n,))[:, None]
+    points = (
+        path[:, None] + side[:, None] * (q * width)[..., None] + outward[:, None] * ((1 - q**2) * height)[..., None]
+    )
+    slope = 2 * q * height / np.maximum(width, 0.05)
+    normals = unit(outward[:, None] + side[:, None] * slope[..., None])
+    length = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
+    u = texture_start + (q * width) * STRAND_SCALE
+    v = np.broadcast_to(length[:, None] * stretch * 0.35 + texture_start * 3.1, u.shape)
+    brightness = np.broadcast_to(np.broadcast_to(np.asarray(tint, float), (n,))[:, None], u.shape)
+    return Part(
+        points.reshape(-1, 3),
+        grid_triangles(n, across, flip=True),
+        normals=normals.reshape(-1, 3),
+        tangents=np.broadcast_to(tangent[:, None], points.shape).reshape(-1, 3),
+        uv=np.stack([u, v], -1).reshape(-1, 2),
+        tint=brightness.ravel(),
+    )
+
+
+def sheet(
+    points: Floats,
+    normals: Floats,
+    tangents: Floats,
+    u: Floats,
+    v: Floats,
+    tint: ArrayLike,
+    *,
+    flip: bool = False,
+    wrap: bool = False,
+) -> Part:
+    """The under-layer below the locks: a grid of points (m, n, 3); u (m,), v (n,), tint one number or (m, n).
+
+    wrap joins the last row to the first.
+    """
+    m, n = points.shape[:2]
+    triangles = grid_triangles(m, n, flip=flip)
+    if wrap:
+        last, i = (m - 1) * n, np.arange(n)
+        near = np.stack([last + i[:-1], i[:-1], last + i[1:]], 1)
+        far = np.stack([i[:-1], i[1:], last + i[1:]], 1)
+        triangles = np.concatenate([triangles, np.concatenate([near, far])[:, ::-1]])
+    uv = np.stack(np.broadcast_arrays(u[:, None], v[None]), -1)
+    return Part(
+        points.reshape(-1, 3),
+        triangles,
+        normals=normals.reshape(-1, 3),
+        tangents=tangents.reshape(-1, 3),
+        uv=uv.reshape(-1, 2),
+        tint=np.broadcast_to(np.asarray(tint, float), (m, n)).ravel(),
+    )
