@@ -67,7 +67,7 @@ class Checker:
 
     def value(self, kind: object, node: Node, key: str, field: dataclasses.Field[object] | None = None) -> object:
         """One value of any type a setting may have; MISSING with a problem noted when it is not one."""
-        wanted = _without_none(kind)
+        wanted = plain_type(kind)
         if isinstance(node, Scalar) and node.is_null and wanted is not kind:
             self._note(key, None, node.where)
             return None
@@ -120,7 +120,7 @@ class Checker:
             factory = field.default_factory
             self._note_default(key, field.default if factory is dataclasses.MISSING else factory())
             return dataclasses.MISSING
-        wanted = _without_none(kind)
+        wanted = plain_type(kind)
         if dataclasses.is_dataclass(wanted):
             return self.value(kind, Section(where=node.where), key, field)
         variable = field.metadata.get("env")
@@ -208,7 +208,7 @@ def _is_required(field: dataclasses.Field[object]) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
-def _without_none(kind: object) -> object:
+def plain_type(kind: object) -> object:
     """X for X | None, else the type itself."""
     if typing.get_origin(kind) in (typing.Union, types.UnionType):
         rest = [part for part in typing.get_args(kind) if part is not type(None)]

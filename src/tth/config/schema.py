@@ -238,11 +238,17 @@ class Config:
     profile: str = "offline"
     """Name of the profile in force."""
     server: ServerSettings = ServerSettings()
+    """The server."""
     budgets: BudgetSettings = BudgetSettings()
+    """How long each wait may take."""
     pacing: PacingSettings = PacingSettings()
+    """How far media runs ahead."""
     defaults: DefaultSettings = DefaultSettings()
+    """What holds where a client says nothing."""
     media: MediaSettings = MediaSettings()
+    """What a session receives by default."""
     roles: RoleSettings = RoleSettings()
+    """Who does what."""
     adapters: Mapping[Role, object] = field(default_factory=lambda: MappingProxyType({}))
     """For each role that is played, the Settings value of its adapter."""
     personas: Mapping[str, PersonaConfig] = field(default_factory=lambda: MappingProxyType({}))
