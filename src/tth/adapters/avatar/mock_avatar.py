@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -53,7 +53,7 @@ SHOWN_CONTROLS = (
 class Settings:
     """How the mock avatar behaves."""
 
-    frame_delay_ms: float = 0.0
+    frame_delay_ms: float = field(default=0.0, metadata={"minimum": 0, "maximum": 60000})
     """0..60000, before each frame: an avatar that is slow."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -32,7 +32,7 @@ from tth.model.media import DrawnFrame, Picture, VideoCodec
 class Settings:
     """What the placeholder looks like."""
 
-    grey: int = 128
+    grey: int = field(default=128, metadata={"minimum": 0, "maximum": 255})
     """0..255, of every pixel."""
 
 

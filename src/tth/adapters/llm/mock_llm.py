@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import cycle, islice
 
 from tth.adapters.base import (
@@ -31,11 +31,11 @@ class Settings:
 
     reply: str = "You said: {text}"
     """`{text}` stands for what the user said."""
-    token_count: int = 0
+    token_count: int = field(default=0, metadata={"minimum": 0, "maximum": 100000})
     """0..100000 pieces; 0 = the reply's own words. More than it has: it begins again."""
-    token_delay_ms: float = 0.0
+    token_delay_ms: float = field(default=0.0, metadata={"minimum": 0, "maximum": 60000})
     """0..60000, before each piece."""
-    fail_after: int | None = None
+    fail_after: int | None = field(default=None, metadata={"minimum": 0, "maximum": 100000})
     """Pieces before AdapterUnavailable; None = never."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tth.adapters.base import (
     Capabilities,
@@ -41,13 +41,13 @@ class Settings:
 
     reply: str = "You said: {text}"
     """`{text}` stands for what the user said."""
-    first_output_delay_ms: float = 0.0
+    first_output_delay_ms: float = field(default=0.0, metadata={"minimum": 0, "maximum": 60000})
     """0..60000, before the first piece."""
-    word_delay_ms: float = 0.0
+    word_delay_ms: float = field(default=0.0, metadata={"minimum": 0, "maximum": 60000})
     """0..60000, before each further word."""
-    ms_per_character: float = 60.0
+    ms_per_character: float = field(default=60.0, metadata={"minimum": 1, "maximum": 1000})
     """1..1000, at speech rate 1."""
-    frequency_hz: float = 220.0
+    frequency_hz: float = field(default=220.0, metadata={"minimum": 50, "maximum": 2000})
     """50..2000, at pitch shift 0 and neutral emotion."""
 
 

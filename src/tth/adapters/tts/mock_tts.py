@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tth.adapters.base import (
     Capabilities,
@@ -38,11 +38,11 @@ SPOKEN_CONTROLS = (
 class Settings:
     """How the mock voice sounds."""
 
-    ms_per_character: float = 60.0
+    ms_per_character: float = field(default=60.0, metadata={"minimum": 1, "maximum": 1000})
     """1..1000, at speech rate 1. 60 is about the pace of a person who reads aloud."""
-    first_chunk_delay_ms: float = 0.0
+    first_chunk_delay_ms: float = field(default=0.0, metadata={"minimum": 0, "maximum": 60000})
     """0..60000, before the first chunk of each clause."""
-    frequency_hz: float = 220.0
+    frequency_hz: float = field(default=220.0, metadata={"minimum": 50, "maximum": 2000})
     """50..2000, at pitch shift 0 and neutral emotion."""
 
 
