@@ -17,7 +17,7 @@ from tth.adapters.base import (
     TtsSession,
     Voice,
 )
-from tth.adapters.registry import Registry
+from tth.config.wiring import builtin_registry
 from tth.model.secret import Secret
 
 CAPABILITIES = Capabilities("for tests", Deployment.EMBEDDED)
@@ -76,7 +76,7 @@ def spec(role: Role, name: str, build_name: str = "build_statue", settings: str 
     return AdapterSpec(role, name, f"{__name__}:{build_name}", f"{__name__}:{settings}")
 
 
-REGISTRY = Registry.of(
+REGISTRY = builtin_registry().plus(
     [
         spec(Role.LLM, "absent"),
         spec(Role.TTS, "parrot", "build", "Settings"),
@@ -86,7 +86,7 @@ REGISTRY = Registry.of(
         spec(Role.AVATAR, "impostor", "build_impostor"),
     ]
 )
-"""What the tests choose from, in place of the real adapters."""
+"""What the tests choose from: the real adapters, of which none is imported, and these."""
 
 
 def offered() -> list[AdapterSpec]:
