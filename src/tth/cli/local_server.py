@@ -1,0 +1,115 @@
+"""A server of one's own for a command that was given none: a child process on a free loopback port.
+
+Talked to over a real channel, as every client does. Tests: tests/cli/test_local_server.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from tth.cli.exits import CommandFailed
+from tth.cli.terminal import Progress
+
+READY_TIMEOUT_S = 180.0
+"""The very first start compiles the face's drawing code: half a minute on a slow machine; later ones take 1-3 s."""
+STOP_TIMEOUT_S = 15.0
+_POLL_S = 0.02
+_CHECK_DEADLINE_S = 5.0
+_LOG_TAIL_LINES = 15
+
+
+@asynccontextmanager
+async def server_at(target: str | None, progress: Progress, profile: str = "offline") -> AsyncIterator[str]:
+    """The address of a server: `target` as it is, or one that is started now, is ready, and is ended afterwards.
+
+    The child also ends when this process dies in any way. Raises CommandFailed, with the end of the child's log, when
+    it does not become ready.
+    """
+    if target is not None:
+        yield target
+        return
+    with tempfile.TemporaryDirectory(prefix="tth-") as folder:
+        port_path, log_path = Path(folder, "port"), Path(folder, "log")
+        progress.now("starting the server")
+        process = await _start(profile, port_path, log_path)
+        try:
+            yield await _ready(process, port_path, log_path, progress)
+        finally:
+            await _end(process)
+
+
+async def _start(profile: str, port_path: Path, log_path: Path) -> asyncio.subprocess.Process:
+    artifacts = port_path.with_name("artifacts")
+    arguments = ("serve", "--profile", profile, "--port", "0", "--port-file", str(port_path), "--until-stdin-closes")
+    settings = ("--set", f"server.artifact_dir={artifacts}", "--set", "server.drain_s=2")
+    with log_path.open("wb") as log:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tth.cli.main", *arguments, *settings),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # Ctrl-C is for us; we end the child in our own time
+        )
+
+
+async def _ready(process: asyncio.subprocess.Process, port_path: Path, log_path: Path, progress: Progress) -> str:
+    """The address, once the server serves. Raises CommandFailed."""
+    try:
+        async with asyncio.timeout(READY_TIMEOUT_S):
+            while (port := _port_in(port_path)) is None:
+                _check_alive(process, log_path)
+                await asyncio.sleep(_POLL_S)
+            address = f"127.0.0.1:{port}"
+            progress.now("loading the voice and the face")
+            async with grpc.aio.insecure_channel(address) as channel:
+                while not await _is_serving(channel):
+                    _check_alive(process, log_path)
+                    await asyncio.sleep(_POLL_S)
+            return address
+    except TimeoutError:
+        raise CommandFailed(f"the server was not ready within {READY_TIMEOUT_S:g} s\n{_tail(log_path)}") from None
+
+
+def _port_in(path: Path) -> int | None:
+    return int(path.read_text()) if path.exists() else None
+
+
+async def _is_serving(channel: grpc.aio.Channel) -> bool:
+    try:
+        answer = await health_pb2_grpc.HealthStub(channel).Check(
+            health_pb2.HealthCheckRequest(), timeout=_CHECK_DEADLINE_S, wait_for_ready=True
+        )
+    except grpc.aio.AioRpcError:
+        return False
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+def _check_alive(process: asyncio.subprocess.Process, log_path: Path) -> None:
+    if process.returncode is not None:
+        raise CommandFailed(f"the server ended with code {process.returncode}\n{_tail(log_path)}")
+
+
+def _tail(log_path: Path) -> str:
+    lines = log_path.read_text(errors="replace").splitlines()
+    return "\n".join(f"  | {line}" for line in lines[-_LOG_TAIL_LINES:])
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Ask it to stop, wait, and stop it."""
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        async with asyncio.timeout(STOP_TIMEOUT_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()

@@ -1,0 +1,57 @@
+"""Adapters, personas and languages of a running server: what can be asked for, and what the profile uses (marked
+with a star)."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from typing import TYPE_CHECKING
+
+from tth.cli import exits
+from tth.cli.arguments import add_server_argument
+
+if TYPE_CHECKING:
+    from tth.cli.terminal import Terminal
+    from tth.v1.tth_service_pb2 import ListModelsResponse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `tth models`."""
+    add_server_argument(parser, own=False)
+    parser.add_argument("--json", action="store_true", help="print the server's answer as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Ask and print."""
+    from google.protobuf import json_format
+
+    from tth.cli.terminal import Terminal
+    from tth.client import TthClient
+
+    async def ask() -> ListModelsResponse:
+        async with TthClient(arguments.server, connect_timeout_s=5) as client:
+            return await client.list_models()
+
+    answer, terminal = asyncio.run(ask()), Terminal()
+    if arguments.json:
+        terminal.line(json_format.MessageToJson(answer, preserving_proto_field_name=True))
+    else:
+        _print(answer, terminal)
+    return exits.OK
+
+
+def _print(answer: ListModelsResponse, terminal: Terminal) -> None:
+    terminal.line(f"profile {answer.profile}")
+    terminal.line()
+    terminal.table(
+        ("", "role", "adapter", "kind", "languages", "description"),
+        [
+            ("*" if m.active else "", m.role, m.name, m.deployment, " ".join(m.language_codes) or "any", m.description)
+            for m in answer.models
+        ],
+    )
+    terminal.line()
+    terminal.table(
+        ("persona", "name", "description"),
+        [(persona.persona_id, persona.display_name, persona.description) for persona in answer.personas],
+    )
