@@ -31,6 +31,11 @@ class Inner:
 
 
 @dataclass(frozen=True, slots=True)
+class Outer:
+    inner: Inner
+
+
+@dataclass(frozen=True, slots=True)
 class Everything:
     """One field of each type that a setting may have."""
 
@@ -48,6 +53,7 @@ class Everything:
     size: Resolution = field(default_factory=lambda: Resolution(64, 64))
     table: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     inner: Inner | None = None
+    always: Inner = field(default_factory=lambda: Inner("usual", 2))
     key: Secret | None = field(default=None, metadata={"env": "SOME_KEY"})
     controls: ControlPatch = field(default_factory=ControlPatch)
 
@@ -163,7 +169,15 @@ def test_every_value_has_an_origin() -> None:
     origins = check("count: 3\ninner: {name: n}").origins
     assert (origins["top.count"].text, origins["top.count"].where) == ("3", "f.yaml:1")
     assert (origins["top.flag"].text, origins["top.flag"].where) == ("false", "default")
+    assert (origins["top.always.level"].text, origins["top.always.level"].where) == ("2", "default")
     assert (origins["top.inner.level"].text, origins["top.inner.level"].where) == ("1", "default")
+
+
+def test_a_required_section_that_is_missing_names_what_it_needs() -> None:
+    """The key that has no default is the problem, not the section around it."""
+    checker = Checker()
+    assert checker.settings(Outer, Section(where="f.yaml:1"), "top") is None
+    assert [str(problem) for problem in checker.problems] == ["f.yaml:1: top.inner.name: is not set"]
 
 
 def test_a_secret_comes_from_the_environment_only() -> None:
@@ -218,8 +232,9 @@ def test_settings_may_refuse_a_combination() -> None:
 
 def test_a_type_that_no_setting_may_have_is_our_mistake() -> None:
     """An unsupported type fails loudly for whoever wrote the Settings."""
-    with pytest.raises(TypeError, match="cannot be"):
-        Checker().value(complex, Scalar("1", "f:1"), "top")
+    for kind in (complex, int | str):
+        with pytest.raises(TypeError, match="cannot be"):
+            Checker().value(kind, Scalar("1", "f:1"), "top")
 
 
 def test_suggestions() -> None:

@@ -161,8 +161,7 @@ def _understand(layers: _Layers, registry: Registry, checker: Checker) -> Config
 def _personas(tree: Section, checker: Checker) -> dict[str, PersonaConfig]:
     people = checker.section(tree, "personas", "personas")
     found = checker.value(Mapping[str, PersonaSettings], people, "personas")
-    if not isinstance(found, Mapping):
-        return {}
+    assert isinstance(found, Mapping)
     personas: dict[str, PersonaConfig] = {}
     for persona_id, settings in found.items():
         if not _PERSONA_ID.fullmatch(persona_id):
