@@ -28,7 +28,7 @@ _PROTOTYPES: Mapping[EmotionLabel, Mapping[str, float]] = {
     EmotionLabel.NEUTRAL: {},
     # AU 6 + 12, lips parted (25)
     EmotionLabel.HAPPY: {
-        "mouthSmile": 1.0, "cheekSquint": 0.6, "eyeSquint": 0.2, "mouthUpperUp": 0.36, "mouthLowerDown": 0.1,
+        "mouthSmile": 1.0, "cheekSquint": 0.6, "eyeSquint": 0.12, "mouthUpperUp": 0.36, "mouthLowerDown": 0.1,
         "jawOpen": 0.1, "browOuterUp": 0.2, "browInnerUp": 0.1, "mouthDimple": 0.15,
     },
     # AU 1 + 4 + 15 + 17, lids heavy (43 slightly)
@@ -78,7 +78,7 @@ _POSTURES: Mapping[EmotionLabel, tuple[float, float, float]] = {
 }
 
 # A relaxed friendly face, so that a person at rest does not look stern; part of "neutral".
-_REST = {"mouthSmile": 0.08}
+_REST = {"mouthSmile": 0.15, "browInnerUp": 0.05, "cheekSquint": 0.05}
 
 # Shapes in which speech takes over from emotion, and how far at most: it shares smiles and frowns, it owns the opening.
 _SPEECH_TAKES: Mapping[str, float] = {
