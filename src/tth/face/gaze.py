@@ -19,8 +19,8 @@ SIDES = ("Left", "Right")
 """Order of the eyes in all arrays: the person's left eye is at x > 0, right in the picture."""
 CONVERGENCE_DEG = 1.2
 """Each eye turns inwards a little, as if looking at a screen."""
-RESTING_LID = 0.04
-"""The upper lid rests a touch lower than modelled."""
+RESTING_LID = 0.09
+"""The upper lid rests lower than modelled and covers the top of the iris: a fully seen iris stares."""
 
 
 @dataclass(frozen=True)

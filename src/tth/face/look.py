@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args
 
@@ -41,9 +41,8 @@ def _number(default: float, low: float, high: float) -> float:
     return field(default=default, metadata={"range": (low, high)})
 
 
-def _colour(red: int, green: int, blue: int) -> Rgb:
-    """A field that holds a colour."""
-    return field(default=(red, green, blue), metadata={"colour": True})
+_COLOUR = {"colour": True}
+"""Marks a field that holds a colour."""
 
 
 class _Section:
@@ -164,9 +163,9 @@ class SkinLook(_Section):
 
     section: ClassVar[str] = "skin"
 
-    tone: Rgb = _colour(230, 181, 157)
+    tone: Rgb = field(default=(230, 181, 157), metadata=_COLOUR)
     """Skin in full light."""
-    lips: Rgb = _colour(196, 104, 100)
+    lips: Rgb = field(default=(196, 104, 100), metadata=_COLOUR)
     """Colour of the lips."""
     blush: float = _number(1.0, 0, 2)
     """Red of cheeks and nose."""
@@ -186,7 +185,7 @@ class BrowLook(_Section):
 
     section: ClassVar[str] = "brows"
 
-    colour: Rgb = _colour(70, 46, 34)
+    colour: Rgb = field(default=(70, 46, 34), metadata=_COLOUR)
     """Colour of the hairs."""
     width: float = _number(1.0, 0.5, 1.8)
     """Thickness; 1 = average."""
@@ -204,9 +203,9 @@ class EyeLook(_Section):
 
     section: ClassVar[str] = "eyes"
 
-    iris: Rgb = _colour(58, 52, 30)
+    iris: Rgb = field(default=(58, 52, 30), metadata=_COLOUR)
     """Outer colour of the iris."""
-    iris_inner: Rgb = _colour(112, 84, 40)
+    iris_inner: Rgb = field(default=(112, 84, 40), metadata=_COLOUR)
     """Colour of the iris around the pupil."""
     lashes: float = _number(1.0, 0.3, 1.4)
     """Length of the lashes; 1 = average."""
@@ -224,7 +223,7 @@ class HairLook(_Section):
 
     style: HairStyle = field(default="long", metadata={"choices": get_args(HairStyle)})
     """Cut of the hair."""
-    colour: Rgb = _colour(74, 46, 32)
+    colour: Rgb = field(default=(74, 46, 32), metadata=_COLOUR)
     """Colour of the hair."""
     volume: float = _number(1.0, 0.6, 1.6)
     """Thickness of the whole; 1 = average."""
@@ -244,9 +243,9 @@ class ClothesLook(_Section):
 
     style: ClothStyle = field(default="crew", metadata={"choices": get_args(ClothStyle)})
     """Cut: crew-neck jumper, blazer over a shirt, or turtleneck."""
-    colour: Rgb = _colour(54, 70, 92)
+    colour: Rgb = field(default=(54, 70, 92), metadata=_COLOUR)
     """Main colour."""
-    shirt: Rgb = _colour(236, 234, 230)
+    shirt: Rgb = field(default=(236, 234, 230), metadata=_COLOUR)
     """Shirt under a blazer."""
 
 
@@ -256,9 +255,9 @@ class BackdropLook(_Section):
 
     section: ClassVar[str] = "backdrop"
 
-    centre: Rgb = _colour(206, 212, 220)
+    centre: Rgb = field(default=(206, 212, 220), metadata=_COLOUR)
     """Colour behind the head."""
-    edge: Rgb = _colour(128, 138, 154)
+    edge: Rgb = field(default=(128, 138, 154), metadata=_COLOUR)
     """Colour at the picture's corners."""
 
 
@@ -332,8 +331,7 @@ def parse_look(content: object) -> Look:
 
 def _parse_section(section: type[_Section], content: Mapping[Any, Any]) -> _Section:
     """Build one section, turning YAML lists into colours."""
-    assert is_dataclass(section)
-    known = [item.name for item in fields(section)]
+    known = [item.name for item in fields(section)]  # type: ignore[arg-type]  # every subclass is a dataclass
     for key in content:
         if key not in known:
             raise LookError(f"{section.section}.{key}", f"unknown key; {_nearest(str(key), known)}")

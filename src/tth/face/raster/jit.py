@@ -27,14 +27,20 @@ SKIN, PLAIN, EYE, HAIR = 0, 1, 2, 3
 """Materials: textured skin or cloth; vertex colours only; eyeball; hair."""
 
 
+_njit: Any = nb.njit
+"""Untyped, because numba's own types do not know `_nrt`."""
+_OPTIONS = {"fastmath": True, "error_model": "numpy", "_nrt": False}
+"""fastmath: pictures need no IEEE corner cases; division by zero gives inf, never an exception."""
+
+
 def kernel(function: _Function) -> _Function:
-    """A compiled loop. fastmath: pictures need no IEEE corner cases; division by zero gives inf, never an exception."""
-    return cast(_Function, nb.njit(cache=True, fastmath=True, error_model="numpy", nogil=True, _nrt=False)(function))
+    """A compiled loop."""
+    return cast(_Function, _njit(cache=True, nogil=True, **_OPTIONS)(function))
 
 
 def inlined(function: _Function) -> _Function:
     """A helper that is copied into the kernels which call it."""
-    return cast(_Function, nb.njit(inline="always", fastmath=True, error_model="numpy", _nrt=False)(function))
+    return cast(_Function, _njit(inline="always", **_OPTIONS)(function))
 
 
 @inlined

@@ -106,7 +106,8 @@ def assemble(skin: Skin, skin_jaw_weight: Floats, look: Look, rng: Randoms) -> M
         placed.append(Placed(lash_section, lashes, PLAIN, tint=linear(LASH_COLOUR), gloss=0.0, two_sided=1.0))
         placed.append(Placed(eye_section, build_eyeball(shape, side), EYE))
     tongue = build_tongue(shape)
-    assert tongue.tint is not None and tongue.along is not None
+    assert tongue.tint is not None
+    assert tongue.along is not None
     for section, arch, follows in ((Section.TEETH_UPPER, UPPER, 0.0), (Section.TEETH_LOWER, LOWER, 1.0)):
         teeth = build_teeth(shape, arch)
         placed.append(Placed(section, teeth, PLAIN, tint=_tint(teeth), gloss=2.2, jaw_weight=follows))
@@ -143,7 +144,8 @@ def _skin_surfaces(skin: Skin) -> Floats:
 
 def _placed_garment(look: Look) -> Placed:
     part = build_garment(look.shape, look.clothes.style)
-    assert part.uv is not None and part.two_sided is not None
+    assert part.uv is not None
+    assert part.two_sided is not None
     return Placed(
         Section.CLOTH, part, SKIN, uv=part.uv * CLOTH_SCALE + CLOTH_ORIGIN, tint=_tint(part)[:, None] * np.ones(3),
         gloss=0.35, head_weight=0.0, two_sided=part.two_sided,
@@ -152,7 +154,8 @@ def _placed_garment(look: Look) -> Placed:
 
 def _placed_hair(look: Look, part: Part) -> Placed:
     """Long hair stays behind the head's turn towards its tips, where it lies on the shoulders."""
-    assert part.uv is not None and part.piece is not None
+    assert part.uv is not None
+    assert part.piece is not None
     follows = 1 - 0.45 * smoothstep(-70, -140, part.points[:, 1])
     return Placed(
         Section.HAIR, part, HAIR, uv=part.uv, tint=linear(look.hair.colour) * _tint(part)[:, None],

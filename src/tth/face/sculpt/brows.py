@@ -51,9 +51,9 @@ def brow_cover(look: BrowLook, shape: FaceShape, rng: Randoms) -> Floats:
         ground = np.maximum(ground, _ground(curve, side, size))
         for _ in range(int(HAIRS * look.density)):
             _draw_hair(hairs, curve, look.width, side, rng)
-    hairs = cv2.GaussianBlur(hairs, (0, 0), 0.35 * TEXELS_PER_MM / 5)
-    ground = cv2.GaussianBlur(ground, (0, 0), 1.1 * TEXELS_PER_MM)
-    return np.asarray(np.clip(hairs * 0.55 + ground * 0.62 * min(look.density, 1.2), 0, 1) * 0.94)
+    sharp = cv2.GaussianBlur(hairs, (0, 0), 0.35 * TEXELS_PER_MM / 5)
+    soft = cv2.GaussianBlur(ground, (0, 0), 1.1 * TEXELS_PER_MM)
+    return np.asarray(np.clip(sharp * 0.55 + soft * 0.62 * min(look.density, 1.2), 0, 1) * 0.94)
 
 
 def cover_at(cover: Floats, x: Floats, y: Floats) -> Floats:
@@ -65,7 +65,7 @@ def cover_at(cover: Floats, x: Floats, y: Floats) -> Floats:
 def _texels(points: Floats) -> NDArray[np.int32]:
     """Face positions (n, 2) -> OpenCV's fixed-point pixels."""
     q = np.stack([(points[:, 0] - LEFT) * TEXELS_PER_MM, (TOP - points[:, 1]) * TEXELS_PER_MM], 1)
-    return np.round(q * 2**SUBPIXEL_BITS).astype(np.int32)
+    return np.asarray(np.round(q * 2**SUBPIXEL_BITS), np.int32)
 
 
 def _ground(curve: _Curve, side: int, size: tuple[int, int]) -> _Picture:

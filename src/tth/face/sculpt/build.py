@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +12,16 @@ from tth.face.look import Look
 from tth.face.raster.zbuffer import MAX_TRIANGLES
 from tth.face.sculpt.assemble import assemble
 from tth.face.sculpt.bake import bake_light, drawing_order
-from tth.face.sculpt.maths import linear
+from tth.face.sculpt.maths import Floats, linear
 from tth.face.sculpt.rig import build_lids, eye_spheres, pack_shapes, skin_shapes
 from tth.face.sculpt.sculpture import IRIS_RADIUS_MM, Sculpture, frozen_sculpture
 from tth.face.sculpt.skin import build_skin
 from tth.face.sculpt.skin_paint import TEXTURE_SIZE, skin_texture
 from tth.face.sculpt.textures import CLOTH_SIZE, cloth_texture, eye_texture, hair_texture
 from tth.face.sculpt.weights import jaw_weight
+
+REST_EXPRESSION = {"mouthSmile": 0.30, "browInnerUp": 0.32, "browOuterUp": 0.12, "cheekSquint": 0.14}
+"""What the face at rest already does, so that it looks friendly and not stern; chosen by eye."""
 
 
 def build_sculpture(look: Look) -> Sculpture:
@@ -26,6 +31,9 @@ def build_sculpture(look: Look) -> Sculpture:
     skin = build_skin(shape)
     jaw = jaw_weight(skin, shape)
     moves = skin_shapes(skin, shape, jaw)
+    skin = replace(skin, points=skin.points + _rest_move(moves))
+    for side in ("Left", "Right"):  # a full frown takes the friendly corners back
+        moves[f"mouthFrown{side}"] -= REST_EXPRESSION["mouthSmile"] * moves[f"mouthSmile{side}"]
     mesh = assemble(skin, jaw, look, rng)
     assert len(mesh.triangles) <= MAX_TRIANGLES
     shapes, lids, light = pack_shapes(moves, mesh), build_lids(skin, shape, mesh), bake_light(mesh, skin)
@@ -66,6 +74,15 @@ def build_sculpture(look: Look) -> Sculpture:
         "hair_texture": hair_texture(rng),
         "backdrop": np.array([linear(look.backdrop.centre), linear(look.backdrop.edge)], np.float32),
     })  # fmt: skip
+
+
+def _rest_move(moves: dict[str, Floats]) -> Floats:
+    """The displacement (n, 3) of REST_EXPRESSION; names without a side stand for both."""
+    parts = []
+    for name, weight in REST_EXPRESSION.items():
+        sides = [name] if name in moves else [f"{name}Left", f"{name}Right"]
+        parts += [weight * moves[side] for side in sides]
+    return np.asarray(np.sum(parts, 0))
 
 
 def _atlas(look: Look, skin: NDArray[np.uint8]) -> NDArray[np.uint8]:

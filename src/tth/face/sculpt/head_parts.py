@@ -48,7 +48,7 @@ def _lash_root(margin: Floats, place: Floats, side: int, size: float) -> Part:
     root = _on_margin(margin, place, at)
     high = (0.55 + 1.25 * smoothstep(0.05, 0.75, at)) * size / 4.8 * (1 - 0.5 * smoothstep(0.96, 1, at))
     out = np.stack([side * (at - 0.4) * 0.75, 0.55 + 0 * at, 0.75 + 0 * at], 1) * high[:, None]
-    points = np.stack([root + [0, -0.25, 0.2], root + out], 1).reshape(-1, 3)
+    points = np.stack([root + np.array([0, -0.25, 0.2]), root + out], 1).reshape(-1, 3)
     return Part(points, grid_triangles(34, 2), along=np.repeat(at, 2))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from tth.face.look import FaceShape
 from tth.face.sculpt.features import HeadSurface
@@ -92,7 +92,14 @@ def lid_rings(surface: HeadSurface, side: int) -> list[Ring]:
 
 
 def _laid_on_eyeball(
-    points: Floats, x: Floats, y: Floats, at: float, shape: FaceShape, centre: Floats, upper: Floats, open_: Floats
+    points: Floats,
+    x: Floats,
+    y: Floats,
+    at: float,
+    shape: FaceShape,
+    centre: Floats,
+    upper: NDArray[np.bool_],
+    open_: Floats,
 ) -> Floats:
     """Lids as a smooth union of eyeball and face, with the fat of the brow bone hanging over the crease."""
     thickness = SKIN_THICKNESS if at <= 1 else TUCKED_THICKNESS[at]

@@ -96,6 +96,6 @@ def _cavity_rings(last: Floats, shape: FaceShape, full: Floats) -> list[Ring]:
     for number, (scale, depth) in enumerate(CAVITY):
         y = mouth_line(shape) + np.where(side > 0, 13, -15) * np.sqrt(full) * min(scale, 0.9) + 1
         z = depth + 6.0 - 14 * np.abs(xn) ** 2 * scale
-        domain = np.zeros((len(last), 2)) + [0, shape.mouth_height]
+        domain = np.tile([0.0, shape.mouth_height], (len(last), 1))
         rings.append(Ring(np.stack([last[:, 0] * scale * 0.95, y, z], 1), domain, 2 + number))
     return rings

@@ -47,7 +47,7 @@ def join(parts: Sequence[Part]) -> Part:
             if value is not None:
                 columns.setdefault(item.name, []).append(value + start if item.name == "triangles" else value)
         start += len(part.points)
-    return Part(**{name: np.concatenate(values) for name, values in columns.items()})  # type: ignore[arg-type]
+    return Part(**{name: np.concatenate(values) for name, values in columns.items()})
 
 
 def grid_triangles(rows: int, columns: int, flip: bool = False, wrap: bool = False) -> Indices:
@@ -102,7 +102,7 @@ def neighbour_mean(values: Floats, edge: Indices) -> Floats:
     a, b = edge[:, 0], edge[:, 1]
     count = np.bincount(edge.ravel(), minlength=n) + 1e-9
     sums = [np.bincount(a, column[b], n) + np.bincount(b, column[a], n) for column in values.T]
-    return np.stack(sums, 1) / count[:, None]
+    return np.asarray(np.stack(sums, 1) / count[:, None])
 
 
 def smoothed(points: Floats, triangles: Indices, weight: Floats, steps: int) -> Floats:

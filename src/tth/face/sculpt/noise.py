@@ -15,7 +15,7 @@ def noise(shape: tuple[int, int], blur_px: float | tuple[float, float], rng: Ran
     margin = int(4 * max(sigma)) + 2
     if wrap:
         picture = np.pad(picture, margin, mode="wrap")
-    picture = cv2.GaussianBlur(picture, (0, 0), sigmaX=sigma[0], sigmaY=sigma[1])
+    blurred = np.asarray(cv2.GaussianBlur(picture, (0, 0), sigmaX=sigma[0], sigmaY=sigma[1]))
     if wrap:
-        picture = picture[margin:-margin, margin:-margin]
-    return np.asarray(picture / (picture.std() + TINY))
+        blurred = blurred[margin:-margin, margin:-margin]
+    return np.asarray(blurred / (blurred.std() + TINY), float)

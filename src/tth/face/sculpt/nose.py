@@ -122,9 +122,8 @@ def _capsule(p: Floats, start: Point, end: Point, start_radius: float, end_radiu
     """Distance to a rounded stick whose radius changes along it."""
     a, b = np.array(start, float), np.array(end, float)
     t = np.clip(((p - a) @ (b - a)) / ((b - a) @ (b - a)), 0, 1)
-    return np.asarray(np.linalg.norm(p - (a + t[:, None] * (b - a)), axis=-1)) - (
-        start_radius + (end_radius - start_radius) * t
-    )
+    radius = start_radius + (end_radius - start_radius) * t
+    return np.asarray(np.linalg.norm(p - (a + t[:, None] * (b - a)), axis=-1) - radius)
 
 
 def _ellipsoid(p: Floats, centre: Point, radii: Point) -> Floats:

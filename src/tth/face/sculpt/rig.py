@@ -77,7 +77,7 @@ def _mouth_close(skin: Skin, shape: FaceShape, weight: Floats) -> Floats:
     across, above = points[:, 0] / (shape.mouth_half_width + 2), (points[:, 1] - mouth_line(shape)) / 10.5
     outside = np.maximum(np.sqrt(across**2 + above**2) - 1, 0)
     near = np.exp(-(outside**2) * 0.8) * (points[:, 2] > -40) * (skin.lip_at < 1.75)
-    return move * near[:, None]
+    return np.asarray(move * near[:, None])
 
 
 def _jaw_slide_of_teeth(mesh: Mesh, direction: tuple[float, float, float]) -> tuple[Indices, Floats]:

@@ -54,7 +54,7 @@ class Scalp:
         least = self.radius(direction)[..., None] + offset[..., None]
         return np.where(r < least, self.centre + direction * least, points)
 
-    def lifted(self, direction: Floats, offset: ArrayLike) -> Floats:
+    def lifted(self, direction: Floats, offset: float | Floats) -> Floats:
         """Points in unit directions (..., 3), `offset` above the head."""
         return np.asarray(self.centre + direction * (self.radius(direction) + offset)[..., None])
 

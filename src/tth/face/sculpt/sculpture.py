@@ -157,7 +157,7 @@ def _inconsistency(s: Sculpture) -> str:
         return "sections do not cover the vertices"
     for name in ("triangles", "skin_triangles", "shape_index", "lid_index", "margin_upper", "margin_lower"):
         index = getattr(s, name)
-        if index.size and not (0 <= int(index.min()) and int(index.max()) < n):
+        if index.size and (int(index.min()) < 0 or int(index.max()) >= n):
             return f"{name} points outside the vertices"
     if len(s.shape_start) != len(SHAPES) + 1 or int(s.shape_start[-1]) != len(s.shape_index):
         return "shapes are cut short"

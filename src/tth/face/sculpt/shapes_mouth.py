@@ -78,7 +78,7 @@ def _funnel(s: ShapeSpace) -> Floats:
 
 
 def _middle(s: ShapeSpace) -> Floats:
-    return np.clip(1 - s.across**2, 0, 1)
+    return np.asarray(np.clip(1 - s.across**2, 0, 1))
 
 
 def _press(s: ShapeSpace) -> Floats:

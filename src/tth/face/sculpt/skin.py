@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.spatial import Delaunay
@@ -80,10 +81,10 @@ def build_skin(shape: FaceShape) -> Skin:
     angle = lids.ring_angles(lids.RING_POINTS)
     for side in (1, -1):
         eye = [mesh.add(r.points, r.domain, side, r.at, angle, 0, NONE, 0) for r in lids.lid_rings(surface, side)]
-        triangles += [strip_triangles(o, i, flip=side < 0) for o, i in zip(eye[:-1], eye[1:], strict=True)]
+        triangles += [strip_triangles(o, i, flip=side < 0) for o, i in pairwise(eye)]
         borders.append((np.stack(lids.lid_ellipse(shape, side), 1), eye[0]))
     mouth = [_add_lip_ring(mesh, ring) for ring in lips.lip_rings(surface)]
-    triangles += [strip_triangles(o, i) for o, i in zip(mouth[:-1], mouth[1:], strict=True)]
+    triangles += [strip_triangles(o, i) for o, i in pairwise(mouth)]
     borders.append((np.stack(lips.lip_ellipse(shape), 1), mouth[0]))
     grid = _grid_points(shape)
     indices = mesh.add(surface.on_domain(grid[:, 0], grid[:, 1]), grid, 0, NONE, 0, 0, NONE, 0)
@@ -92,7 +93,10 @@ def build_skin(shape: FaceShape) -> Skin:
     tags = np.concatenate(mesh.tags, 1)
     # single precision here keeps the mesh the same whatever the order of later sums
     points = points.astype(np.float32).astype(float)
-    return Skin(_ironed_nose(points, faces, tags[4]), faces, np.concatenate(mesh.domain), *tags, surface=surface)
+    eye_side, lid_at, lid_angle, lip_side, lip_at, lip_x = tags
+    domain = np.concatenate(mesh.domain)
+    points = _ironed_nose(points, faces, lip_at)
+    return Skin(points, faces, domain, eye_side, lid_at, lid_angle, lip_side, lip_at, lip_x, surface)
 
 
 def _add_lip_ring(mesh: _Points, ring: Ring) -> Indices:

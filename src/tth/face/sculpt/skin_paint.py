@@ -65,7 +65,7 @@ class SkinPaint:
             grown = blurred / np.maximum(weight, 1e-3)[..., None]
             picture = np.where((~known & (weight > 0.01))[..., None], grown, picture)
             known = known | (weight > 0.01)
-        return np.clip(picture, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(picture, 0, 255), np.uint8)
 
 
 def skin_texture(skin: Skin, look: Look) -> NDArray[np.uint8]:
@@ -151,7 +151,7 @@ def _lids(p: SkinPaint) -> None:
     line = np.where(upper, smoothstep(0.62 - 0.12 * eyes.liner, 0.95, at), smoothstep(0.86, 1.0, at) * 0.30)
     p.cover(np.clip(line * (at < 1.06) * eyes.liner, 0, 0.92), linear(LINER))
     rim = (at > 1.04) & (at < 3)
-    p.cover(rim * 1.0, p.base * np.array([0.92, 0.56, 0.53]) + np.array([0.05, 0.02, 0.02]))
+    p.cover(rim.astype(float), p.base * np.array([0.92, 0.56, 0.53]) + np.array([0.05, 0.02, 0.02]))
     p.gloss = np.where((at > 1.0) & (at < 3), 2.0, p.gloss)
 
 

@@ -34,7 +34,8 @@ def cloth_texture(look: ClothesLook, seed: int) -> NDArray[np.uint8]:
         collar = linear(look.colour) * ribs[..., None]
     colour = np.where((row > 0.95 * n)[..., None], collar, colour)
     gloss = np.full((n, n), CLOTH_GLOSS * GLOSS_ONE)
-    return np.clip(np.dstack([np.sqrt(np.clip(colour, 0, 1)) * 255, gloss]), 0, 255).astype(np.uint8)
+    picture = np.dstack([np.sqrt(np.clip(colour, 0, 1)) * 255, gloss])
+    return np.asarray(np.clip(picture, 0, 255), np.uint8)
 
 
 def _knit(look: ClothesLook, weave: Floats, x: Floats, y: Floats, rng: Randoms) -> Floats:
@@ -42,7 +43,7 @@ def _knit(look: ClothesLook, weave: Floats, x: Floats, y: Floats, rng: Randoms) 
     phase = x * 2 * np.pi / 4.6
     rows = y * 2 * np.pi / 5.2
     stitch = np.cos(phase) * 0.5 + 0.35 * np.cos(rows + 2.2 * np.abs(np.sin(phase * 0.5)))
-    shade = 1 + 0.085 * stitch + 0.05 * weave + 0.03 * noise(weave.shape, 14, rng)  # type: ignore[arg-type]
+    shade = 1 + 0.085 * stitch + 0.05 * weave + 0.03 * noise((CLOTH_SIZE, CLOTH_SIZE), 14, rng)
     return np.asarray(linear(look.colour) * shade[..., None])
 
 
@@ -102,7 +103,8 @@ def eye_texture(look: EyeLook, iris_radius: float, seed: int) -> NDArray[np.uint
     colour = white * (1 - inside[..., None]) + iris * inside[..., None]
     colour *= (1 - 0.28 * np.exp(-(((t - 1.04) / 0.07) ** 2)))[..., None]
     alpha = inside * smoothstep(0.45, 0.53, t)
-    return np.clip(np.dstack([np.sqrt(np.clip(colour, 0, 1)), alpha]) * 255, 0, 255).astype(np.uint8)
+    picture = np.dstack([np.sqrt(np.clip(colour, 0, 1)), alpha]) * 255
+    return np.asarray(np.clip(picture, 0, 255), np.uint8)
 
 
 def _iris(look: EyeLook, t: Floats, angle: Floats, rng: Randoms) -> Floats:
@@ -124,4 +126,4 @@ def hair_texture(rng: Randoms) -> NDArray[np.uint8]:
     a = noise((n, n), (0.9, 38), rng, True) * 0.6 + noise((n, n), (2.6, 60), rng, True) * 0.6
     b = noise((n, n), (1.0, 22), rng, True) * 0.7 + noise((n, n), (4, 30), rng, True) * 0.5
     brightness, shine = np.clip(1 + 0.20 * a, 0.45, 1.7), np.clip(1 + 0.5 * b, 0.05, 2.0)
-    return np.clip(np.dstack([brightness, shine]) * 128, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.dstack([brightness, shine]) * 128, 0, 255), np.uint8)
