@@ -11,7 +11,7 @@ import pytest
 from tests.client.server import Peer, Script, ScriptedService, audio, refusal, serving, video
 from tth.client import Conversation, TthClient, TthRpcError, controls
 from tth.v1 import converse_pb2 as pb
-from tth.v1 import media_pb2
+from tth.v1 import errors_pb2, media_pb2
 from tth.v1.converse_pb2 import ConverseResponse
 
 pytestmark = pytest.mark.server
@@ -96,6 +96,35 @@ def test_events_of_a_turn_end_with_its_terminal_event() -> None:
         assert kinds == ["text_delta", "video_frame", "turn_complete", "turn_complete"]
         assert conversation.turn_id == ""
         assert (await anext(conversation.events())).text_delta.text == "later"
+
+    talk(script, body)
+
+
+def test_a_refused_text_ends_its_turn_with_the_error() -> None:
+    """Nobody waits for a turn that will never be; an error about something else ends nothing."""
+
+    async def script(peer: Peer) -> None:
+        update, said = await peer.expect("control_update"), await peer.expect("user_text")
+        for seq in (update.client_seq, said.client_seq):
+            error = errors_pb2.Error(scope=errors_pb2.ERROR_SCOPE_MESSAGE, client_seq=seq)
+            await peer.send(ConverseResponse(error=error))
+        started = ConverseResponse(turn_id=(await peer.expect("user_text")).turn_id, turn_started=pb.TurnStarted())
+        await peer.send(started)
+        late = errors_pb2.Error(
+            scope=errors_pb2.ERROR_SCOPE_MESSAGE, client_seq=(await peer.expect("end_turn")).client_seq
+        )
+        await peer.send(ConverseResponse(error=late), complete(started.turn_id))
+        await until_half_close(peer)
+
+    async def body(conversation: Conversation, service: ScriptedService) -> None:
+        await conversation.update(controls(rate=99))
+        turn_id = await conversation.say(" ")
+        assert len([event async for event in conversation.events_of(turn_id)]) == 2
+        assert conversation.turn_id == ""
+        turn_id = await conversation.say("Hello", partial=True)
+        await conversation.end_turn()
+        kinds = [event.WhichOneof("payload") async for event in conversation.events_of(turn_id)]
+        assert kinds == ["turn_started", "error", "turn_complete"]
 
     talk(script, body)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 import grpc
 
 from tth.client.errors import TthRpcError, from_grpc
-from tth.v1 import controls_pb2, converse_pb2, media_pb2
+from tth.v1 import controls_pb2, converse_pb2, errors_pb2, media_pb2
 from tth.v1.converse_pb2 import ConverseRequest, ConverseResponse
 
 SCHEMA_VERSION = "1.0"
@@ -28,6 +28,8 @@ _INBOX_MESSAGES = 64
 """About 0.8 s of events. A reader who is slower than that slows the server down, by the transport's flow control."""
 _MEDIA = frozenset({"text_delta", "audio_chunk", "video_frame", "motion_frame", "word_timing"})
 _TERMINAL = frozenset({"turn_complete", "turn_stopped"})
+_OPENING = frozenset({"user_text", "end_turn"})
+"""A refusal of one of these before turn_started means that there will be no turn."""
 
 if TYPE_CHECKING:  # grpc's classes are generic in their stubs only
     ConverseCall = grpc.aio.StreamStreamCall[ConverseRequest, ConverseResponse]
@@ -44,6 +46,8 @@ class Conversation:
         self.session_id = session_id
         self.turn_id = ""
         """The turn last said here, until its end has been read."""
+        self.ended_turn_id = ""
+        """The turn that the event last read has ended: by its terminal event, or because its text was refused."""
         self.stale_count = 0
         """Events of interrupted turns that were dropped here."""
         self.undecodable_count = 0
@@ -56,6 +60,7 @@ class Conversation:
         self._inbox: asyncio.Queue[ConverseResponse | None] = asyncio.Queue(_INBOX_MESSAGES)
         self._client_seq = 0
         self._interrupted: set[str] = set()
+        self._unanswered: dict[int, str] = {}  # client_seq of texts whose turn has not started -> turn
         self._waits_for_keyframe = False
         self._half_closed = False
         self._discards = False
@@ -166,14 +171,13 @@ class Conversation:
             raise self._error
 
     async def events_of(self, turn_id: str) -> AsyncGenerator[ConverseResponse, None]:
-        """The same up to and with the end of one turn. Idle pictures and other turns come along.
-
-        Ends early, without the turn's end, when the stream ends.
+        """The same up to and with the event that ends one turn: turn_complete, turn_stopped, or the error that refuses
+        its text. Idle pictures and other turns come along. Ends early when the stream ends.
         """
         async with aclosing(self.events()) as events:
             async for event in events:
                 yield event
-                if event.turn_id == turn_id and event.WhichOneof("payload") in _TERMINAL:
+                if self.ended_turn_id == turn_id:
                     return
 
     async def close(self, drain_s: float = 5.0) -> None:
@@ -212,6 +216,8 @@ class Conversation:
         message.session_id = self.session_id
         message.timestamp_ms = _wall_ms()
         message.client_seq = self._client_seq
+        if message.WhichOneof("payload") in _OPENING:
+            self._unanswered[self._client_seq] = message.turn_id
         await self._outbox.put(message)
 
     async def _write_all(self, call: ConverseCall) -> None:
@@ -240,10 +246,7 @@ class Conversation:
 
     def _is_wanted(self, event: ConverseResponse) -> bool:
         payload = event.WhichOneof("payload")
-        if payload in _TERMINAL:
-            self._interrupted.discard(event.turn_id)
-            if event.turn_id == self.turn_id:
-                self.turn_id = ""
+        self._note_turn(event, payload)
         is_h264 = payload == "video_frame" and event.video_frame.codec == media_pb2.VIDEO_CODEC_H264
         if payload in _MEDIA and event.turn_id in self._interrupted:
             self.stale_count += 1
@@ -254,6 +257,19 @@ class Conversation:
             self.undecodable_count += self._waits_for_keyframe
             return not self._waits_for_keyframe
         return True
+
+    def _note_turn(self, event: ConverseResponse, payload: str | None) -> None:
+        self.ended_turn_id = ""
+        if payload == "turn_started":
+            self._unanswered = {seq: turn for seq, turn in self._unanswered.items() if turn != event.turn_id}
+        elif payload in _TERMINAL:
+            self.ended_turn_id = event.turn_id
+        elif payload == "error" and event.error.scope == errors_pb2.ERROR_SCOPE_MESSAGE:
+            self.ended_turn_id = self._unanswered.pop(event.error.client_seq, "")
+        if self.ended_turn_id:
+            self._interrupted.discard(self.ended_turn_id)
+            if self.ended_turn_id == self.turn_id:
+                self.turn_id = ""
 
 
 def _wall_ms() -> int:
