@@ -80,7 +80,7 @@ class PlacingStage:
         """Place everything, then a tail in which the mouth comes to rest."""
         clause: ClauseBegins | None = None
         clause_start, had_words = 0, False
-        while (item := await self._next()) is not None:
+        while (item := await self._next(is_speaking=clause is not None)) is not None:
             match item:
                 case ClauseBegins():
                     clause, had_words = item, False
@@ -93,6 +93,7 @@ class PlacingStage:
                         self._turn.ledger.add_clause(
                             clause.clause.offset, text, clause_start, self._timeline.end_sample
                         )
+                    clause = None
                 case SpeechChunk():
                     assert clause is not None
                     had_words = had_words or bool(item.words)
@@ -102,15 +103,19 @@ class PlacingStage:
             await self._feed.end()
         await self._sound.put(None)
 
-    async def _next(self) -> Spoken | None:
-        """The next piece of speech; silence is placed for as long as it takes when someone is watching."""
+    async def _next(self, *, is_speaking: bool) -> Spoken | None:
+        """The next piece of speech; silence is placed for as long as it takes when someone is watching.
+
+        is_speaking: in the middle of a clause, where a hole is heard; it is made at the last moment only.
+        """
+        lead_samples = 0 if is_speaking else self._pace.lead_samples
         if not (self._pace.live and self._feed is not None):
             return await self._spoken.get()
         while True:
             if not self._spoken.empty():
                 return self._spoken.get_nowait()
             delay_s = self._turn.venue.media_clock.delay_until_s(
-                self._timeline.end_sample, self._pace.lead_samples, self._turn.now_s()
+                self._timeline.end_sample, lead_samples, self._turn.now_s()
             )
             try:
                 async with asyncio.timeout(delay_s):

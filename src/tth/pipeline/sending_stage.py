@@ -50,6 +50,7 @@ class SendingStage:
             end_sample, chunk_index = span.end_sample, chunk_index + 1
         if chunk_index:
             turn.emit(Speaking(False, end_sample))
+            await turn.wait_until_due(end_sample, self._pace.ahead_samples)
             silence = bytes(2 * LAST_CHUNK_SAMPLES)
             self._send_chunk(silence, end_sample, LAST_CHUNK_SAMPLES, chunk_index, turn.revision, last=True)
 

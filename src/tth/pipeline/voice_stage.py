@@ -39,13 +39,18 @@ SpokenQueue: TypeAlias = "asyncio.Queue[Spoken | None]"
 async def run_voice_stage(turn: TurnInProgress, clauses: asyncio.Queue[Clause | None], spoken: SpokenQueue) -> None:
     """Speak every clause; ends the queue with None. Raises InvalidRequest when the whole text had nothing to say."""
     has_spoken = False
+    left_out: list[Clause] = []
     while (clause := await clauses.get()) is not None:
         await turn.wait_until_due(turn.timeline.end_sample, turn.plan.pace.synthesis_ahead_samples)
         turn.reach(TurnState.TTS)
         if await _speak(turn, clause, spoken):
             has_spoken = True
         elif has_speakable(clause.text):
-            turn.emit(_clause_not_speakable(turn, clause))
+            left_out.append(clause)
+        if has_spoken:
+            for mute in left_out:
+                turn.emit(_clause_not_speakable(mute))
+            left_out.clear()
     if not has_spoken:
         raise nothing_speakable()
     await spoken.put(None)
@@ -78,7 +83,7 @@ async def _speak(turn: TurnInProgress, clause: Clause, spoken: SpokenQueue) -> b
     return begun
 
 
-def _clause_not_speakable(turn: TurnInProgress, clause: Clause) -> ErrorEvent:
+def _clause_not_speakable(clause: Clause) -> ErrorEvent:
     return ErrorEvent(
         StatusCode.INVALID_ARGUMENT,
         "CLAUSE_NOT_SPEAKABLE",

@@ -1,0 +1,76 @@
+"""Keeping the picture on the sound."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tth.core.drift import Correction, DriftController
+from tth.model.media import ms_to_samples
+
+pytestmark = pytest.mark.unit
+FRAME = 960
+
+
+def test_frames_on_time_are_kept() -> None:
+    """A frame that comes before its moment goes out as it is, and the drift is nothing."""
+    drift = DriftController(live=True)
+    for index in range(10):
+        start = index * FRAME
+        assert drift.decide(start, FRAME, position=start - 500) is Correction.KEEP
+        drift.shown(start, FRAME, drift.slot_for(start), start - 500)
+    stats = drift.stats()
+    assert stats is not None
+    assert (stats.mean_ms, stats.p95_abs_ms, stats.held_count, stats.skipped_count) == (0, 0, 0, 0)
+
+
+def test_late_frame_is_left_out_but_never_two_in_a_row() -> None:
+    """A machine that is too slow gives a slow picture, not a frozen one."""
+    drift = DriftController(live=True)
+    late = ms_to_samples(500)
+    decisions = [drift.decide(index * FRAME, FRAME, index * FRAME + late) for index in range(4)]
+    assert decisions == [Correction.SKIP, Correction.KEEP, Correction.SKIP, Correction.KEEP]
+
+
+def test_lateness_is_measured() -> None:
+    """A frame shown 30 ms after its moment is 30 ms late: positive."""
+    drift = DriftController(live=True)
+    drift.shown(0, FRAME, 0, ms_to_samples(30))
+    stats = drift.stats()
+    assert stats is not None
+    assert stats.mean_ms == pytest.approx(30)
+
+
+def test_a_second_frame_for_the_same_moment_is_held_back() -> None:
+    """An avatar whose clock runs fast fills slots twice; the viewer keeps the one he has."""
+    drift = DriftController(live=True)
+    drift.shown(0, FRAME, 0, 0)
+    assert drift.decide(100, FRAME, 0) is Correction.HOLD
+    assert drift.decide(FRAME, FRAME, 0) is Correction.KEEP
+
+
+def test_in_a_batch_nothing_is_late() -> None:
+    """Without a listener there is no late."""
+    assert DriftController(live=False).decide(0, FRAME, 10**9) is Correction.KEEP
+
+
+def test_no_frames_no_figures() -> None:
+    """Absent is not zero."""
+    assert DriftController(live=True).stats() is None
+
+
+@given(st.floats(0.9, 1.1), st.integers(50, 400))
+def test_an_avatar_with_its_own_clock_stays_bounded(rate: float, count: int) -> None:
+    """Frames that claim a time running up to 10 % fast or slow are shown in order and never overlap."""
+    drift, shown_end = DriftController(live=True), 0
+    for index in range(count):
+        claimed = int(index * FRAME * rate)
+        if drift.decide(claimed, FRAME, position=0) is Correction.KEEP:
+            slot = drift.slot_for(claimed)
+            assert slot >= shown_end
+            shown_end = slot + FRAME
+            drift.shown(claimed, FRAME, slot, 0)
+    stats = drift.stats()
+    assert stats is not None
+    assert stats.max_abs_ms <= 45

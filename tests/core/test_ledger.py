@@ -1,0 +1,55 @@
+"""Which text was heard."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tth.core.ledger import SpeechLedger
+from tth.model.media import WordTiming
+
+pytestmark = pytest.mark.unit
+TEXT = "one two three four"
+
+
+def by_words() -> SpeechLedger:
+    """Four words of 1000 samples each, from 10000 on."""
+    ledger = SpeechLedger()
+    for index, word in enumerate(TEXT.split()):
+        ledger.add_word(WordTiming(word, TEXT.index(word), 10_000 + 1000 * index, 1000))
+    return ledger
+
+
+@pytest.mark.parametrize(
+    ("sample", "heard"),
+    [
+        (0, ""),
+        (10_000, ""),
+        (10_400, ""),
+        (10_600, "one"),
+        (11_400, "one"),
+        (11_600, "one two"),
+        (99_999, TEXT),
+    ],
+)
+def test_cut_at_a_word(sample: int, heard: str) -> None:
+    """A word counts when more than half of it was heard."""
+    assert TEXT[: by_words().heard_code_points(sample)] == heard
+
+
+def test_without_word_times_the_text_is_spread_over_the_sound() -> None:
+    """Half of the sound is half of the text, cut at a space."""
+    ledger = SpeechLedger()
+    ledger.add_clause(0, TEXT, 0, 1800)
+    assert TEXT[: ledger.heard_code_points(900)] == "one two"
+    assert TEXT[: ledger.heard_code_points(1800)] == TEXT
+    assert ledger.heard_code_points(0) == 0
+
+
+@given(st.lists(st.integers(0, 20_000), min_size=2))
+def test_more_time_never_means_less_text(samples: list[int]) -> None:
+    """What was heard by a sample was heard by every later one."""
+    ledger = by_words()
+    counts = [ledger.heard_code_points(sample) for sample in sorted(samples)]
+    assert counts == sorted(counts)

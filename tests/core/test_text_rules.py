@@ -1,0 +1,55 @@
+"""Which text may be asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+from tth.core.text_rules import check_text, nothing_to_speak
+from tth.errors import InvalidRequest
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "TEXT_EMPTY"),
+        (" \n\t ", "TEXT_EMPTY"),
+        ("x" * 4001, "TEXT_TOO_LONG"),
+        ("a\x00b", "TEXT_INVALID"),
+        ("a\x1b[31mb", "TEXT_INVALID"),
+        ("a\ud800b", "TEXT_INVALID"),
+    ],
+)
+def test_refused_texts(text: str, reason: str) -> None:
+    """Each names the field and what is allowed, and repeats nothing of the text."""
+    with pytest.raises(InvalidRequest) as caught:
+        check_text(text, 4000)
+    assert caught.value.reason == reason
+    assert caught.value.violations[0].field == "user_text.text"
+    assert "must be" in caught.value.message
+    assert len(text.strip()) < 3 or text not in caught.value.message
+
+
+@pytest.mark.parametrize("text", ["Hi", "你好", "a\nb\tc\r\n", "x" * 4000, "😀", "!"])
+def test_accepted_texts(text: str) -> None:
+    """Any script, line breaks, emoji: what a language model can answer."""
+    check_text(text, 4000)
+
+
+def test_a_part_may_be_white_space() -> None:
+    """A space between two parts of one text is part of it."""
+    check_text(" ", 4000, is_part=True)
+
+
+@pytest.mark.parametrize("text", ["...", "😀👍", "—", "!?"])
+def test_nothing_to_speak(text: str) -> None:
+    """Signs alone cannot be spoken."""
+    error = nothing_to_speak(text)
+    assert error is not None
+    assert error.reason == "NOTHING_SPEAKABLE"
+
+
+def test_something_to_speak() -> None:
+    """One letter or number is enough."""
+    assert nothing_to_speak("... 7") is None
