@@ -23,7 +23,15 @@ def test_reason_fields_and_message_come_from_the_status_details() -> None:
     error = from_grpc(rpc_error(grpc.StatusCode.INVALID_ARGUMENT, "two things", trailing))
     assert (error.reason, error.refused_input, error.retryable) == ("INVALID_REQUEST", True, False)
     assert error.violations == (Violation("a.b", "0..1"), Violation("c", "not empty"))
-    assert str(error) == "two things (INVALID_REQUEST)\n  a.b: must be 0..1\n  c: must be not empty"
+    assert str(error) == "two things (INVALID_REQUEST)\n  a.b: 0..1\n  c: not empty"
+
+
+def test_nothing_is_said_twice() -> None:
+    """The server's message may begin with the reason and name the field already."""
+    status = refusal(3, "TEXT_EMPTY", "TEXT_EMPTY: user_text.text: must be 1..4000", ("user_text.text", "1..4000"))
+    trailing = Metadata(("grpc-status-details-bin", status.SerializeToString()))
+    error = from_grpc(rpc_error(grpc.StatusCode.INVALID_ARGUMENT, status.message, trailing))
+    assert str(error) == "user_text.text: must be 1..4000 (TEXT_EMPTY)"
 
 
 @pytest.mark.parametrize("details", [b"\xff\xff", refusal(5, "OTHER", "another code").SerializeToString()])

@@ -49,7 +49,7 @@ async def _chat(arguments: argparse.Namespace, terminal: Terminal) -> int:
     async with contextlib.AsyncExitStack() as stack:
         with terminal.working("connecting") as progress:
             target = await stack.enter_async_context(server_at(arguments.server, progress))
-            client = await stack.enter_async_context(TthClient(target))
+            client = await stack.enter_async_context(TthClient(target, connect_timeout_s=5))
             wanted = media(video=None if arguments.record else "none")
             session = await client.create_session(
                 controls_of(arguments), media=wanted, language_code=arguments.language

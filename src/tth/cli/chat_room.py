@@ -60,6 +60,7 @@ class ChatRoom:
         while (line := await lines.get()) is not None:
             if not self._typed:
                 await self._idle.wait()
+                self._terminal.note(f"> {line}")
             if line == "/quit":
                 break
             if line:
@@ -135,5 +136,7 @@ class ChatRoom:
 
     def _show_error(self, event: ConverseResponse) -> None:
         error = event.error
-        fields = "".join(f"; {item.field}: must be {item.description}" for item in error.field_violations)
-        self._terminal.note(f"{error.message} ({error.reason}){fields}", "red")
+        fields = [
+            f"; {item.field}: {item.description}" for item in error.field_violations if item.field not in error.message
+        ]
+        self._terminal.note(f"{error.message} ({error.reason}){''.join(fields)}", "red")

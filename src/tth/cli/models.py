@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tth.cli import exits
@@ -13,6 +14,8 @@ from tth.cli.arguments import add_server_argument
 if TYPE_CHECKING:
     from tth.cli.terminal import Terminal
     from tth.v1.tth_service_pb2 import ListModelsResponse
+
+_SHOWN_LANGUAGES = 6
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,13 +43,18 @@ def run(arguments: argparse.Namespace) -> int:
     return exits.OK
 
 
+def _languages(codes: Sequence[str]) -> str:
+    shown = " ".join(codes[:_SHOWN_LANGUAGES]) or "any"
+    return shown if len(codes) <= _SHOWN_LANGUAGES else f"{shown} and {len(codes) - _SHOWN_LANGUAGES} more"
+
+
 def _print(answer: ListModelsResponse, terminal: Terminal) -> None:
     terminal.line(f"profile {answer.profile}")
     terminal.line()
     terminal.table(
         ("", "role", "adapter", "kind", "languages", "description"),
         [
-            ("*" if m.active else "", m.role, m.name, m.deployment, " ".join(m.language_codes) or "any", m.description)
+            ("*" if m.active else "", m.role, m.name, m.deployment, _languages(m.language_codes), m.description)
             for m in answer.models
         ],
     )

@@ -44,7 +44,7 @@ async def _say(text: str, arguments: argparse.Namespace) -> int:
 
     terminal = Terminal()
     with terminal.working("connecting") as progress:
-        async with server_at(arguments.server, progress) as target, TthClient(target) as client:
+        async with server_at(arguments.server, progress) as target, TthClient(target, connect_timeout_s=5) as client:
             job = await _generate(client, text, arguments, progress)
             arguments.output.parent.mkdir(parents=True, exist_ok=True)
             size_bytes = await client.download(job.job_id, arguments.output)

@@ -51,7 +51,7 @@ class TthRpcError(Exception):
 
     def __str__(self) -> str:
         lines = [f"{self.message} ({self.reason})"]
-        lines += [f"  {violation.field}: must be {violation.allowed}" for violation in self.violations]
+        lines += [f"  {item.field}: {item.allowed}" for item in self.violations if item.field not in self.message]
         return "\n".join(lines)
 
 
@@ -75,4 +75,5 @@ def from_grpc(error: grpc.aio.AioRpcError) -> TthRpcError:
             reason, metadata = info.reason or reason, dict(info.metadata)
         elif detail.Is(bad_request.DESCRIPTOR) and detail.Unpack(bad_request):
             violations += [Violation(item.field, item.description) for item in bad_request.field_violations]
-    return TthRpcError(code, reason, error.details() or code.name, tuple(violations), metadata)
+    message = (error.details() or code.name).removeprefix(f"{reason}: ")
+    return TthRpcError(code, reason, message, tuple(violations), metadata)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -237,7 +238,7 @@ def _pieces(turn: _Turn) -> list[tuple[media_pb2.WordTiming, str, bool]]:
     """The turn's text cut at its words, so that the marks between words stay; True: no space before the piece."""
     result: list[tuple[media_pb2.WordTiming, str, bool]] = []
     joined = False
-    for word, following in zip(turn.words, [*turn.words[1:], None], strict=True):
+    for word, following in zip_longest(turn.words, turn.words[1:]):
         end = word.offset + len(word.word)
         if following is not None:
             piece = turn.text[word.offset : following.offset]
