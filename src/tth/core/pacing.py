@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tth.model.media import ms_to_samples
+from tth.model.media import SAMPLE_RATE_HZ, ms_to_samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +36,9 @@ def live_pace(max_ahead_ms: int) -> Pace:
 def batch_pace() -> Pace:
     """As fast as the machine can."""
     return Pace(False, 0, 0)
+
+
+def frame_samples(fps: int) -> int:
+    """Silence that is placed for one more frame: rounded up, so that a slot of a rate that does not divide 24 kHz is
+    never left one sample short."""
+    return -(-SAMPLE_RATE_HZ // fps)

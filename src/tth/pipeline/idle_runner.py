@@ -12,11 +12,11 @@ from contextlib import aclosing
 
 from tth.adapters.base import AvatarInput, AvatarSession, ControlChange, TurnContext
 from tth.core.drift import Correction, DriftController
-from tth.core.pacing import Pace
+from tth.core.pacing import Pace, frame_samples
 from tth.errors import AdapterError, InternalError
 from tth.model.controls import Controls
 from tth.model.events import DegradedMode, MotionFrame
-from tth.model.media import SAMPLE_RATE_HZ, DrawnFrame, FrameKind, MediaPreferences, SilenceSpan, VideoCodec
+from tth.model.media import DrawnFrame, FrameKind, MediaPreferences, SilenceSpan, VideoCodec
 from tth.pipeline.plan import Venue
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ class IdleRunner:
         """Silence, a frame at a time, as the clock asks for it."""
         clock, media_clock = self._venue.clock, self._venue.media_clock
         at_sample = media_clock.next_start(clock.now_s())
-        frame_samples = SAMPLE_RATE_HZ // self._controls.fps
+        step_samples = frame_samples(self._controls.fps)
         while True:
             delay_s = media_clock.delay_until_s(at_sample, self._pace.lead_samples, clock.now_s())
             if delay_s > 0:
@@ -78,8 +78,8 @@ class IdleRunner:
             for controls, revision, ramp_ms in self._changes:
                 yield ControlChange(at_sample, controls, revision, ramp_ms)
             self._changes.clear()
-            yield SilenceSpan(at_sample, frame_samples, FrameKind.IDLE)
-            at_sample += frame_samples
+            yield SilenceSpan(at_sample, step_samples, FrameKind.IDLE)
+            at_sample += step_samples
 
     async def _send(self, frame: DrawnFrame) -> None:
         venue = self._venue

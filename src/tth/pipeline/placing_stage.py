@@ -9,8 +9,9 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from tth.adapters.base import AvatarInput
+from tth.core.pacing import frame_samples
 from tth.core.turn import TurnState
-from tth.model.media import SAMPLE_RATE_HZ, FrameKind, SilenceSpan, SpeechChunk, SpeechSpan, ms_to_samples
+from tth.model.media import FrameKind, SilenceSpan, SpeechChunk, SpeechSpan, ms_to_samples
 from tth.pipeline.turn_state import TurnInProgress
 from tth.pipeline.voice_stage import ClauseBegins, ClauseEnds, Spoken, SpokenQueue
 
@@ -74,7 +75,7 @@ class PlacingStage:
         self._feed = feed
         self._pace = turn.plan.pace
         self._timeline = turn.timeline
-        self._frame_samples = SAMPLE_RATE_HZ // turn.plan.controls.fps
+        self._frame_samples = frame_samples(turn.plan.controls.fps)
 
     async def run(self) -> None:
         """Place everything, then a tail in which the mouth comes to rest."""

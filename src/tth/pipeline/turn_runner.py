@@ -29,7 +29,7 @@ from tth.model.events import (
     TurnStopped,
     VideoFrame,
 )
-from tth.model.media import SpeechSpan, VideoCodec
+from tth.model.media import SpeechSpan, VideoCodec, samples_to_ms
 from tth.pipeline.placing_stage import AvatarFeed, PlacingStage
 from tth.pipeline.plan import AdapterSessions, TurnPlan, Venue
 from tth.pipeline.sending_stage import SendingStage
@@ -92,6 +92,25 @@ class TurnRunner:
     @property
     def report(self) -> ControlReport:
         return self._turn.report
+
+    def figures(self) -> dict[str, object]:
+        """What a log line says of the turn."""
+        metrics = self._metrics(TurnOutcome.COMPLETED, None)
+        rounded = {
+            name: None if value is None else round(value, 1)
+            for name, value in (
+                ("first_text_ms", metrics.first_text_ms),
+                ("first_audio_ms", metrics.first_audio_ms),
+                ("first_video_ms", metrics.first_video_ms),
+                ("drift_p95_ms", metrics.drift.p95_abs_ms if metrics.drift is not None else None),
+            )
+        }
+        return {
+            **rounded,
+            "audio_ms": round(samples_to_ms(metrics.audio_samples)),
+            "frames": metrics.video_frame_count,
+            "stale": self._turn.tally.stale_count,
+        }
 
     def change_controls(self, controls: Controls, report: ControlReport, ramp_ms: int) -> None:
         """New controls from the next clause and the next frame on."""

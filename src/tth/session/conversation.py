@@ -366,7 +366,13 @@ class Conversation:
         self._history.add_person(result.heard_text, result.outcome is not TurnOutcome.COMPLETED)
         log.info(
             "turn ended",
-            extra={"session": self.session_id, "turn": turn.plan.turn_id, "outcome": str(result.outcome)},
+            extra={
+                "session": self.session_id,
+                "turn": turn.plan.turn_id,
+                "outcome": str(result.outcome),
+                "reason": result.error_reason or "-",
+                **turn.figures(),
+            },
         )
 
     def _start_idle(self) -> None:
