@@ -364,7 +364,8 @@ def test_a_stream_left_early_holds_no_worker() -> None:
 
 
 @unix_only
-def test_a_killed_worker_fails_its_clause_only() -> None:
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_a_killed_worker_fails_its_clause_only(loop: str) -> None:
     """The clause in flight fails as unavailable; the next one has a fresh worker and sounds as ever."""
 
     async def test(voice: EspeakVoice) -> None:
@@ -380,7 +381,13 @@ def test_a_killed_worker_fails_its_clause_only() -> None:
         np.testing.assert_array_equal(joined(await say(voice, "Next.")), expected)
         assert voice.worker_pids != (pid,)
 
-    with_voice(test)
+    async def body() -> None:
+        async with loaded() as voice:
+            await test(voice)
+
+    loop_factory = pytest.importorskip("uvloop").new_event_loop if loop == "uvloop" else None
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(body())
 
 
 def test_a_worker_that_died_idle_is_replaced() -> None:

@@ -186,6 +186,8 @@ class EspeakVoice(Voice):
             finally:
                 if worker in self._workers:
                     self._free.append(worker)
+                else:
+                    await worker.stop()  # closed meanwhile, perhaps just as it was starting anew
         finally:
             self._turns.release()
 
@@ -282,18 +284,17 @@ class _Worker:
         assert process is not None
         assert process.stdin is not None
         self._last_id += 1
-        request_id, answered = self._last_id, False
+        request_id = self._last_id
         try:
-            process.stdin.write(pack({"id": request_id, "say": say}))
+            _write(process.stdin, {"id": request_id, "say": say})
             await process.stdin.drain()
             while (frame := await self._read(process)).header.get("id") != request_id:
                 pass
-            answered = True
-            return frame
-        finally:
-            if not answered:
-                with suppress(OSError):
-                    process.stdin.write(pack({"id": request_id, "cancel": True}))
+        except asyncio.CancelledError:
+            with suppress(OSError):
+                _write(process.stdin, {"id": request_id, "cancel": True})
+            raise
+        return frame
 
     async def _read(self, process: asyncio.subprocess.Process) -> Frame:
         """The next frame. A cancelled read loses nothing: the next one goes on where it stopped."""
@@ -303,6 +304,13 @@ class _Worker:
         data = await process.stdout.readexactly(sum(self._lengths))
         frame, self._lengths = unpack(self._lengths[0], data), None
         return frame
+
+
+def _write(stream: asyncio.StreamWriter, header: dict[str, Any]) -> None:
+    """Hand over one frame. BrokenPipeError: the other side is gone (uvloop has an error of its own for that)."""
+    if stream.is_closing():
+        raise BrokenPipeError
+    stream.write(pack(header))
 
 
 def _spoken(answer: Frame, clause: str) -> SpeechChunk:
