@@ -1,0 +1,101 @@
+# Everything a person or a CI does here. Needs Python 3.11 or newer and make; each target does its own set-up.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+PYTHON ?= python3
+BIN := .venv/bin
+BUF := .venv-proto/bin/buf
+PIP := -m pip --disable-pip-version-check --no-input install --quiet
+PROTOS := $(wildcard proto/tth/v1/*.proto)
+
+.PHONY: help install dev run demo test check lint fmt types imports proto proto-check proto-image bench phase clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: .venv/installed  ## set up .venv with what the service needs
+
+dev: .venv/installed-dev  ## set up .venv with what tests and checks need as well
+
+run: install  ## serve on localhost:50051 until Ctrl-C
+	@$(BIN)/tth serve
+
+demo: install  ## a recorded conversation: out/demo.mp4, .vtt, .json and out/contact.png
+	@$(BIN)/tth demo
+
+test: dev  ## the whole Python test suite
+	@$(BIN)/python -m pytest -q
+
+check: lint types proto-check imports  ## format, lint, types, contract, import rules
+
+lint: dev  ## format and lint, changing nothing
+	@echo "format and lint"
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/ruff check --quiet
+
+fmt: dev .venv-proto/ready  ## format the code and the contract, repair what can be repaired
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+	@$(BUF) format -w
+
+types: dev  ## strict types
+	@echo "types"
+	@$(BIN)/mypy
+
+imports: dev  ## who may import whom
+	@echo "import rules"
+	@$(BIN)/python -m pytest -q tests/test_imports.py
+
+proto: .venv-proto/ready  ## write the Python code of the contract into src/tth/v1
+	@tools/generate_proto.sh
+
+proto-check: .venv-proto/ready  ## contract: lint, format, compatible with proto/tth.binpb, code is fresh
+	@echo "contract: lint, format, compatibility, freshness"
+	@$(BUF) lint
+	@$(BUF) format -d --exit-code
+	@$(BUF) breaking --against proto/tth.binpb
+	@rm -rf build/proto && tools/generate_proto.sh build/proto
+	@diff -r -x __pycache__ build/proto/tth/v1 src/tth/v1 || { echo "src/tth/v1 is not fresh: make proto"; exit 1; }
+
+proto-image: .venv-proto/ready  ## accept the contract as it is now: what later changes must not break
+	@$(BUF) build -o proto/tth.binpb
+
+bench: dev  ## measure; the figures of docs/performance.md
+	@$(BIN)/python -m bench
+
+phase: dev  ## offline phases one after the other, each with its verdict
+	@echo "phase 1: unit"
+	@$(BIN)/python -m pytest -q -m unit
+	@echo "phase 2: offline, one turn"
+	@$(BIN)/tth demo --smoke --output out/phase
+	@echo "phase 3: offline, many turns"
+	@$(BIN)/tth demo --output out/phase
+
+clean:  ## remove what was built and written here; the environments stay
+	@rm -rf build out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@echo "making .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "TTH needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv .venv
+
+.venv/installed: pyproject.toml constraints.txt | .venv/bin/python
+	@echo "installing TTH into .venv (once; a minute or two)"
+	@$(BIN)/python $(PIP) -c constraints.txt -e .
+	@touch $@
+
+.venv/installed-dev: .venv/installed
+	@echo "installing the tools for tests and checks into .venv (once)"
+	@$(BIN)/python $(PIP) -c constraints.txt -e '.[dev]'
+	@touch $@
+
+.venv-proto/ready: tools/proto-requirements.txt
+	@echo "installing the contract's tools into .venv-proto (once)"
+	@test -x .venv-proto/bin/python || $(PYTHON) -m venv .venv-proto
+	@.venv-proto/bin/python $(PIP) -r tools/proto-requirements.txt
+	@touch $@
