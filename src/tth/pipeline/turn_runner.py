@@ -228,6 +228,8 @@ class TurnRunner:
         turn, sink = self._turn, self._venue.sink
         turn.is_open = False
         self._take_back(sink.cut(self.plan.turn_id))
+        # The client drops this turn's pictures that are still on their way: the next one must stand alone.
+        self._venue.encoder.request_keyframe()
         heard_at = self._heard_sample(heard_sample)
         heard_text = turn.text[: turn.ledger.heard_code_points(heard_at)]
         if turn.machine.state.is_running:
@@ -270,7 +272,6 @@ class TurnRunner:
                     tally.video_end_sample = event.start_sample
                     tally.video_frame_count -= 1
                     tally.dropped_frame_count += 1
-                    self._venue.encoder.request_keyframe()
                 case TextDelta():
                     tally.text_delta_count -= 1
                 case _:

@@ -1,0 +1,66 @@
+"""A deadline on every wait for an adapter."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tth.errors import AdapterSilent, AdapterTimeout
+from tth.pipeline.deadline import watched
+from tth.testing.virtual_time import run_virtual
+
+pytestmark = pytest.mark.pipeline
+
+
+class Source:
+    """Gives a number after each of its waits; notes that it was closed."""
+
+    def __init__(self, *waits_s: float) -> None:
+        self.waits_s = waits_s
+        self.is_closed = False
+
+    async def stream(self) -> AsyncIterator[int]:
+        try:
+            for number, wait_s in enumerate(self.waits_s):
+                await asyncio.sleep(wait_s)
+                yield number
+        finally:
+            self.is_closed = True
+
+
+async def collect(source: Source, consumer_s: float = 0.0) -> list[int]:
+    numbers = []
+    async for number in watched(source.stream(), 1000, 500, "llm"):
+        numbers.append(number)
+        await asyncio.sleep(consumer_s)
+    return numbers
+
+
+def test_everything_in_time() -> None:
+    """Items pass in order, and the source is closed at its end."""
+    source = Source(0.9, 0.4, 0.4)
+    assert run_virtual(collect(source)) == [0, 1, 2]
+    assert source.is_closed
+
+
+def test_no_first_output() -> None:
+    """Nothing within the first budget is a time-out that names role and budget."""
+    source = Source(1.1)
+    with pytest.raises(AdapterTimeout, match="llm gave no output within 1000 ms"):
+        run_virtual(collect(source))
+    assert source.is_closed
+
+
+def test_output_that_stops() -> None:
+    """Silence behind the first output is told apart from a slow start."""
+    source = Source(0.1, 0.6)
+    with pytest.raises(AdapterSilent, match="500 ms"):
+        run_virtual(collect(source))
+    assert source.is_closed
+
+
+def test_a_slow_consumer_is_not_the_adapters_fault() -> None:
+    """The time between two items is not counted."""
+    assert run_virtual(collect(Source(0.1, 0.1), consumer_s=60.0)) == [0, 1]

@@ -1,0 +1,111 @@
+"""The person between turns."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from tests.pipeline.stage import AHEAD_MS, SMALL, Scene, make_scene
+from tth.adapters.base import TurnContext
+from tth.core.pacing import live_pace
+from tth.errors import AdapterUnavailable
+from tth.model.events import DegradedMode, VideoFrame
+from tth.model.media import FrameKind, MediaPreferences, VideoCodec, samples_to_ms
+from tth.pipeline.idle_runner import IdleRunner
+from tth.testing.scripted import ScriptedAvatar, every, fail
+from tth.testing.virtual_time import run_virtual
+
+pytestmark = pytest.mark.pipeline
+
+
+def idle(scene: Scene, fps: int = 25) -> IdleRunner:
+    assert scene.sessions.avatar is not None
+    return IdleRunner(
+        scene.venue,
+        scene.sessions.avatar,
+        replace(SMALL, fps=fps),
+        MediaPreferences(video_codec=VideoCodec.RAW_RGB24),
+        TurnContext("s_test", "", 0),
+        live_pace(AHEAD_MS),
+        None,
+    )
+
+
+async def run_for(runner: IdleRunner, seconds: float) -> None:
+    task = asyncio.create_task(runner.run())
+    await asyncio.sleep(seconds)
+    task.cancel()
+    await asyncio.wait([task])
+    assert len(asyncio.all_tasks()) == 1
+
+
+@pytest.mark.parametrize("fps", [1, 7, 25, 30, 60])
+def test_frames_come_at_their_rate_just_in_time(fps: int) -> None:
+    """Idle frames follow each other without a hole, none late and none more than two frames early."""
+
+    async def main() -> Scene:
+        scene = make_scene(avatar=ScriptedAvatar())
+        await run_for(idle(scene, fps), 4.0)
+        return scene
+
+    scene = run_virtual(main())
+    frames = scene.sink.of(VideoFrame)
+    assert 4 * fps - 1 <= len(frames) <= 4 * fps + 4
+    for before, after in pairwise(frames):
+        assert after.start_sample == before.start_sample + before.sample_count
+    for at_s, _, frame in scene.sink.entries:
+        assert isinstance(frame, VideoFrame)
+        ahead_ms = samples_to_ms(frame.start_sample) - at_s * 1000
+        assert -0.1 <= ahead_ms <= 2000 / fps + 61
+    assert {frame.kind for frame in frames} == {FrameKind.IDLE}
+
+
+def test_it_goes_on_behind_what_was_sent() -> None:
+    """After a turn whose media was sent ahead, the idle frames wait for their time and leave no hole."""
+
+    async def main() -> Scene:
+        scene = make_scene(avatar=ScriptedAvatar())
+        scene.venue.media_clock.sent(24_000)
+        await run_for(idle(scene), 2.0)
+        return scene
+
+    scene = run_virtual(main())
+    assert scene.sink.of(VideoFrame)[0].start_sample == 24_000
+    assert scene.sink.times_s(VideoFrame)[0] >= 0.9
+
+
+def test_controls_reach_the_face() -> None:
+    """A change of controls shows on the next frames, without a new stream."""
+
+    async def main() -> Scene:
+        scene = make_scene(avatar=ScriptedAvatar())
+        runner = idle(scene)
+        task = asyncio.create_task(runner.run())
+        await asyncio.sleep(1.0)
+        runner.change_controls(SMALL, 7, 100)
+        await asyncio.sleep(1.0)
+        task.cancel()
+        await asyncio.wait([task])
+        return scene
+
+    scene = run_virtual(main())
+    revisions = [frame.control_revision for frame in scene.sink.of(VideoFrame)]
+    assert revisions[0] == 0
+    assert revisions[-1] == 7
+
+
+@pytest.mark.parametrize("error", [AdapterUnavailable("down"), ValueError("bug")])
+def test_broken_avatar_is_told(error: Exception) -> None:
+    """The session goes on without pictures; the client knows why there are none."""
+
+    async def main() -> Scene:
+        scene = make_scene(avatar=ScriptedAvatar([*every(0, 5), fail(error)]))
+        await idle(scene).run()
+        return scene
+
+    scene = run_virtual(main())
+    assert [d.component for d in scene.sink.of(DegradedMode)] == ["avatar"]
+    assert len(scene.sink.of(VideoFrame)) == 5
