@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tth.v1 import controls_pb2
-from tth.v1.converse_pb2 import TurnMetrics, TurnOutcome
+from tth.v1.converse_pb2 import TurnMetrics, TurnOutcome, TurnStopped
 
 NOTHING = "-"
 """Did not happen; not the same as 0."""
@@ -37,6 +37,11 @@ def summary(message: TurnMetrics) -> str:
         parts.append(f"stopped in {message.stop_latency_ms:.1f} ms")
     changed = downgraded(message.control_report)
     return " · ".join([*parts, *changed])
+
+
+def stop_summary(message: TurnStopped) -> str:
+    """How a stopped turn ended, for its listener."""
+    return f'{outcome_word(message.outcome)}; heard until "...{message.heard_text[-40:]}"'
 
 
 def applied(report: controls_pb2.ControlReport) -> list[str]:

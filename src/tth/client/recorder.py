@@ -74,7 +74,8 @@ class Recorder:
         """blendshape_names: from CreateSession, when motion was asked for; used to find open mouths."""
         self._path = Path(path)
         self._subtitles = Path(subtitles) if subtitles is not None else None
-        self._mouth_index = blendshape_names.index(_MOUTH_SHAPE) if _MOUTH_SHAPE in blendshape_names else None
+        names = list(blendshape_names)  # protobuf's own sequence has no `index`
+        self._mouth_index = names.index(_MOUTH_SHAPE) if _MOUTH_SHAPE in names else None
         self._writer: Mp4Writer | None = None
         self._decoder: FrameDecoder | None = None
         self._early_audio: list[ConverseResponse] = []
