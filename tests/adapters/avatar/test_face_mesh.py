@@ -1,0 +1,365 @@
+"""The embedded avatar as an adapter; its pictures by a painter that notes what it is asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from threading import Event, current_thread, main_thread
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.face.scripts import fastest, gap, phonemes, silence, speech, split, vector
+from tth.adapters.avatar.face_mesh import FaceMesh, Settings, build
+from tth.adapters.avatar.slots import slot_start
+from tth.adapters.base import AvatarInput, ControlChange, Persona, SessionContext, TurnContext
+from tth.errors import AdapterRejected, AdapterUnavailable
+from tth.face.look import LookError
+from tth.face.parameters import FaceState
+from tth.model.controls import FIELDS, Controls, EmotionLabel, Resolution
+from tth.model.media import DrawnFrame, FrameKind, Picture, ms_to_samples
+
+pytestmark = pytest.mark.pipeline
+
+TURN = TurnContext("s_1", "t_0", 0)
+SPEECH = speech(phonemes("p:80 a:200:2 m:80 uː:200 _:100 s:100 ɛ:160", 4800))
+LINE: list[AvatarInput] = [silence(0, 200, FrameKind.THINKING), SPEECH, silence(SPEECH.end_sample, 250)]
+HAPPY = Controls(emotion_label=EmotionLabel.HAPPY, emotion_intensity=1.0)
+
+
+@dataclass
+class NotingPainter:
+    """Writes the number of the picture into the one array that it has."""
+
+    size: Resolution
+    gate: Event | None
+    painted: list[FaceState] = field(default_factory=list)
+    busy: int = 0
+
+    def paint(self, face: FaceState) -> Picture:
+        assert current_thread() is not main_thread()
+        self.busy += 1
+        assert self.busy == 1, "a painter is used by one thread at a time"
+        if self.gate is not None:
+            assert self.gate.wait(10)
+        self.painted.append(face)
+        self.buffer[:] = len(self.painted)
+        self.busy -= 1
+        return self.buffer
+
+    def __post_init__(self) -> None:
+        self.buffer: Picture = np.zeros((self.size.height_px, self.size.width_px, 3), np.uint8)
+
+
+@dataclass
+class NotingStudio:
+    gate: Event | None = None
+    asked: list[tuple[str, Resolution, str]] = field(default_factory=list)
+    painters: list[NotingPainter] = field(default_factory=list)
+
+    def painter(self, look: str, size: Resolution, background: str) -> NotingPainter:
+        if look == "nobody":
+            raise LookError("look", "there is none")
+        self.asked.append((look, size, background))
+        self.painters.append(NotingPainter(size, self.gate))
+        return self.painters[-1]
+
+
+async def given_items(items: list[AvatarInput]) -> AsyncIterator[AvatarInput]:
+    for item in items:
+        yield item
+
+
+def run(main: Callable[[FaceMesh], Coroutine[Any, Any, Any]], studio: NotingStudio | None = None) -> Any:
+    """Run with an adapter that is closed in the end."""
+
+    async def with_avatar() -> Any:
+        avatar = FaceMesh(Settings(threads=4), studio or NotingStudio())
+        try:
+            return await main(avatar)
+        finally:
+            await avatar.aclose()
+
+    return asyncio.run(with_avatar())
+
+
+SMALL = Controls(resolution=Resolution(64, 64))
+
+
+def shown(
+    *streams: list[AvatarInput],
+    controls: tuple[Controls, ...] = (SMALL,),
+    draw: bool = False,
+    studio: NotingStudio | None = None,
+    persona: Persona | None = None,
+) -> list[list[DrawnFrame]]:
+    """The frames of one session's streams, one after the other; controls: of each stream, the last one for the rest."""
+
+    async def main(avatar: FaceMesh) -> list[list[DrawnFrame]]:
+        session = avatar.open_session(SessionContext("s_1", seed=7), persona or Persona("default"), draw)
+        out = []
+        for number, items in enumerate(streams):
+            control = controls[min(number, len(controls) - 1)]
+            out.append([frame async for frame in session.infer_stream(given_items(items), control, TURN)])
+        await session.aclose()
+        return out
+
+    result: list[list[DrawnFrame]] = run(main, studio)
+    return result
+
+
+def face_of(frame: DrawnFrame) -> FaceState:
+    assert frame.face is not None
+    return frame.face
+
+
+@pytest.mark.parametrize("fps", [7, 25, 30, 60])
+def test_slots_are_exact(fps: int) -> None:
+    """Slot k starts at first + round(k * 24000 / fps); they tile the stream without a hole."""
+    first = 123
+    (frames,) = shown([silence(first, 1000)], controls=(Controls(fps=fps),))
+    starts = [slot_start(first, k, fps) for k in range(len(frames) + 1)]
+    assert [frame.start_sample for frame in frames] == starts[:-1]
+    assert [frame.sample_count for frame in frames] == [b - a for a, b in pairwise(starts)]
+    assert starts[-2] < first + 24000 <= starts[-1]
+
+
+def test_frames_say_what_they_show() -> None:
+    """Kind, viseme, face and revision; a slot with any speech in it is speech."""
+    (frames,) = shown([silence(0, 200, FrameKind.THINKING), replace(SPEECH, control_revision=5), *LINE[2:]])
+    kinds = [frame.kind for frame in frames]
+    assert kinds == sorted(kinds, key=[FrameKind.THINKING, FrameKind.SPEAKING, FrameKind.IDLE].index)
+    assert {"PP", "aa", "U", "SS", "sil"} <= {frame.viseme for frame in frames}
+    assert [frame.control_revision for frame in frames[:5]] == [0] * 5
+    assert frames[-1].control_revision == 5
+    assert max(gap(face_of(frame)) for frame in frames) > 0.2
+
+
+@given(st.lists(st.integers(4801, SPEECH.end_sample - 1), max_size=10), st.sampled_from([7, 25, 30]))
+@settings(max_examples=20, deadline=None)
+def test_the_cut_into_spans_does_not_matter(edges: list[int], fps: int) -> None:
+    """Exactly the same frames."""
+    controls = Controls(fps=fps)
+    (whole,), (pieces,) = (
+        shown(items, controls=(controls,)) for items in (LINE, [LINE[0], *split(SPEECH, edges), LINE[2]])
+    )
+    assert len(whole) == len(pieces)
+    for one, other in zip(whole, pieces, strict=True):
+        assert (one.start_sample, one.kind, one.viseme) == (other.start_sample, other.kind, other.viseme)
+        assert np.array_equal(vector(face_of(one)), vector(face_of(other)))
+
+
+def test_pictures_belong_to_the_receiver() -> None:
+    """Each frame keeps its own, though the painter has one array; drawing changes no face."""
+    studio = NotingStudio()
+    (drawn,), (bare,) = shown(LINE, draw=True, studio=studio), shown(LINE)
+    pictures = [frame.picture for frame in drawn]
+    assert [int(p[0, 0, 0]) for p in pictures if p is not None] == list(range(1, len(drawn) + 1))
+    assert all(frame.picture is None for frame in bare)
+    assert all(np.array_equal(vector(face_of(a)), vector(face_of(b))) for a, b in zip(drawn, bare, strict=True))
+
+
+def test_nothing_is_painted_without_drawing() -> None:
+    """Motion alone never asks for a painter."""
+    studio = NotingStudio()
+    shown(LINE, studio=studio)
+    assert studio.asked == []
+
+
+def test_size_and_background_hold_for_a_stream() -> None:
+    """Each stream is drawn as its controls say; the painter of the stream before is used again."""
+    studio = NotingStudio()
+    kinds = (Controls(), SMALL, SMALL, Controls(background="#102030"))
+    streams: list[list[AvatarInput]] = [[silence(at * 960, 40)] for at in range(len(kinds))]
+    for control, frames in zip(
+        kinds, shown(*streams, controls=kinds, draw=True, studio=studio, persona=Persona("p", look="leo")), strict=True
+    ):
+        assert frames[0].picture is not None
+        assert frames[0].picture.shape == (control.resolution.height_px, control.resolution.width_px, 3)
+    assert [(look, str(size), background) for look, size, background in studio.asked] == [
+        ("leo", "512x512", "studio"),
+        ("leo", "64x64", "studio"),
+        ("leo", "512x512", "#102030"),
+    ]
+
+
+def test_silent_frames_come_with_their_span() -> None:
+    """Live, a frame of silence needs nothing that comes after it."""
+
+    async def main(avatar: FaceMesh) -> None:
+        session = avatar.open_session(SessionContext("s_1"), Persona("p"), draw=True)
+        fed: asyncio.Queue[AvatarInput] = asyncio.Queue()
+
+        async def spans() -> AsyncIterator[AvatarInput]:
+            while True:
+                yield await fed.get()
+
+        async with aclosing(session.infer_stream(spans(), Controls(), TURN)) as frames:  # type: ignore[type-var]
+            for k in range(3):
+                fed.put_nowait(silence(k * 960, 40))
+                async with asyncio.timeout(10):
+                    assert (await anext(frames)).start_sample == k * 960
+
+    run(main)
+
+
+def test_speech_comes_when_the_next_100_ms_are_known() -> None:
+    """Not all at its end: while it is spoken, a frame lags by the look-ahead."""
+
+    async def main(avatar: FaceMesh) -> list[tuple[int, int]]:
+        session = avatar.open_session(SessionContext("s_1"), Persona("p"), draw=False)
+        known = 0
+        seen = []
+
+        async def spans() -> AsyncIterator[AvatarInput]:
+            nonlocal known
+            for piece in split(SPEECH, list(range(4800, SPEECH.end_sample, 480))):
+                known = piece.end_sample
+                yield piece
+
+        async for frame in session.infer_stream(spans(), Controls(), TURN):
+            seen.append((frame.start_sample + frame.sample_count, known))
+        return seen
+
+    seen: list[tuple[int, int]] = run(main)
+    assert all(end <= known <= end + ms_to_samples(110) for end, known in seen[:-3])
+
+
+def test_the_loop_is_free_while_a_picture_is_drawn() -> None:
+    """The loop itself opens the gate at which the painter waits; one frame ahead is drawn, not more."""
+    gate = Event()
+    studio = NotingStudio(gate)
+
+    async def main(avatar: FaceMesh) -> None:
+        session = avatar.open_session(SessionContext("s_1"), Persona("p"), draw=True)
+        items: list[AvatarInput] = [silence(0, 400)]
+        async with aclosing(session.infer_stream(given_items(items), Controls(), TURN)) as frames:  # type: ignore[type-var]
+            asyncio.get_running_loop().call_later(0, gate.set)
+            await anext(frames)
+            await asyncio.to_thread(lambda: None)
+            assert len(studio.painters[0].painted) <= 2
+
+    run(main, studio)
+
+
+def test_a_cancelled_stream_leaves_nothing_running() -> None:
+    """It ends when the picture in work is finished, and starts no other."""
+    gate = Event()
+    studio = NotingStudio(gate)
+
+    async def main(avatar: FaceMesh) -> None:
+        session = avatar.open_session(SessionContext("s_1"), Persona("p"), draw=True)
+
+        async def watch() -> None:
+            async for _ in session.infer_stream(given_items([silence(0, 400)]), Controls(), TURN):
+                pass
+
+        watching = asyncio.create_task(watch())
+        while not (studio.painters and studio.painters[0].busy):
+            await asyncio.to_thread(lambda: None)
+        watching.cancel()
+        gate.set()
+        with pytest.raises(asyncio.CancelledError):
+            await watching
+        assert studio.painters[0].busy == 0
+        assert len(studio.painters[0].painted) == 1
+
+    run(main, studio)
+
+
+def test_a_closed_stream_leaves_nothing_running() -> None:
+    """The frame that was drawn ahead is waited for and dropped."""
+    studio = NotingStudio()
+
+    async def main(avatar: FaceMesh) -> None:
+        session = avatar.open_session(SessionContext("s_1"), Persona("p"), draw=True)
+        frames = session.infer_stream(given_items([silence(0, 400)]), Controls(), TURN)
+        await anext(frames)
+        await frames.aclose()  # type: ignore[attr-defined]
+        assert studio.painters[0].busy == 0
+        assert len(studio.painters[0].painted) <= 2
+
+    run(main, studio)
+
+
+def test_after_an_interrupt_the_face_goes_on_from_what_was_shown() -> None:
+    """The next stream starts before the end of the last: no jump at the seam, and the mouth closes."""
+    cut = 4800 + 6 * 960
+    spoken, listening = shown(LINE, [silence(cut, 400, FrameKind.LISTENING)])
+    before = [frame for frame in spoken if frame.start_sample < cut]
+    seam = [(frame.start_sample, face_of(frame)) for frame in [*before, *listening]]
+    assert gap(face_of(before[-1])) > 0.1
+    assert fastest(seam) <= 1 + 1e-4
+    assert gap(face_of(listening[3])) < 0.02
+
+
+def test_streams_follow_without_a_jump() -> None:
+    """From idle to a happy turn: the smile ramps in."""
+    idle, turn = shown([silence(0, 1000)], [silence(24000, 1000)], controls=(Controls(), HAPPY))
+    frames = [*idle, *turn]
+    smiles = [face_of(frame).weight("mouthSmileLeft") for frame in frames]
+    assert fastest([(frame.start_sample, face_of(frame)) for frame in frames]) <= 1 + 1e-4
+    assert smiles[24] < 0.2
+    assert smiles[24] < smiles[28] < smiles[35]
+    assert smiles[35] > 0.7
+
+
+def test_a_change_in_the_stream_takes_effect_at_its_sample() -> None:
+    """Before it nothing, then the ramp; the frames carry its revision. A change before the first span counts."""
+    change = ControlChange(12000, HAPPY, 3, ramp_ms=200)
+    (late,) = shown([silence(0, 400), change, silence(9600, 1000)])
+    (early,) = shown([replace(change, start_sample=0), *LINE])
+    smiles = {frame.start_sample: face_of(frame).weight("mouthSmileLeft") for frame in late}
+    assert smiles[10560] < 0.2 < 0.7 < smiles[18240]
+    assert {frame.control_revision for frame in late if frame.start_sample < 12000} == {0}
+    assert {frame.control_revision for frame in late if frame.start_sample >= 12000} == {3}
+    assert face_of(early[9]).weight("mouthSmileLeft") > 0.3
+
+
+def test_revisions_outlive_the_stream() -> None:
+    """Idle frames after a turn carry the turn's revision."""
+    _, after = shown([replace(SPEECH, control_revision=4)], [silence(SPEECH.end_sample + 9600, 100)])
+    assert {frame.control_revision for frame in after} == {4}
+
+
+def test_load_makes_the_configured_looks_ready() -> None:
+    """Those of the settings, or the one that is for everybody; before that it is not healthy."""
+
+    async def main(avatar: FaceMesh) -> tuple[bool, bool]:
+        before = (await avatar.health()).ok
+        await avatar.load()
+        return before, (await avatar.health()).ok
+
+    studio = NotingStudio()
+    assert run(main, studio) == (False, True)
+    assert [look for look, _, _ in studio.asked] == list(Settings().preload)
+    assert all(len(painter.painted) == 1 for painter in studio.painters)
+
+
+def test_a_look_that_does_not_exist_is_refused() -> None:
+    """At start the adapter is unavailable; for a persona the session is refused. No text of the caller is repeated."""
+
+    async def main(_: FaceMesh) -> None:
+        avatar = FaceMesh(Settings(look="nobody"), NotingStudio())
+        with pytest.raises(AdapterUnavailable):
+            await avatar.load()
+        with pytest.raises(AdapterRejected):
+            avatar.open_session(SessionContext("s_1"), Persona("p"), draw=True)
+        avatar.open_session(SessionContext("s_1"), Persona("p"), draw=False)
+        await avatar.aclose()
+        await avatar.aclose()
+
+    run(main)
+
+
+def test_capabilities_speak_of_every_control_of_a_face() -> None:
+    """All of emotion, the face's part of character, and what a picture is; nothing of the voice or of the pace."""
+    mine = set(build(Settings()).capabilities.controls)
+    others = {"character.speech_rate", "character.pitch_shift", "render.latency_mode", "render.idle_mode"}
+    assert mine == {one.path for one in FIELDS} - others
