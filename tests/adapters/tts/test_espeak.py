@@ -238,6 +238,21 @@ def test_the_same_clause_is_the_same_sound() -> None:
     assert first[0].phonemes == again[0].phonemes
 
 
+@unix_only
+def test_the_noise_does_not_follow_the_clock() -> None:
+    """espeak seeds its noise with the time of day; here every copy of the library starts with the same seed."""
+    script = (
+        "import ctypes\n"
+        "from tth.adapters.tts.espeak_library import SEED, Library\n"
+        "libc = ctypes.CDLL(None)\n"
+        "Library()\n"
+        "found = libc.rand()\n"
+        "libc.srand(SEED)\n"
+        "assert found == libc.rand()\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=30)
+
+
 def test_an_overlong_clause_is_fine() -> None:
     """1,500 code points are spoken with all their words."""
     text = "word and " * 170

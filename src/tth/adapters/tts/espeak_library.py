@@ -26,6 +26,8 @@ UTF8 = 1
 BUFFER_MS = 200
 RATE, PITCH, RANGE = 1, 3, 4
 EVENT_END, EVENT_WORD, EVENT_PHONEME = 0, 1, 7
+SEED = 1
+"""Of the noise in fricatives and breath; any number will do."""
 VOICE_NAMES = {"en-gb": "en"}
 """Languages whose voice goes by another name."""
 
@@ -91,6 +93,7 @@ class Library:
         self.rate_hz = int(self._lib.espeak_Initialize(SYNCHRONOUS, BUFFER_MS, b".", flags))
         if self.rate_hz <= 0:
             raise OSError("espeak-ng does not start")
+        self._lib.espeak_ng_SetRandSeed(SEED)  # it has just taken the time of day for one
 
     def close(self) -> None:
         """Unload the copy. It must not be used any more."""
