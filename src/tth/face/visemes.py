@@ -37,6 +37,8 @@ _REST_DOMINANCE = 0.06
 _CORE_SHARE = 0.5
 _CORE_MAX_SAMPLES = ms_to_samples(300)
 _PRESS_REACH_S = 0.05
+# Further than this from every phoneme nothing is known of the mouth; within half of it all is.
+_UNCOVERED_SAMPLES = ms_to_samples(90)
 _LOOKBACK_SAMPLES = ms_to_samples(130)
 # Where the lips part again within a bilabial stop, as a share of the phoneme: voiceless ones are followed by breath.
 _RELEASE_SHARE = {"voiceless": 0.65, "aspirated": 0.5, "voiced": 0.85}
@@ -235,7 +237,8 @@ def _blend(near: list[_Segment], sample: int) -> Mouth:
         pull = felt * shape.jaw_dominance
         jaw_sum += pull
         jaw += pull * segment.jaw
-        coverage = max(coverage, felt)
+        away = max(segment.start - sample, sample - segment.end)
+        coverage = max(coverage, min((_UNCOVERED_SAMPLES - away) / _UNCOVERED_SAMPLES * 2, 1.0))
         if shape.rule is not Contact.PAUSE:
             level = max(level, felt)
         pull = _felt(segment.round_reach, before, after) * shape.round_dominance
