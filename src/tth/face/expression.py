@@ -43,7 +43,7 @@ _PROTOTYPES: Mapping[EmotionLabel, Mapping[str, float]] = {
     },
     # AU 1 + 2 + 5 + 26
     EmotionLabel.SURPRISED: {
-        "browInnerUp": 0.95, "browOuterUp": 1.0, "eyeWide": 0.9, "jawOpen": 0.45, "mouthFunnel": 0.25,
+        "browInnerUp": 0.95, "browOuterUp": 1.0, "eyeWide": 0.9, "jawOpen": 0.4, "mouthFunnel": 0.22,
     },
     # AU 1 + 2 + 4 + 5 + 20 + 25
     EmotionLabel.FEARFUL: {
@@ -86,6 +86,8 @@ _SPEECH_TAKES: Mapping[str, float] = {
     "mouthLowerDown": 0.7, "mouthPress": 0.8, "mouthRollLower": 0.8, "mouthRollUpper": 0.8, "mouthShrugLower": 0.6,
     "mouthFrown": 0.25, "mouthSmile": 0.15,
 }  # fmt: skip
+# What a person who speaks keeps back between the words, too: nobody's mouth hangs open in the pauses of a sentence.
+_SPEAKER_TAKES: Mapping[str, float] = {"jawOpen": 0.75, "mouthFunnel": 0.6, "mouthUpperUp": 0.3, "mouthLowerDown": 0.7}
 # Shapes that pull the lips wide and would undo a rounded vowel, and how much of them full rounding removes.
 _ROUNDING_TAKES: Mapping[str, float] = {"mouthSmile": 0.75, "mouthStretch": 0.9, "mouthDimple": 0.8, "mouthFrown": 0.4}
 
@@ -119,15 +121,17 @@ def mood_of(controls: Controls) -> Mood:
     return Mood(np.clip(gain * np.clip(weights, 0, 1) + _rest(), 0, 1), (yaw, pitch + 2.0 * more_arousal, roll))
 
 
-def blend_with_speech(mouth: Mouth) -> Weights:
+def blend_with_speech(mouth: Mouth, speaking: float) -> Weights:
     """How much of each weight of the mood speech leaves room for, 0..1 each; multiply, add the mouth, hold contacts.
 
     A smile stays in a speaking face, gives way to rounded lips, and vanishes from between lips that must touch.
+    speaking: 0..1, whether the person is in the middle of saying something, pauses included.
     """
-    if mouth.level == 0:
+    if mouth.level == 0 and speaking < 1e-3:
         return _everything()
     rounding = min(1.0, mouth.shapes[2] + mouth.shapes[3])
-    return (1 - mouth.level * _taken_by_speech()) * (1 - rounding * _taken_by_rounding())
+    by_sounds = (1 - mouth.level * _taken_by_speech()) * (1 - rounding * _taken_by_rounding())
+    return by_sounds * (1 - speaking * _taken_by_speaker())
 
 
 def _response(intensity: float) -> float:
@@ -172,6 +176,11 @@ def _rest() -> Weights:
 @cache
 def _taken_by_speech() -> Weights:
     return expand(_SPEECH_TAKES)
+
+
+@cache
+def _taken_by_speaker() -> Weights:
+    return expand(_SPEAKER_TAKES)
 
 
 @cache

@@ -131,7 +131,7 @@ class Performer:
         self._feel(face, demand, levels)
         self._turn_head(face, sample, demand, levels)
         self._look(face, sample, min(demand.motion_gain, 1.0))
-        _speak(face[:WEIGHT_COUNT], mouth)
+        _speak(face[:WEIGHT_COUNT], mouth, levels[2])
         if last:
             dt_s = (sample - last.sample) / SAMPLE_RATE_HZ
             face = limited(face, last.face, dt_s)
@@ -211,9 +211,9 @@ class Performer:
         del self._accents[: bisect_left(self._accents, before_sample)]
 
 
-def _speak(weights: Weights, mouth: Mouth) -> None:
+def _speak(weights: Weights, mouth: Mouth, speaking: float) -> None:
     """Put speech into a face that feels, in place; contacts are held over both."""
-    weights *= blend_with_speech(mouth)
+    weights *= blend_with_speech(mouth, speaking)
     positions = mouth_positions()
     wanted = [shape + float(weights[at[0]]) for shape, at in zip(mouth.shapes, positions, strict=True)]
     for weight, at in zip(hold_contacts(wanted, mouth), positions, strict=True):
