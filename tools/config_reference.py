@@ -12,7 +12,7 @@ import enum
 import inspect
 import sys
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tth.config.check import as_text, plain_type
@@ -22,6 +22,9 @@ from tth.model.controls import FIELDS, ControlPatch, Controls
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "configuration.md"
 BEGIN, END = "<!-- keys: tools/config_reference.py -->", "<!-- end of keys -->"
+CONTROLS = (
+    "The same below `defaults.controls` and `personas.<id>.controls`; proto/tth/v1/controls.proto says what they do."
+)
 _WORDS = {"int": "whole number", "float": "number", "str": "text", "bool": "true, false", "Path": "path"}
 
 
@@ -78,10 +81,9 @@ def reference() -> str:
         kind = hints[name]
         lines += _table(name, str(kind.__doc__), list(rows(kind, name)))
     controls = [
-        (f"….controls.{field.path}", as_text(getattr(Controls(), field.attribute)), field.allowed, "")
-        for field in FIELDS
+        (f"….controls.{field.path}", as_text(getattr(Controls(), field.attribute)), field.allowed) for field in FIELDS
     ]
-    lines += _table("controls", "The same below `defaults.controls` and `personas.<id>.controls`.", controls)
+    lines += _table("controls", CONTROLS, controls)
     lines += _table("personas", str(PersonaSettings.__doc__), list(rows(PersonaSettings, "personas.<id>")))
     for spec in builtin_registry():
         key = f"adapters.{spec.role}.{spec.name}"
@@ -89,13 +91,14 @@ def reference() -> str:
     return "\n".join(lines)
 
 
-def _table(title: str, text: str, found: list[tuple[str, str, str, str]]) -> list[str]:
+def _table(title: str, text: str, found: Sequence[Sequence[str]]) -> list[str]:
     head = [f"### `{title}`", "", text.strip(), ""]
     if not found:
         return [*head, "No settings.", ""]
-    cells = [[f"`{key}`", f"`{default}`" if default else "", allowed, text] for key, default, allowed, text in found]
+    cells = [[f"`{key}`", f"`{default}`" if default else "", *rest] for key, default, *rest in found]
     body = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in cells]
-    return [*head, "| key | default | allowed | meaning |", "|---|---|---|---|", *body, ""]
+    columns = ["key", "default", "allowed", "meaning"][: len(found[0])]
+    return [*head, "| " + " | ".join(columns) + " |", "|---" * len(columns) + "|", *body, ""]
 
 
 def written(document: str) -> str:
