@@ -20,6 +20,8 @@ SERVER_PATHS = frozenset({"character.persona_id", "render.latency_mode", "render
 """Controls that the server does itself, whatever the adapters are."""
 _AVATAR_PATHS = frozenset({"render.fps", "render.resolution"})
 """What every avatar does by its contract, so that it need not say so."""
+_BY_CONTRACT = ControlSupport(Support.NATIVE)
+_DEFAULTS = Controls()
 _SAME_REL = 1e-6
 """Controls travel as 32-bit floats: closer than this is the same value (the rounding of a float32 is 6e-8)."""
 
@@ -52,7 +54,7 @@ def fit(path: str, value: object, adapters: Sequence[AdapterFacts]) -> Fit:
         return Fit(value, ControlOutcome.APPLIED)
     best = _best(path, adapters)
     if not best:
-        default = getattr(Controls(), field.attribute)
+        default = getattr(_DEFAULTS, field.attribute)
         return Fit(default, ControlOutcome.IGNORED, "no adapter in use can do it")
     names = ", ".join(candidate.adapter.name for candidate in best)
     nearest = _nearest(field, value, best)
@@ -82,20 +84,18 @@ def fit_to_adapters(controls: Controls, adapters: Sequence[AdapterFacts]) -> Con
 
 def _best(path: str, adapters: Iterable[AdapterFacts]) -> list[_Candidate]:
     """Those that do this control best, all equally well."""
-    candidates = [_Candidate(adapter, _support(path, adapter)) for adapter in adapters]
-    for level in (Support.NATIVE, Support.EMULATED):
-        found = [candidate for candidate in candidates if candidate.support.support is level]
-        if found:
-            return found
-    return []
-
-
-def _support(path: str, adapter: AdapterFacts) -> ControlSupport:
-    said = adapter.capabilities.controls.get(path)
-    if said is not None:
-        return said
-    by_contract = adapter.role is Role.AVATAR and path in _AVATAR_PATHS
-    return ControlSupport(Support.NATIVE if by_contract else Support.NONE)
+    native: list[_Candidate] = []
+    emulated: list[_Candidate] = []
+    for adapter in adapters:
+        said = adapter.capabilities.controls.get(path)
+        if said is None:
+            if adapter.role is Role.AVATAR and path in _AVATAR_PATHS:
+                native.append(_Candidate(adapter, _BY_CONTRACT))
+        elif said.support is Support.NATIVE:
+            native.append(_Candidate(adapter, said))
+        elif said.support is Support.EMULATED:
+            emulated.append(_Candidate(adapter, said))
+    return native or emulated
 
 
 def _nearest(field: ControlField, value: object, candidates: Sequence[_Candidate]) -> object:
