@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tth.face.parameters import GAZE_FULL_DEG, FaceState
-from tth.face.raster import eyes as layout
+from tth.face.raster import pixels as layout
 from tth.face.raster.deform import turn_lids
 from tth.face.sculpt.maths import Floats, rotation
 from tth.face.sculpt.sculpture import IRIS_RADIUS_MM, Sculpture

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from tth.face import gaze
 from tth.face.look import load_look
 from tth.face.parameters import BLENDSHAPES, FaceState
-from tth.face.raster.deform import add_shapes, project, turn_head, turn_jaw, vertex_normals
-from tth.face.raster.eyes import UNIFORMS, paint_eyes
+from tth.face.pose import head_turn, pose_head
+from tth.face.raster.deform import add_shapes, project, turn_jaw, vertex_normals
 from tth.face.raster.light import harmonics, light_hair, light_skin
-from tth.face.raster.resolve import resolve
+from tth.face.raster.pixels import UNIFORMS, packed_texture, paint_eyes, resolve
 from tth.face.raster.zbuffer import rasterise
-from tth.face.sculpt.maths import Floats, rotation, smoothstep
+from tth.face.sculpt.maths import Floats, smoothstep
 from tth.face.sculpt.sculpture import (
-    HEAD_PIVOT,
+    CLOTH_SURFACE,
     JAW_FULL_RAD,
     JAW_PIVOT,
     JAW_SLIDE,
@@ -37,11 +37,9 @@ F32 = NDArray[np.float32]
 
 SMALLEST_PX, LARGEST_PX = 64, 1024
 """Range of picture width and height."""
-NECK_STEPS = np.linspace(0.0, 1.0, 17)
-"""Head weights at which the turn of the neck is computed; in between it is blended."""
-SIDESTEP_MM_PER_DEG = 0.05
-"""A turning head also moves a little to that side."""
 JAW_OPEN_MOST = 1.2
+BREATH_STEPS = 16
+"""The chest rises in so many steps, each a seventh of a pixel at 512x512, so that it is not drawn in every frame."""
 CLOTH_SHEEN = 0.75
 HAIR_GAINS = np.array([0.13, 1.5], np.float32)
 """Strength of the hair's white and coloured highlights."""
@@ -83,6 +81,18 @@ class _Canvas:
         self.eye_uniforms = np.zeros((2, UNIFORMS), np.float32)
 
 
+class _Torso:
+    """The clothes alone, kept from frame to frame: neither the head's turn nor the face changes them, only breath."""
+
+    def __init__(self, sculpture: Sculpture, width_px: int, height_px: int) -> None:
+        self.first_triangle = int(np.searchsorted(sculpture.surface == CLOTH_SURFACE, True))
+        self.breath_step = -1
+        self.keys = np.zeros(width_px * height_px * 4, np.int32)
+        self.picture = np.zeros((height_px, width_px, 3), np.uint8)
+        self.first_key = 0
+        """Keys before this one are empty: the clothes begin further down."""
+
+
 class SculptedPainter:
     """Paints one person at one size.
 
@@ -103,8 +113,10 @@ class SculptedPainter:
         self._canvas = _Canvas(sculpture, width_px, height_px)
         self._backdrop = draw_backdrop(sculpture.backdrop, width_px, height_px)
         self._camera = camera(width_px, height_px)
-        self._texture = _fitting_texture(sculpture, frame_px(width_px, height_px))
+        self._skin_texture = packed_texture(_fitting_texture(sculpture, frame_px(width_px, height_px)))
+        self._eye_texture = packed_texture(sculpture.eye_texture)
         self._chest_light = _light_harmonics(np.eye(3))
+        self._torso = _Torso(sculpture, width_px, height_px)
 
     def paint(self, state: FaceState) -> NDArray[np.uint8]:
         """The picture of this state: RGB, uint8 (height, width, 3).
@@ -112,10 +124,13 @@ class SculptedPainter:
         The same state always gives the same picture. The array is reused: valid until the next call; copy to keep.
         About 10 ms of one core at 512x512; call it off the event loop.
         """
-        turn = rotation(state.yaw_deg, -state.pitch_deg, -state.roll_deg)
+        turn = head_turn(state.yaw_deg, state.pitch_deg, state.roll_deg)
         self._deform(state)
         self._pose(state)
         self._light(state, turn)
+        if self._torso.breath_step != _breath_step(state):
+            self._draw_torso()
+            self._torso.breath_step = _breath_step(state)
         return self._draw()
 
     def _deform(self, state: FaceState) -> None:
@@ -133,10 +148,7 @@ class SculptedPainter:
         s, c = self.sculpture, self._canvas
         skin = s.range_of(Section.SKIN)
         c.normals[skin.stop :] = s.normals[skin.stop :]
-        k = NECK_STEPS
-        turns = rotation(state.yaw_deg * k, -state.pitch_deg * k, -state.roll_deg * k).astype(np.float32)
-        shift = np.array([state.yaw_deg * SIDESTEP_MM_PER_DEG, 0, 0], np.float32)
-        turn_head(c.points, c.normals, skin.stop, s.head_weight, turns, HEAD_PIVOT, shift)
+        pose_head(c.points, c.normals, skin.stop, s.head_weight, state.yaw_deg, state.pitch_deg, state.roll_deg)
         vertex_normals(c.points[skin], s.skin_triangles, c.normals[skin])
         project(c.points, self._camera, c.screen, c.vertex)
 
@@ -144,12 +156,8 @@ class SculptedPainter:
         """Light every vertex, and tell the eyes where light and viewer are."""
         s, c = self.sculpture, self._canvas
         head_light = _light_harmonics(turn)
-        eyes, cloth, hair = (s.range_of(part) for part in (Section.EYE_LEFT, Section.CLOTH, Section.HAIR))
-        for first, stop, sheen in ((0, eyes.start, 0.0), (cloth.start, cloth.stop, CLOTH_SHEEN)):
-            light_skin(
-                first, stop, c.normals, s.visibility, s.openness, s.head_weight, s.gloss, s.tint, LIGHTS,
-                self._chest_light, head_light, AMBIENT, np.float32(sheen), c.vertex,
-            )  # fmt: skip
+        hair = s.range_of(Section.HAIR)
+        self._light_skin(slice(0, s.range_of(Section.EYE_LEFT).start), head_light, sheen=0.0)
         light_hair(
             hair.start, hair.stop, c.normals, s.hair_tangents, s.visibility, s.openness, s.head_weight,
             turn.astype(np.float32), s.tint, LIGHTS, self._chest_light, head_light, AMBIENT, HAIR_GAINS, c.vertex,
@@ -161,17 +169,44 @@ class SculptedPainter:
             move = gaze.eye_move(state, eye)
             gaze.set_eye_light(c.eye_uniforms[eye], eye, move, turn, gaze.iris_radius(s, eye))
 
+    def _light_skin(self, part: slice, head_light: F32, sheen: float) -> None:
+        s, c = self.sculpture, self._canvas
+        light_skin(
+            part.start, part.stop, c.normals, s.visibility, s.openness, s.head_weight, s.gloss, s.tint, LIGHTS,
+            self._chest_light, head_light, AMBIENT, np.float32(sheen), c.vertex,
+        )  # fmt: skip
+
+    def _draw_torso(self) -> None:
+        """Paint the clothes into their own layer, from the vertices as they stand."""
+        s, c, torso = self.sculpture, self._canvas, self._torso
+        width, height = self.size_px
+        cloth = s.range_of(Section.CLOTH)
+        self._light_skin(cloth, self._chest_light, CLOTH_SHEEN)
+        torso.keys[:] = 0
+        rasterise(c.screen, s.triangles, s.two_sided, torso.first_triangle, len(s.triangles), width, height, torso.keys)
+        top = int(np.clip(c.screen[cloth, 1].min(), 0, height - 1))
+        torso.first_key = top * width * 4
+        c.keys[:] = torso.keys
+        self._resolve(torso.picture, first_still=len(s.triangles))
+
     def _draw(self) -> NDArray[np.uint8]:
         """Find what is visible and colour it."""
-        s, c = self.sculpture, self._canvas
+        s, c, torso = self.sculpture, self._canvas, self._torso
         width, height = self.size_px
-        rasterise(c.screen, s.triangles, s.two_sided, width, height, c.keys)
-        count = resolve(
-            c.keys, s.triangles, s.surface, s.material, c.vertex, c.second_shine, s.range_of(Section.HAIR).start,
-            self._texture, s.hair_texture, self._backdrop, c.picture, c.eye_pixels, c.eye_values,
-        )  # fmt: skip
-        paint_eyes(count, c.eye_pixels, c.eye_values, c.eye_uniforms, s.eye_texture, c.picture)
+        c.keys[torso.first_key :] = torso.keys[torso.first_key :]
+        rasterise(c.screen, s.triangles, s.two_sided, 0, torso.first_triangle, width, height, c.keys)
+        count = self._resolve(c.picture, torso.first_triangle)
+        paint_eyes(count, c.eye_pixels, c.eye_values, c.eye_uniforms, self._eye_texture, c.picture)
         return c.picture
+
+    def _resolve(self, picture: NDArray[np.uint8], first_still: int) -> int:
+        """Colour what the keys say, and clear them; the number of eyeball pixels that remain to be painted."""
+        s, c = self.sculpture, self._canvas
+        return resolve(
+            c.keys, s.triangles, s.surface, s.material, c.vertex, c.second_shine, s.range_of(Section.HAIR).start,
+            self._skin_texture, s.hair_texture, self._backdrop, self._torso.picture, first_still, picture,
+            c.eye_pixels, c.eye_values,
+        )  # fmt: skip
 
 
 def load_painter(
@@ -213,6 +248,10 @@ def _jaw_open(state: FaceState) -> float:
     return min(max(state.weight("jawOpen"), 0.0), JAW_OPEN_MOST)
 
 
+def _breath_step(state: FaceState) -> int:
+    return round(min(max(state.breath, 0.0), 1.0) * BREATH_STEPS)
+
+
 def _shape_weights(state: FaceState) -> F32:
     """Weights of all SHAPES: those of ARKit as given, the helpers from them."""
     tongue = state.weight("tongueOut")
@@ -221,7 +260,7 @@ def _shape_weights(state: FaceState) -> F32:
     shut = 1 - float(smoothstep(0.04, 0.13, _jaw_open(state) + 0.25 * _both(state, "mouthLowerDown")))
     weights = np.zeros(len(SHAPES), np.float32)
     weights[: len(BLENDSHAPES)] = state.weights
-    weights[len(BLENDSHAPES) :] = lift, shut, state.breath
+    weights[len(BLENDSHAPES) :] = lift, shut, _breath_step(state) / BREATH_STEPS
     return weights
 
 

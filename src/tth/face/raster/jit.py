@@ -3,6 +3,7 @@
 Traps met while writing them, which hold for every file of this package:
 - float32 against an integer or float literal promotes to float64, so constants are written f32(...).
 - Inlined helpers that take arrays leave atomic reference counts in the pixel loops; `_nrt=False` takes them out.
+- numba's cache looks at the kernel's own file only: inline from another file nothing that may ever change.
 - An argument that is assigned to inside a kernel can corrupt memory; use a local. Develop with NUMBA_BOUNDSCHECK=1.
 """
 
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
 U8 = NDArray[np.uint8]
+U64 = NDArray[np.uint64]
 Scalar = np.float32
 f32 = np.float32
 
@@ -26,6 +28,12 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 SKIN, PLAIN, EYE, HAIR = 0, 1, 2, 3
 """Materials: textured skin or cloth; vertex colours only; eyeball; hair."""
 
+
+# Lets LLVM turn the four samples of the z-buffer into vector instructions, which numba leaves out unless asked:
+# measured at 512x512, finding the visible triangles takes half the time (5.5 instead of 10.7 ms). It must be set before
+# the first kernel is compiled, and concerns speed only.
+_config: Any = nb.config
+_config.SLP_VECTORIZE = 1
 
 _njit: Any = nb.njit
 """Untyped, because numba's own types do not know `_nrt`."""

@@ -13,6 +13,8 @@ from tth.face.raster.jit import F32, I32, U8, Scalar, f32, inlined, kernel
 MAX_TRIANGLES = 65536
 """Triangle numbers take the low 16 bits of a key; nearness (15 bits) stands above."""
 DEPTH_STEPS = 32767.0
+NARROW_PX = 4
+"""A triangle narrower than this is tested whole, which is cheaper than to bound it row by row (measured)."""
 
 
 @inlined
@@ -29,8 +31,10 @@ def row_bounds(slope: Scalar) -> tuple[Scalar, Scalar, Scalar, Scalar]:
 
 
 @kernel
-def rasterise(screen: F32, triangles: I32, two_sided: U8, width: int, height: int, keys: I32) -> None:
-    """Enter all triangles into keys (height * width * 4), which the caller has cleared or prepared.
+def rasterise(
+    screen: F32, triangles: I32, two_sided: U8, first: int, stop: int, width: int, height: int, keys: I32
+) -> None:
+    """Enter triangles first..stop into keys (height * width * 4), which the caller has cleared or prepared.
 
     screen (n, 3): x, y in pixels (y down) and nearness in 0..1. A key is nearness * 32767 above the triangle's number,
     so the depth test is a plain max: no branches, and the compiler turns the four samples into vector instructions.
@@ -41,7 +45,7 @@ def rasterise(screen: F32, triangles: I32, two_sided: U8, width: int, height: in
     big = f32(1e30)
     shift = np.int32(16)
     edge_slack = f32(1e-4)  # keeps shared edges free of pinholes
-    for t in range(triangles.shape[0]):
+    for t in range(first, stop):
         a = triangles[t, 0]
         b = triangles[t, 1]
         c = triangles[t, 2]
@@ -93,9 +97,12 @@ def rasterise(screen: F32, triangles: I32, two_sided: U8, width: int, height: in
         reach_a = max(abs(a0), abs(a1))
         reach_b = max(abs(b0), abs(b1))
         reach_c = max(abs(c0), abs(c1))
-        la, la0, ra, ra0 = row_bounds(ax)
-        lb, lb0, rb, rb0 = row_bounds(bx)
-        lc, lc0, rc, rc0 = row_bounds(cx)
+        narrow = 1 if right - left < NARROW_PX else 0
+        la = la0 = ra = ra0 = lb = lb0 = rb = rb0 = lc = lc0 = rc = rc0 = zero
+        if narrow == 0:
+            la, la0, ra, ra0 = row_bounds(ax)
+            lb, lb0, rb, rb0 = row_bounds(bx)
+            lc, lc0, rc, rc0 = row_bounds(cx)
         number = np.int32(t)
         first_x = f32(left) + f32(0.5)
         span = f32(right - left)
@@ -107,11 +114,14 @@ def rasterise(screen: F32, triangles: I32, two_sided: U8, width: int, height: in
             wa = row_a + fy * ay
             wb = row_b + fy * by
             wc = one - wa - wb
-            ea = wa + reach_a
-            eb = wb + reach_b
-            ec = wc + reach_c
-            low = max(max(ea * la + la0, eb * lb + lb0), max(ec * lc + lc0, zero))
-            high = min(min(ea * ra + ra0, eb * rb + rb0), min(ec * rc + rc0, span))
+            low = zero
+            high = span
+            if narrow == 0:
+                ea = wa + reach_a
+                eb = wb + reach_b
+                ec = wc + reach_c
+                low = max(max(ea * la + la0, eb * lb + lb0), max(ec * lc + lc0, zero))
+                high = min(min(ea * ra + ra0, eb * rb + rb0), min(ec * rc + rc0, span))
             if low > high:
                 continue
             k0 = int(low)

@@ -18,7 +18,7 @@ from tth.face.sculpt.maths import Floats, Indices, Randoms, linear, smoothstep
 from tth.face.sculpt.mesh import Part
 from tth.face.sculpt.mouth_parts import LOWER, UPPER, build_teeth, build_tongue
 from tth.face.sculpt.scalp import Scalp
-from tth.face.sculpt.sculpture import F32, I32, U8, Section
+from tth.face.sculpt.sculpture import CLOTH_SURFACE, F32, I32, U8, Section
 from tth.face.sculpt.skin import Skin
 from tth.face.sculpt.unwrap import texture_place
 from tth.face.sculpt.weights import head_weight
@@ -30,7 +30,7 @@ FIRST_HAIR_SURFACE, HAIR_SURFACES = 16, 5
 SURFACES = {
     Section.SKIN: 0, Section.EAR_LEFT: 1, Section.EAR_RIGHT: 1, Section.LASHES_LEFT: 2, Section.LASHES_RIGHT: 2,
     Section.TEETH_UPPER: 3, Section.TEETH_LOWER: 4, Section.TONGUE: 5, Section.EYE_LEFT: 6, Section.EYE_RIGHT: 6,
-    Section.CLOTH: 7, Section.HAIR: FIRST_HAIR_SURFACE,
+    Section.CLOTH: CLOTH_SURFACE, Section.HAIR: FIRST_HAIR_SURFACE,
 }  # fmt: skip
 SIDES = {1: (Section.EAR_LEFT, Section.LASHES_LEFT, Section.EYE_LEFT),
          -1: (Section.EAR_RIGHT, Section.LASHES_RIGHT, Section.EYE_RIGHT)}  # fmt: skip

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tth.face.raster.deform import vertex_normals
+from tth.face.pose import pose_head
+from tth.face.raster.deform import project, vertex_normals
 from tth.face.raster.light import harmonics
 from tth.face.raster.occlusion import DEPTH_RANGE_MM, visible_along
 from tth.face.raster.zbuffer import rasterise
 from tth.face.sculpt.assemble import SURFACES, Mesh
-from tth.face.sculpt.maths import Floats, Indices, rotation, smoothstep
+from tth.face.sculpt.maths import Floats, Indices, smoothstep
 from tth.face.sculpt.mesh import edges, neighbour_mean
 from tth.face.sculpt.sculpture import F32, Section
 from tth.face.sculpt.skin import Skin
+from tth.face.stage import camera
 
-VIEW_SIZE = 320
-"""Pixels of the parallel views."""
+LIGHT_VIEW_SIZE, SEEN_VIEW_SIZE = 320, 640
+"""Pixels of the views: soft light is coarse, what is seen is as fine as the pictures."""
 CENTRE = np.array([0, -40, -80], np.float32)
-"""What the views look at, millimetres."""
-SEEN_SPAN_MM, LIGHT_SPAN_MM = 460, 520
-"""What the views show."""
-SEEN_YAWS, SEEN_PITCHES = range(-50, 51, 10), (-28, -12, 0, 12, 28)
+"""What the parallel views look at, millimetres."""
+LIGHT_SPAN_MM = 520
+"""What the parallel views show."""
+SEEN_POSES = (
+    *product(range(-45, 46, 9), (-28, -14, 0, 14, 28), (0,)),
+    *product((-24, 0, 24), (-16, 0, 16), (-17, 17)),
+)
+"""Yaw, pitch and roll in degrees: somewhat more than a head on a video call turns."""
 LIGHT_DIRECTIONS = 160
 SH_CONSTANT = 0.282095
 """The harmonic of band 0: visibility 1 everywhere is 1 / SH_CONSTANT in the first place."""
@@ -42,39 +49,34 @@ class Light:
 
 
 class _Views:
-    """Parallel views of the whole head."""
+    """Parallel views of the whole head at rest."""
 
-    def __init__(self, mesh: Mesh) -> None:
-        self.mesh = mesh
+    def __init__(self, mesh: Mesh, size: int) -> None:
+        self.size = size
         self.points = mesh.points - CENTRE
         self.normals = mesh.normals.copy()
         skin = mesh.sections[Section.SKIN]
         skin_normals = np.zeros_like(self.points[skin])
         vertex_normals(np.ascontiguousarray(self.points[skin]), mesh.skin_triangles, skin_normals)
         self.normals[skin] = skin_normals
-        self.keys = np.zeros(VIEW_SIZE * VIEW_SIZE * 4, np.int32)
+        self.keys = np.zeros(size * size * 4, np.int32)
 
     def draw(self, axes: Floats, span_mm: float, triangles: NDArray[np.int32], two_sided: NDArray[np.uint8]) -> None:
         """Fill `keys`; axes (3, 3): right, up, towards the viewer."""
         self.keys[:] = 0
         seen = self.points @ axes.T.astype(np.float32)
-        scale = VIEW_SIZE / span_mm
-        x, y = VIEW_SIZE / 2 + seen[:, 0] * scale, VIEW_SIZE / 2 - seen[:, 1] * scale
+        scale, middle = self.size / span_mm, self.size / 2
+        x, y = middle + seen[:, 0] * scale, middle - seen[:, 1] * scale
         screen = np.stack([x, y, seen[:, 2] / DEPTH_RANGE_MM + 0.5], 1).astype(np.float32)
-        rasterise(screen, triangles, two_sided, VIEW_SIZE, VIEW_SIZE, self.keys)
+        rasterise(screen, triangles, two_sided, 0, len(triangles), self.size, self.size, self.keys)
 
 
 def drawing_order(mesh: Mesh, skin: Skin) -> Indices:
     """Triangles that some pose shows, near parts first and in scan order, which is kind to the caches."""
-    views = _Views(mesh)
-    seen = np.zeros(len(mesh.triangles), bool)
-    for yaw in SEEN_YAWS:
-        for pitch in SEEN_PITCHES:
-            views.draw(rotation(yaw, pitch), SEEN_SPAN_MM, mesh.triangles, mesh.two_sided)
-            seen[views.keys[views.keys > 0] & 0xFFFF] = True
+    seen = _seen(mesh)
     touched = np.zeros(len(mesh.points), bool)
     touched[mesh.triangles[seen].ravel()] = True
-    seen |= touched[mesh.triangles].any(1)  # one ring more
+    seen |= touched[mesh.triangles].any(1)  # one ring more, for the poses in between
     keep = seen | np.isin(mesh.surface, ALWAYS_DRAWN)
     mouth = np.zeros(len(mesh.triangles), bool)
     mouth[: len(skin.triangles)] = (skin.lip_at[skin.triangles] > -0.5).all(1)
@@ -84,6 +86,29 @@ def drawing_order(mesh: Mesh, skin: Skin) -> Indices:
     order = np.nonzero(keep)[0]
     row = np.floor(middle[order, 1] / 12)
     return np.asarray(order[np.lexsort((middle[order, 0], -row, _layer(mesh.surface[order])))])
+
+
+def _seen(mesh: Mesh) -> NDArray[np.bool_]:
+    """Triangles (t,) that the camera sees in some pose, with the neutral face."""
+    seen = np.zeros(len(mesh.triangles), bool)
+    size, view = SEEN_VIEW_SIZE, camera(SEEN_VIEW_SIZE, SEEN_VIEW_SIZE)
+    keys, unused = np.zeros(size * size * 4, np.int32), np.zeros((len(mesh.points), 8), np.float32)
+    for yaw, pitch, roll in SEEN_POSES:
+        points, screen = mesh.points.copy(), np.zeros_like(mesh.points)
+        pose_head(points, mesh.normals, len(points), mesh.head_weight, yaw, pitch, roll)
+        project(points, view, screen, unused)
+        keys[:] = 0
+        rasterise(screen, mesh.triangles, mesh.two_sided, 0, len(mesh.triangles), size, size, keys)
+        seen[keys[keys > 0] & 0xFFFF] = True
+    return seen
+
+
+def needed_vertices(mesh: Mesh, order: Indices) -> Indices:
+    """All vertices but those of hair that is never drawn; hair is the last section, so the others keep their place."""
+    needed = np.ones(len(mesh.points), bool)
+    needed[mesh.sections[Section.HAIR]] = False
+    needed[mesh.triangles[order]] = True
+    return np.nonzero(needed)[0]
 
 
 def _layer(surface: NDArray[np.uint8]) -> Indices:
@@ -115,13 +140,13 @@ def bake_light(mesh: Mesh, skin: Skin) -> Light:
 
 def _measured(mesh: Mesh) -> tuple[Floats, Floats]:
     """Visibility (n, 9) and cosine-weighted openness (n,) from views along many directions."""
-    views = _Views(mesh)
+    views = _Views(mesh, LIGHT_VIEW_SIZE)
     casts = ~np.isin(mesh.surface, EYE_LASH_CLOTH)
     triangles, two_sided = mesh.triangles[casts], mesh.two_sided[casts]
     n = len(mesh.points)
     visibility, light, weight = np.zeros((n, 9)), np.zeros(n), np.zeros(n)
     basis, seen = np.zeros(9, np.float32), np.zeros(n, np.float32)
-    scale = np.float32(VIEW_SIZE / LIGHT_SPAN_MM)
+    scale = np.float32(views.size / LIGHT_SPAN_MM)
     for direction in _sphere(LIGHT_DIRECTIONS):
         up = np.array([0, 1, 0]) if abs(direction[1]) < 0.9 else np.array([1, 0, 0])
         right = np.cross(up, direction)
@@ -129,7 +154,7 @@ def _measured(mesh: Mesh) -> tuple[Floats, Floats]:
         axes = np.stack([right, np.cross(direction, right), direction])
         views.draw(axes, LIGHT_SPAN_MM, triangles, two_sided)
         visible_along(
-            views.points, views.normals, axes.astype(np.float32), views.keys, VIEW_SIZE, scale, np.float32(2.0), seen
+            views.points, views.normals, axes.astype(np.float32), views.keys, views.size, scale, np.float32(2.0), seen
         )
         harmonics(direction.astype(np.float32), basis)
         # a vertex that faces away is dark anyway: count it as lit, so that the harmonics stay smooth

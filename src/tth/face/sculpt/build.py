@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from tth.face.look import Look
 from tth.face.raster.zbuffer import MAX_TRIANGLES
 from tth.face.sculpt.assemble import assemble
-from tth.face.sculpt.bake import bake_light, drawing_order
+from tth.face.sculpt.bake import bake_light, drawing_order, needed_vertices
 from tth.face.sculpt.maths import Floats, linear
 from tth.face.sculpt.rig import build_lids, eye_spheres, pack_shapes, skin_shapes
-from tth.face.sculpt.sculpture import IRIS_RADIUS_MM, Sculpture, frozen_sculpture
+from tth.face.sculpt.sculpture import IRIS_RADIUS_MM, Sculpture, Section, frozen_sculpture
 from tth.face.sculpt.skin import build_skin
 from tth.face.sculpt.skin_paint import TEXTURE_SIZE, skin_texture
 from tth.face.sculpt.textures import CLOTH_SIZE, cloth_texture, eye_texture, hair_texture
@@ -38,20 +38,25 @@ def build_sculpture(look: Look) -> Sculpture:
     assert len(mesh.triangles) <= MAX_TRIANGLES
     shapes, lids, light = pack_shapes(moves, mesh), build_lids(skin, shape, mesh), bake_light(mesh, skin)
     order = drawing_order(mesh, skin)
+    vertices = needed_vertices(mesh, order)
+    hair_start = mesh.sections[Section.HAIR].start
+    renumbered = np.zeros(len(mesh.points), np.int32)
+    renumbered[vertices] = np.arange(len(vertices))
+    sections = [(part.start, min(part.stop, len(vertices))) for _, part in sorted(mesh.sections.items())]
     atlas = _atlas(look, skin_texture(skin, look))
     return frozen_sculpture({
-        "points": mesh.points,
-        "normals": mesh.normals,
-        "uv": mesh.uv,
-        "tint": mesh.tint,
-        "gloss": mesh.gloss,
-        "head_weight": mesh.head_weight,
-        "jaw_weight": mesh.jaw_weight,
-        "visibility": light.visibility,
-        "openness": light.openness,
-        "hair_tangents": mesh.hair_tangents.astype(np.float32),
-        "sections": np.array([(part.start, part.stop) for _, part in sorted(mesh.sections.items())], np.int32),
-        "triangles": mesh.triangles[order],
+        "points": mesh.points[vertices],
+        "normals": mesh.normals[vertices],
+        "uv": mesh.uv[vertices],
+        "tint": mesh.tint[vertices],
+        "gloss": mesh.gloss[vertices],
+        "head_weight": mesh.head_weight[vertices],
+        "jaw_weight": mesh.jaw_weight[vertices],
+        "visibility": light.visibility[vertices],
+        "openness": light.openness[vertices],
+        "hair_tangents": mesh.hair_tangents[vertices[hair_start:] - hair_start].astype(np.float32),
+        "sections": np.array(sections, np.int32),
+        "triangles": renumbered[mesh.triangles[order]],
         "surface": mesh.surface[order],
         "material": mesh.material[order],
         "two_sided": mesh.two_sided[order],

@@ -27,6 +27,9 @@ JAW_FULL_RAD = float(np.radians(17.0))
 """Turn of the jaw at jawOpen = 1."""
 IRIS_RADIUS_MM = 7.8
 
+CLOTH_SURFACE = 7
+"""`surface` of the clothes, whose triangles are the last in drawing order."""
+
 HELPER_SHAPES = ("tongueLift", "teethBack", "breath")
 """Shapes after the 52 of ARKit that the painter weights itself."""
 SHAPES = (*BLENDSHAPES, *HELPER_SHAPES)

@@ -1,0 +1,32 @@
+"""How the head turns on the neck: what a FaceState's angles do to the vertices."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tth.face.raster.deform import turn_head
+from tth.face.sculpt.maths import Floats, rotation
+from tth.face.sculpt.sculpture import HEAD_PIVOT
+
+F32 = NDArray[np.float32]
+
+NECK_STEPS = np.linspace(0.0, 1.0, 17)
+"""Head weights at which the turn of the neck is computed; in between it is blended."""
+SIDESTEP_MM_PER_DEG = 0.05
+"""A turning head also moves a little to that side."""
+
+
+def head_turn(yaw_deg: float, pitch_deg: float, roll_deg: float) -> Floats:
+    """Rotation (3, 3) of the head for angles as in FaceState."""
+    return rotation(yaw_deg, -pitch_deg, -roll_deg)
+
+
+def pose_head(
+    points: F32, normals: F32, first_normal: int, head_weight: F32, yaw_deg: float, pitch_deg: float, roll_deg: float
+) -> None:
+    """Turn points (n, 3), and the normals from first_normal on, in place; angles as in FaceState."""
+    k = NECK_STEPS
+    turns = rotation(yaw_deg * k, -pitch_deg * k, -roll_deg * k).astype(np.float32)
+    shift = np.array([yaw_deg * SIDESTEP_MM_PER_DEG, 0, 0], np.float32)
+    turn_head(points, normals, first_normal, head_weight, turns, HEAD_PIVOT, shift)
