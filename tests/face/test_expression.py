@@ -11,7 +11,7 @@ from hypothesis import given
 
 from tests.face import scripts
 from tests.face.scripts import least_distance, mouth_of, phonemes, play, silence, speech
-from tth.face.expression import expand, mood_of
+from tth.face.expression import expand, mood_of, unevenness
 from tth.face.parameters import INDEX, FaceState
 from tth.face.performer import Performer
 from tth.model.controls import Controls, EmotionLabel
@@ -104,6 +104,18 @@ def test_both_sides_are_set_by_a_name_without_a_side() -> None:
     weights = expand({"mouthSmile": 0.5, "jawOpen": 0.2})
     assert weights[INDEX["mouthSmileLeft"]] == weights[INDEX["mouthSmileRight"]] == 0.5
     assert weights.sum() == pytest.approx(1.2)
+
+
+def test_faces_are_a_little_uneven() -> None:
+    """Each person in another way, by a tenth at most, on one side at a time; speech stays even."""
+    one, same, other = unevenness(1), unevenness(1), unevenness(2)
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
+    assert one.min() >= 0.9
+    assert one.max() == 1
+    assert {one[INDEX[name]] for name in ("jawOpen", "mouthUpperUpLeft", "mouthUpperUpRight", "mouthStretchLeft")} == {
+        1
+    }
 
 
 def speaking(text: str, label: EmotionLabel) -> list[tuple[int, FaceState]]:

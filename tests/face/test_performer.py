@@ -221,6 +221,21 @@ def test_after_a_cut_the_face_goes_on_from_what_was_shown() -> None:
     assert all(np.array_equal(vector(a), vector(b)) for (_, a), (_, b) in zip(plain, ahead, strict=True))
 
 
+def test_a_cut_may_reach_back_as_far_as_the_memory() -> None:
+    """Even then the face goes on exactly as if nothing had been computed ahead."""
+    cut = 12 * SAMPLE_RATE_HZ
+    runs = []
+    for ahead in (0, MEMORY_SAMPLES - FRAME):
+        performer = Performer(3)
+        performer.feed(silence(0, 4000, FrameKind.THINKING))
+        performer.feed(speech(phonemes(" ".join([SENTENCE] * 10), performer.end_sample)))
+        play(performer, cut + ahead)
+        performer.cut(cut)
+        performer.feed(silence(cut, 3000, FrameKind.LISTENING))
+        runs.append(play(performer, performer.end_sample, cut))
+    assert all(np.array_equal(vector(a), vector(b)) for (_, a), (_, b) in zip(*runs, strict=True))
+
+
 def test_after_a_cut_the_mouth_closes_naturally() -> None:
     """From wherever it was, not in one frame, but within 120 ms."""
     gaps = [gap(face) for _, face in cut_in_a_vowel(600)[1:]]

@@ -92,6 +92,21 @@ _SPEAKER_TAKES: Mapping[str, float] = {"jawOpen": 0.75, "mouthFunnel": 0.6, "mou
 _ROUNDING_TAKES: Mapping[str, float] = {"mouthSmile": 0.75, "mouthStretch": 0.9, "mouthDimple": 0.8, "mouthFrown": 0.4}
 
 
+# Faces are never quite even: each side's part of a felt expression is this much weaker at most (Ekman, Hager & Friesen
+# 1981 find small differences in spontaneous smiles). The shapes of speech stay even.
+_UNEVEN_MOST = 0.1
+_UNEVEN = (
+    "mouthSmile",
+    "mouthFrown",
+    "mouthDimple",
+    "cheekSquint",
+    "eyeSquint",
+    "browDown",
+    "browOuterUp",
+    "noseSneer",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Mood:
     """What the controls ask of the face apart from speech and life."""
@@ -132,6 +147,15 @@ def blend_with_speech(mouth: Mouth, speaking: float) -> Weights:
     rounding = min(1.0, mouth.shapes[2] + mouth.shapes[3])
     by_sounds = (1 - mouth.level * _taken_by_speech()) * (1 - rounding * _taken_by_rounding())
     return by_sounds * (1 - speaking * _taken_by_speaker())
+
+
+def unevenness(seed: int) -> Weights:
+    """What one person's left and right halves make of an expression: factors 0.9..1, the same for the same seed."""
+    factors = np.ones(len(BLENDSHAPES))
+    amounts = np.random.default_rng([seed, 5]).uniform(-_UNEVEN_MOST, _UNEVEN_MOST, len(_UNEVEN))
+    for name, amount in zip(_UNEVEN, amounts, strict=True):
+        factors[INDEX[name + ("Left" if amount > 0 else "Right")]] -= abs(amount)
+    return factors
 
 
 def _response(intensity: float) -> float:

@@ -136,7 +136,7 @@ class Life:
     def gaze_at(self, sample: int, kind_at: KindAt) -> tuple[float, float]:
         """Where the eyes look, (right_deg, up_deg) in the picture; (0, 0) is the viewer.
 
-        kind_at: must be able to answer for the last 10 s.
+        kind_at: must be able to answer for the last 9 s.
         """
         index = self._fixations.index_at(sample)
         start = self._fixations.sample(index)

@@ -15,7 +15,7 @@ import numpy as np
 
 from tth.face.demands import Demand, Demands
 from tth.face.energy_jaw import EnergyJaw
-from tth.face.expression import Weights, blend_with_speech, expand, mouth_positions, sides
+from tth.face.expression import Weights, blend_with_speech, expand, mouth_positions, sides, unevenness
 from tth.face.limits import BREATH, FACE_SIZE, PITCH, WEIGHT_COUNT, YAW, FaceVector, limited, speed_limit_per_s, spring
 from tth.face.motion import ACCENT_SAMPLES, Life
 from tth.face.parameters import INDEX, FaceState, set_gaze
@@ -25,7 +25,7 @@ from tth.face.visemes import Mouth, MouthTrack, hold_contacts
 from tth.model.controls import Controls
 from tth.model.media import SAMPLE_RATE_HZ, FrameKind, PhonemeTiming, SilenceSpan, SpeechSpan, ms_to_samples
 
-MEMORY_SAMPLES = 20 * SAMPLE_RATE_HZ
+MEMORY_SAMPLES = 10 * SAMPLE_RATE_HZ
 """How far back `cut` may reach, and so how far ahead of what is shown faces may be made."""
 
 # (yaw, pitch, roll) in degrees of the listening tilt (Heylen 2006) and the thinking look, and what the face adds;
@@ -43,6 +43,8 @@ _FF_ROLL_LOWER, _PP_ROLL, _DD_TONGUE, _TH_TONGUE = 0.6, 0.22, 0.38, 0.9
 _FF, _PP, _TH, _DD, _NN = (VISEMES.index(name) for name in ("FF", "PP", "TH", "DD", "nn"))
 _JAW, _CLOSE = INDEX["jawOpen"], INDEX["mouthClose"]
 _CLAUSE_END_MEMORY = ms_to_samples(500)
+# What a face depends on lies at most this far back: the fixation before the present one began then.
+_LOOKBACK_SAMPLES = 9 * SAMPLE_RATE_HZ
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Performer:
         self._track = MouthTrack()
         self._energy = EnergyJaw()
         self._life = Life(seed)
+        self._unevenness = unevenness(abs(seed))
         self._accents: list[int] = []
         self._demands = Demands(Controls())
         self._shown: deque[_Shown] = deque()
@@ -161,6 +164,7 @@ class Performer:
         face[:WEIGHT_COUNT] = demand.weights + (gain * levels[0]) * listening + (gain * levels[1]) * thinking
         aside = "mouthLeft" if self._life.side > 0 else "mouthRight"
         face[INDEX[aside]] += gain * levels[1] * _THINKING_MOUTH_ASIDE
+        face[:WEIGHT_COUNT] *= self._unevenness
 
     def _turn_head(self, face: FaceVector, sample: int, demand: Demand, levels: list[float]) -> None:
         """Sway, nods, posture and breath; brows that go with accents."""
@@ -203,12 +207,13 @@ class Performer:
             return
         while self._shown[0].sample < before_sample:
             self._shown.popleft()
-        self._timeline.forget(before_sample)
-        self._track.forget(before_sample)
-        self._energy.forget(before_sample)
-        self._demands.forget(before_sample)
-        self._life.forget(before_sample)
-        del self._accents[: bisect_left(self._accents, before_sample)]
+        needed = before_sample - _LOOKBACK_SAMPLES
+        self._timeline.forget(needed)
+        self._track.forget(needed)
+        self._energy.forget(needed)
+        self._demands.forget(needed)
+        self._life.forget(needed)
+        del self._accents[: bisect_left(self._accents, needed)]
 
 
 def _speak(weights: Weights, mouth: Mouth, speaking: float) -> None:
