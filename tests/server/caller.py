@@ -1,0 +1,216 @@
+"""One `Converse` stream as a hand-made client: sends what it is told to, keeps everything that comes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import grpc
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+from tth.testing.fast_time import run_fast
+from tth.testing.harness import RunningServer
+from tth.v1 import media_pb2
+from tth.v1.controls_pb2 import Controls
+from tth.v1.converse_pb2 import (
+    TEXT_MODE_SAY,
+    TEXT_MODE_TALK,
+    ConverseRequest,
+    ConverseResponse,
+    EndTurn,
+    Interrupt,
+    TextMode,
+    UserText,
+)
+from tth.v1.errors_pb2 import Error
+from tth.v1.media_pb2 import MediaPreferences
+from tth.v1.tth_service_pb2 import CreateSessionRequest
+
+if TYPE_CHECKING:
+    Call = grpc.aio.StreamStreamCall[ConverseRequest, ConverseResponse]
+
+T = TypeVar("T")
+LIMIT_S = 160.0
+"""Of the loop's fast seconds: 20 real ones. Only a test that hangs meets it."""
+SOUND_ONLY = MediaPreferences(video_codec=media_pb2.VIDEO_CODEC_NONE)
+TERMINAL = ("turn_complete", "turn_stopped")
+
+
+def kind(event: ConverseResponse) -> str:
+    """The name of the payload."""
+    return event.WhichOneof("payload") or ""
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run a test on fast time; afterwards no task but the test's own is left."""
+
+    async def whole() -> T:
+        async with asyncio.timeout(LIMIT_S):
+            result = await main
+        me = asyncio.current_task()
+        left = [task for task in asyncio.all_tasks() if task is not me]
+        assert not left, left
+        return result
+
+    return run_fast(whole())
+
+
+class Caller:
+    """One stream. `events` grows as the server sends; `next_of` and `until` walk through it."""
+
+    def __init__(self, call: Call, session_id: str) -> None:
+        self.call = call
+        self.session_id = session_id
+        self.events: list[ConverseResponse] = []
+        self._seen = 0
+        self._changed = asyncio.Event()
+        self._has_ended = False
+        self.error: grpc.aio.AioRpcError | None = None
+
+    async def read_all(self) -> None:
+        """The one reader."""
+        try:
+            async for event in self.call:
+                self.events.append(event)
+                self._changed.set()
+        except grpc.aio.AioRpcError as error:
+            self.error = error
+        finally:
+            self._has_ended = True
+            self._changed.set()
+
+    async def send(self, **fields: Any) -> None:
+        """One message to this session."""
+        await self.call.write(ConverseRequest(**{"session_id": self.session_id, **fields}))
+
+    async def text(
+        self,
+        text: str,
+        mode: TextMode = TEXT_MODE_SAY,
+        *,
+        partial: bool = False,
+        controls: Controls | None = None,
+        turn_id: str = "",
+        client_seq: int = 0,
+    ) -> None:
+        """A user_text."""
+        said = UserText(text=text, mode=mode, partial=partial, controls=controls)
+        await self.send(user_text=said, turn_id=turn_id, client_seq=client_seq)
+
+    async def talk(self, text: str) -> None:
+        """A question to the language model."""
+        await self.text(text, TEXT_MODE_TALK)
+
+    async def interrupt(self, turn_id: str = "", **fields: Any) -> None:
+        await self.send(interrupt=Interrupt(**fields), turn_id=turn_id)
+
+    async def end_turn(self, turn_id: str = "") -> None:
+        await self.send(end_turn=EndTurn(), turn_id=turn_id)
+
+    async def next_event(self) -> ConverseResponse:
+        """The next event that has not been looked at. Raises AssertionError when the stream has ended."""
+        while self._seen >= len(self.events):
+            assert not self._has_ended, f"the stream has ended: {self.error}"
+            self._changed.clear()
+            await self._changed.wait()
+        self._seen += 1
+        return self.events[self._seen - 1]
+
+    async def until(self, wanted: Callable[[ConverseResponse], bool]) -> ConverseResponse:
+        """The next event that is wanted; those before it count as looked at."""
+        while not wanted(event := await self.next_event()):
+            pass
+        return event
+
+    async def next_of(self, *kinds: str) -> ConverseResponse:
+        """The next event with one of these payloads."""
+        return await self.until(lambda event: kind(event) in kinds)
+
+    async def turn(self, turn_id: str = "") -> list[ConverseResponse]:
+        """All events of one turn, up to its end; the next turn to end where no id is given."""
+        end = await self.until(lambda e: kind(e) in TERMINAL and turn_id in ("", e.turn_id))
+        return [event for event in self.events if event.turn_id == end.turn_id]
+
+    async def refusal(self) -> Error:
+        """The next error."""
+        return (await self.next_of("error")).error
+
+    async def finish(self) -> None:
+        """Half-close, then wait for the server to end."""
+        await self.call.done_writing()
+        await self.ended()
+
+    async def ended(self) -> None:
+        """Wait for the end of the stream, whatever it is."""
+        while not self._has_ended:
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def status(self) -> tuple[grpc.StatusCode, str]:
+        """How the stream ended: its code and reason ("" = OK)."""
+        await self.ended()
+        if self.error is None:
+            return await self.call.code(), ""
+        return self.error.code(), reason_of(self.error)
+
+
+@asynccontextmanager
+async def calling(server: RunningServer, session_id: str, *, greet: bool = True) -> AsyncIterator[Caller]:
+    """A stream to a session. greet: send the first message, that attaches. Left: the call is cancelled."""
+    call: Call = server.stub.Converse()
+    caller = Caller(call, session_id)
+    reader = asyncio.create_task(caller.read_all(), name="caller")
+    try:
+        if greet:
+            await caller.send()
+        yield caller
+    finally:
+        call.cancel()
+        reader.cancel()
+        await asyncio.wait([reader])
+
+
+async def new_session(server: RunningServer, **fields: Any) -> str:
+    """The id of a fresh session; sound only where no media are given."""
+    fields = {"media": SOUND_ONLY, **fields}
+    return (await server.stub.CreateSession(CreateSessionRequest(**fields))).session_id
+
+
+@asynccontextmanager
+async def conversation(server: RunningServer, **fields: Any) -> AsyncIterator[Caller]:
+    """A fresh session and a stream to it."""
+    async with calling(server, await new_session(server, **fields)) as caller:
+        yield caller
+
+
+def reason_of(error: grpc.aio.AioRpcError) -> str:
+    """The reason in the status' details."""
+    for detail in details_of(error):
+        if isinstance(detail, error_details_pb2.ErrorInfo):
+            return str(detail.reason)
+    return ""
+
+
+def fields_of(error: grpc.aio.AioRpcError) -> dict[str, str]:
+    """Wrong fields and what is allowed there."""
+    return {
+        violation.field: violation.description
+        for detail in details_of(error)
+        if isinstance(detail, error_details_pb2.BadRequest)
+        for violation in detail.field_violations
+    }
+
+
+def details_of(error: grpc.aio.AioRpcError) -> list[Any]:
+    """The details of a status as messages."""
+    status = rpc_status.from_call(error)
+    found = []
+    for detail in status.details if status is not None else ():
+        for known in (error_details_pb2.ErrorInfo, error_details_pb2.BadRequest, error_details_pb2.RetryInfo):
+            message = known()
+            if detail.Unpack(message):
+                found.append(message)
+    return found
