@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from tth.server.models import ModelCatalogue
 from tth.server.readiness import SERVICE, ComponentStatus, Readiness, Status
 from tth.server.reflection import add_reflection
 from tth.server.service import TthService
+from tth.server.stream import StreamLimits
+from tth.session.closing import close_all
 from tth.session.engine import Engine
 from tth.session.jobs import Jobs
 from tth.session.store import MemorySessions, SessionLimits
@@ -65,6 +68,7 @@ class ServerOptions:
     max_request_bytes: int = 1_048_576
     outbox_events: int = 512
     outbox_stalled_s: float = 15.0
+    first_message_s: float = 30.0
     max_jobs: int = 2
     artifact_dir: Path = Path("out/artifacts")
     reflection: bool = True
@@ -100,11 +104,11 @@ class TthServer:
             self.jobs,
             self.readiness,
             catalogue,
-            options.outbox_events,
-            options.outbox_stalled_s,
+            StreamLimits(options.outbox_events, options.outbox_stalled_s, options.first_message_s),
         )
         self.port = 0
         """The port in use, once started."""
+        self._guard = ErrorGuard()
         self._grpc: grpc.aio.Server | None = None
         self._stop = asyncio.Event()
 
@@ -113,23 +117,37 @@ class TthServer:
 
         Raises OSError when the port cannot be had and AdapterError when an adapter cannot be loaded.
         """
-        self._catch_signals()
-        await self.start()
-        on_listening(self.port)
+        with self._signals():
+            try:
+                await self.start()
+                on_listening(self.port)
+                await self._serve(on_ready)
+            finally:
+                await self.stop()
+
+    async def _serve(self, on_ready: Callable[[], None]) -> None:
+        """Load, be there until asked to stop, drain. Raises AdapterError."""
+        if not await self._loaded_before_stop():
+            return
+        on_ready()
+        async with asyncio.TaskGroup() as group:
+            background = [group.create_task(self.jobs.run()), group.create_task(self._sweep())]
+            await self._stop.wait()
+            await self.drain()
+            for task in background:
+                task.cancel()
+
+    async def _loaded_before_stop(self) -> bool:
+        """Load; False when asked to stop meanwhile. Raises AdapterError."""
         try:
             async with asyncio.TaskGroup() as group:
-                background = [group.create_task(self.jobs.run()), group.create_task(self._sweep())]
-                stopping = group.create_task(self._stop.wait())
-                loading = group.create_task(self.load())
+                loading, stopping = group.create_task(self.load()), group.create_task(self._stop.wait())
                 await asyncio.wait([loading, stopping], return_when=asyncio.FIRST_COMPLETED)
-                if loading.done() and not loading.exception():
-                    on_ready()
-                    await stopping
-                    await self.drain()
-                for task in (*background, loading, stopping):
-                    task.cancel()
-        finally:
-            await self.stop()
+                loading.cancel()
+                stopping.cancel()
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        return not loading.cancelled()
 
     def request_stop(self) -> None:
         """Begin to drain. Idempotent; safe from a signal handler of the loop."""
@@ -137,7 +155,7 @@ class TthServer:
 
     async def start(self) -> None:
         """Listen; the probes answer NOT_SERVING. Raises OSError when the port cannot be had."""
-        server = grpc.aio.server(interceptors=[ErrorGuard()], options=grpc_options(self.options.max_request_bytes))
+        server = grpc.aio.server(interceptors=[self._guard], options=grpc_options(self.options.max_request_bytes))
         tth_service_pb2_grpc.add_TthServiceServicer_to_server(self.service, server)
         self.readiness.add_to(server)
         if self.options.reflection:
@@ -198,32 +216,51 @@ class TthServer:
             await asyncio.sleep(DRAIN_POLL_S)
         for conversation in self.sessions.all():
             conversation.end(TurnOutcome.DRAINED, Draining("the server is going away", retry_after_ms=1000))
-            await conversation.detached()
+        with suppress(TimeoutError):  # an adapter that does not let go: the transport's end cancels its stream
+            async with asyncio.timeout(STOP_GRACE_S):
+                for conversation in self.sessions.all():
+                    await conversation.stopped()
 
     async def stop(self) -> None:
         """Close everything. Idempotent."""
         if self._grpc is not None:
-            await self._grpc.stop(STOP_GRACE_S)
+            await self._grpc.stop(STOP_GRACE_S)  # returns when the transport is done, which handlers may not be
             self._grpc = None
-        for conversation in self.sessions.all():
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_GRACE_S):
+                await self._guard.finished()
+        conversations = self.sessions.all()
+        for conversation in conversations:
             self.sessions.remove(conversation.session_id)
-            await conversation.aclose()
-        for adapter in self.engine.adapters:
-            await adapter.aclose()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_GRACE_S):
+                await close_all(conversations)
+        await close_all(self.engine.adapters)
         if isinstance(self.engine.encode_offload, EncodeThreads):
             self.engine.encode_offload.close()
 
     async def _sweep(self) -> None:
+        """End expired sessions, for ever."""
         while True:
             await asyncio.sleep(SWEEP_S)
             for conversation in self.sessions.expired():
-                await self.service.end_session(conversation, "SESSION_EXPIRED", TurnOutcome.EXPIRED)
+                with suppress(TimeoutError):  # an adapter that does not let go: the other sessions are not its fault
+                    async with asyncio.timeout(STOP_GRACE_S):
+                        await self.service.end_session(conversation, "SESSION_EXPIRED", TurnOutcome.EXPIRED)
 
-    def _catch_signals(self) -> None:
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """SIGTERM and SIGINT ask the server to stop."""
         loop = asyncio.get_running_loop()
+        caught = []
         for number in (signal.SIGTERM, signal.SIGINT):
             try:
                 loop.add_signal_handler(number, self.request_stop)
+                caught.append(number)
             except (NotImplementedError, RuntimeError):  # Windows, or not the main thread: Ctrl-C still raises
                 log.debug("signals are not handled here")
-                return
+        try:
+            yield
+        finally:
+            for number in caught:
+                loop.remove_signal_handler(number)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tth.adapters.base import AdapterSpec, Capabilities
+from tth.adapters.base import AdapterSpec, Capabilities, Support
 from tth.control.personas import PersonaConfig
 from tth.errors import invalid_field
 from tth.face.parameters import BLENDSHAPES
 from tth.model.media import MediaPreferences, VideoCodec
-from tth.server import convert
-from tth.v1 import tth_service_pb2
+from tth.v1 import controls_pb2, tth_service_pb2
 
 DEFAULT_PAGE, MAX_PAGE = 50, 100
+_SUPPORT = {support: f"CONTROL_SUPPORT_{support.name}" for support in Support}
 
 
 class ModelCatalogue:
@@ -34,13 +34,13 @@ class ModelCatalogue:
         size = request.page_size or DEFAULT_PAGE
         if not 1 <= size <= MAX_PAGE:
             raise invalid_field("page_size", f"1..{MAX_PAGE}, or 0 for {DEFAULT_PAGE}")
-        token = request.page_token
-        if token and not (token.isascii() and token.isdigit() and int(token) <= len(self._known)):
+        starts = {str(at): at for at in range(len(self._known))} | {"": 0}
+        if request.page_token not in starts:
             raise invalid_field("page_token", "empty or the next_page_token of the answer before")
-        start = int(token or 0)
+        start = starts[request.page_token]
         end = start + size
         return tth_service_pb2.ListModelsResponse(
-            models=[convert.model_message(spec, c, active=active) for spec, c, active in self._known[start:end]],
+            models=[model_message(spec, c, active=active) for spec, c, active in self._known[start:end]],
             next_page_token=str(end) if end < len(self._known) else "",
             personas=[
                 tth_service_pb2.Persona(
@@ -62,3 +62,25 @@ class ModelCatalogue:
                 if media.video_codec not in allowed:
                     names = ", ".join(codec.name for codec in allowed)
                     raise invalid_field("media.video_codec", f"one of {names} with the avatar {spec.name}")
+
+
+def model_message(spec: AdapterSpec, capabilities: Capabilities, *, active: bool) -> tth_service_pb2.Model:
+    """One adapter as ListModels shows it."""
+    supports = [
+        tth_service_pb2.ControlCapability(path=path, support=_SUPPORT[s.support], min=s.minimum, max=s.maximum)
+        for path, s in capabilities.controls.items()
+    ]
+    return tth_service_pb2.Model(
+        role=spec.role,
+        name=spec.name,
+        description=capabilities.description,
+        active=active,
+        deployment=capabilities.deployment,
+        controls=supports,
+        language_codes=capabilities.languages,
+        video_codecs=[f"VIDEO_CODEC_{codec.name}" for codec in capabilities.video_codecs],
+        resolutions=[
+            controls_pb2.Resolution(width_px=r.width_px, height_px=r.height_px) for r in capabilities.resolutions
+        ],
+        max_fps=capabilities.max_fps,
+    )

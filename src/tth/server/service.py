@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from typing import Any, TypeAlias
 
@@ -10,27 +11,32 @@ import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from tth import SCHEMA_VERSION, __version__
+from tth.adapters.base import Adapter, Health
+from tth.core.text_rules import check_language
 from tth.errors import Conflict, Draining, TTHError, invalid_field
 from tth.face.parameters import BLENDSHAPES
-from tth.model.commands import UserText
 from tth.model.events import GoAway, TurnOutcome
 from tth.model.ids import new_session_id
-from tth.server import convert
-from tth.server.job_message import job_message
+from tth.server.convert import incoming, outgoing
+from tth.server.convert.jobs import job_message
 from tth.server.models import ModelCatalogue
 from tth.server.readiness import Readiness, Status
-from tth.server.stream import ConverseStream
+from tth.server.stream import ConverseStream, StreamLimits
 from tth.session.conversation import Conversation
 from tth.session.engine import Engine
 from tth.session.jobs import Job, Jobs, JobState
 from tth.session.store import MemorySessions
 from tth.v1 import converse_pb2, tth_service_pb2, tth_service_pb2_grpc
 
+log = logging.getLogger(__name__)
+
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 DEFAULT_WAIT_MS, MAX_WAIT_MS = 10_000, 60_000
 DOWNLOAD_CHUNK_BYTES = 65_536
 MAX_REQUEST_ID = 128
+HEALTH_S = 2.0
+"""For one adapter to say how it is; probes give up after some seconds."""
 _SUFFIX = {
     tth_service_pb2.ARTIFACT_FORMAT_UNSPECIFIED: ".mp4",
     tth_service_pb2.ARTIFACT_FORMAT_MP4: ".mp4",
@@ -48,16 +54,14 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
         jobs: Jobs,
         readiness: Readiness,
         catalogue: ModelCatalogue,
-        outbox_events: int,
-        outbox_stalled_s: float,
+        stream_limits: StreamLimits,
     ) -> None:
         self._engine = engine
         self._sessions = sessions
         self._jobs = jobs
         self._readiness = readiness
         self._catalogue = catalogue
-        self._outbox_events = outbox_events
-        self._outbox_stalled_s = outbox_stalled_s
+        self._stream_limits = stream_limits
         self._started_s = engine.clock.now_s()
         self._ended: dict[str, int] = {}  # ended session -> its turn count, so that EndSession is idempotent
 
@@ -66,7 +70,7 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
     async def CreateSession(  # noqa: N802
         self, request: tth_service_pb2.CreateSessionRequest, context: Context
     ) -> tth_service_pb2.CreateSessionResponse:
-        convert.check_schema(request.schema_version)
+        incoming.check_schema(request.schema_version)
         self._check_ready()
         _check_request_id(request.request_id)
         conversation = self._sessions.of_request(request.request_id) if request.request_id else None
@@ -78,23 +82,20 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
             schema_version=SCHEMA_VERSION,
             session_id=conversation.session_id,
             expire_time=_timestamp(expire_ms),
-            control_report=convert.report_message(conversation.layers.now().report),
-            media=convert.media_message(conversation.media),
+            control_report=outgoing.report_message(conversation.layers.now().report),
+            media=outgoing.media_message(conversation.media),
             blendshape_names=BLENDSHAPES if conversation.media.motion else (),
         )
 
     def _new_conversation(self, request: tth_service_pb2.CreateSessionRequest) -> Conversation:
         engine = self._engine
         self._sessions.check_room()
-        if request.overlap_policy not in (
-            tth_service_pb2.OVERLAP_POLICY_UNSPECIFIED,
-            tth_service_pb2.OVERLAP_POLICY_SUPERSEDE,
-        ):
-            raise invalid_field("overlap_policy", "SUPERSEDE; QUEUE and REJECT are not built yet")
-        media = convert.media_of(request.media, engine.default_media)
+        incoming.check_overlap(request.overlap_policy)
+        media = incoming.media_of(request.media, engine.default_media)
         self._catalogue.check_media(media)
+        check_language(request.language_code, "language_code")
         language = request.language_code or engine.default_language
-        patch = convert.patch_of(request.controls)
+        patch = incoming.patch_of(request.controls)
         return Conversation(new_session_id(), engine, patch, language, media)
 
     async def GetSession(  # noqa: N802
@@ -108,8 +109,8 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
             turn_count=conversation.turn_count,
             current_turn_id=conversation.current_turn_id,
             attached=conversation.is_attached,
-            control_report=convert.report_message(conversation.layers.now().report),
-            media=convert.media_message(conversation.media),
+            control_report=outgoing.report_message(conversation.layers.now().report),
+            media=outgoing.media_message(conversation.media),
             create_time=_timestamp(created_ms),
             expire_time=_timestamp(expire_ms),
         )
@@ -132,15 +133,13 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
         if len(self._ended) > 10_000:
             del self._ended[next(iter(self._ended))]
         conversation.go_away(GoAway("disconnect", 0, reason))
-        conversation.end(outcome)
-        await conversation.detached()
-        await conversation.aclose()
+        await conversation.aclose(outcome)
 
     async def Converse(  # type: ignore[override]  # noqa: N802  (coroutine style: see docs/architecture.md)
         self, request_iterator: AsyncIterator[converse_pb2.ConverseRequest], context: Context
     ) -> None:
         self._check_ready()
-        stream = ConverseStream(self._sessions, self._engine.clock, self._outbox_events, self._outbox_stalled_s)
+        stream = ConverseStream(self._sessions, self._engine.clock, self._stream_limits)
         await stream.run(request_iterator, context)
 
     # ---- batch
@@ -148,7 +147,7 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
     async def Generate(  # noqa: N802
         self, request: tth_service_pb2.GenerateRequest, context: Context
     ) -> tth_service_pb2.GenerateResponse:
-        convert.check_schema(request.schema_version)
+        incoming.check_schema(request.schema_version)
         self._check_ready()
         _check_request_id(request.request_id)
         wait_ms = request.wait_ms if request.HasField("wait_ms") else DEFAULT_WAIT_MS
@@ -156,14 +155,7 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
             raise invalid_field("wait_ms", f"0..{MAX_WAIT_MS}")
         if request.format not in _SUFFIX:
             raise invalid_field("format", "ARTIFACT_FORMAT_MP4 or ARTIFACT_FORMAT_WAV")
-        text = request.user_text
-        order = UserText(
-            text.text,
-            convert.mode_of(text.mode),
-            text.partial,
-            text.language_code,
-            convert.patch_of(text.controls, "user_text.controls"),
-        )
+        order = incoming.user_text_of(request.user_text)
         job = self._jobs.submit(request.request_id, order, _SUFFIX[request.format])
         try:
             async with asyncio.timeout(wait_ms / 1000):
@@ -194,7 +186,10 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
         if not 0 <= offset <= job.size_bytes:
             raise invalid_field("offset_bytes", f"0..{job.size_bytes}")
         while True:
-            data = await asyncio.to_thread(_read, job, offset)
+            try:
+                data = await asyncio.to_thread(_read, job, offset)
+            except FileNotFoundError:
+                raise Conflict("job_id: the job's file is no longer there", "NO_ARTIFACT") from None
             if not data:
                 return
             await context.write(
@@ -222,19 +217,22 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
             turn_count=sum(conversation.state != "idle" for conversation in self._sessions.all()),
         )
         if request.include_components:
-            now = {f"{a.role}/{a.name}": await a.health() for a in self._engine.adapters}
-            for component in readiness.components.values():
-                health = now.get(component.component)
-                is_broken = component.status is Status.SERVING and health is not None and not health.ok
-                response.components.add(
-                    component=component.component,
-                    status=_health(Status.DEGRADED if is_broken else component.status),
-                    detail=health.detail if health is not None and health.detail else component.detail,
-                    load_ms=component.load_ms,
-                )
-                if is_broken and response.status == tth_service_pb2.HEALTH_STATUS_SERVING:
-                    response.status = tth_service_pb2.HEALTH_STATUS_DEGRADED
+            await self._add_components(response)
         return response
+
+    async def _add_components(self, response: tth_service_pb2.HealthResponse) -> None:
+        now = {f"{adapter.role}/{adapter.name}": await _health_of(adapter) for adapter in self._engine.adapters}
+        for component in self._readiness.components.values():
+            health = now[component.component]
+            is_broken = component.status is Status.SERVING and not health.ok
+            response.components.add(
+                component=component.component,
+                status=_health(Status.DEGRADED if is_broken else component.status),
+                detail=health.detail or component.detail,
+                load_ms=component.load_ms,
+            )
+            if is_broken and response.status == tth_service_pb2.HEALTH_STATUS_SERVING:
+                response.status = tth_service_pb2.HEALTH_STATUS_DEGRADED
 
     def _check_ready(self) -> None:
         error = refusal(self._readiness.status)
@@ -251,6 +249,18 @@ def refusal(status: Status) -> TTHError | None:
     if status is Status.FAILED:
         return Draining("an adapter could not be loaded; see Health", "NOT_READY", retry_after_ms=30_000)
     return None
+
+
+async def _health_of(adapter: Adapter) -> Health:
+    """How an adapter says it is; one that does not say so at once, or breaks, is not well."""
+    try:
+        async with asyncio.timeout(HEALTH_S):
+            return await adapter.health()
+    except TimeoutError:
+        return Health(ok=False, detail=f"gave no answer within {HEALTH_S:g} s")
+    except Exception as error:
+        log.warning("health check failed", exc_info=error, extra={"role": adapter.role, "adapter": adapter.name})
+        return Health(ok=False, detail=type(error).__name__)
 
 
 def _check_request_id(request_id: str) -> None:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import grpc
 
 from tth.clock import Clock
-from tth.errors import Conflict, InvalidRequest, LimitExceeded, TTHError, invalid_field
+from tth.errors import InvalidRequest, LimitExceeded, TTHError, invalid_field
 from tth.model.events import TurnOutcome
-from tth.server import convert
+from tth.server.convert import incoming, outgoing
 from tth.server.outbox import Outbox
 from tth.session.conversation import Conversation
 from tth.session.inbox import Inbox
@@ -23,82 +24,96 @@ from tth.session.store import MemorySessions
 from tth.v1 import converse_pb2
 
 Context: TypeAlias = "grpc.aio.ServicerContext[converse_pb2.ConverseRequest, converse_pb2.ConverseResponse]"
+Requests: TypeAlias = AsyncIterator[converse_pb2.ConverseRequest]
 
-FIRST_MESSAGE_S = 30.0
-"""How long a stream may stay open without saying whose it is."""
+
+@dataclass(frozen=True, slots=True)
+class StreamLimits:
+    """What one client may take of the server's patience and memory."""
+
+    outbox_events: int = 512
+    """Events that may wait for a client that reads slowly."""
+    stalled_s: float = 15.0
+    """A client that takes nothing for so long while events wait is given up."""
+    first_message_s: float = 30.0
+    """How long a stream may stay open without saying whose it is."""
 
 
 class ConverseStream:
     """One call."""
 
-    def __init__(self, sessions: MemorySessions, clock: Clock, outbox_events: int, outbox_stalled_s: float) -> None:
+    def __init__(self, sessions: MemorySessions, clock: Clock, limits: StreamLimits) -> None:
         self._sessions = sessions
         self._clock = clock
-        self._outbox_events = outbox_events
-        self._outbox_stalled_s = outbox_stalled_s
+        self._limits = limits
         self._client_seq = 0
-        self._gave_up = False
+        self._write_began_s: float | None = None
 
-    async def run(self, requests: AsyncIterator[converse_pb2.ConverseRequest], context: Context) -> None:
+    async def run(self, requests: Requests, context: Context) -> None:
         """Serve the call to its end. Raises TTHError for what ends the stream with a status."""
         first = await self._first(requests)
-        conversation = self._attach(first)
+        conversation = self._conversation_of(first)
+        with conversation.attached():
+            await self._serve(first, requests, conversation, context)
+            if conversation.end_error is not None:
+                raise conversation.end_error
+
+    async def _serve(
+        self,
+        first: converse_pb2.ConverseRequest,
+        requests: Requests,
+        conversation: Conversation,
+        context: Context,
+    ) -> None:
         inbox = Inbox()
-        outbox = Outbox(
-            self._clock,
-            self._outbox_events,
-            self._outbox_stalled_s,
-            on_pictures_lost=conversation.encoder.request_keyframe,
-            on_stalled=lambda: self._give_up(conversation),
-        )
+        outbox = Outbox(self._limits.outbox_events, conversation.encoder.request_keyframe)
         async with asyncio.TaskGroup() as group:
-            writer = group.create_task(self._write(conversation, outbox, context))
-            reader = group.create_task(self._read(first, requests, conversation, inbox))
+            writer = group.create_task(self._write(conversation, outbox, context), name="writer")
+            watch = group.create_task(self._give_up_when_stalled(conversation, writer), name="watch")
+            reader = group.create_task(self._read(first, requests, conversation, inbox, outbox), name="reader")
             await conversation.run(inbox, outbox)
             reader.cancel()
             outbox.close()
-            if self._gave_up:
-                writer.cancel()  # it hangs in a write that nobody reads
-        if self._gave_up:
-            raise LimitExceeded("the client does not read; its stream was ended", "SLOW_CONSUMER", retryable=True)
-        if conversation.end_error is not None:
-            raise conversation.end_error
+            await asyncio.wait([writer])  # what is left goes out; bounded by the watch
+            watch.cancel()
 
-    async def _first(self, requests: AsyncIterator[converse_pb2.ConverseRequest]) -> converse_pb2.ConverseRequest:
+    async def _first(self, requests: Requests) -> converse_pb2.ConverseRequest:
         try:
-            async with asyncio.timeout(FIRST_MESSAGE_S):  # the call ends when this breaks, so no message is lost
+            async with asyncio.timeout(self._limits.first_message_s):  # the call ends then, so no message is lost
                 return await anext(requests)
         except StopAsyncIteration:
             raise InvalidRequest("the stream was closed before its first message", "FIRST_MESSAGE_MISSING") from None
         except TimeoutError:
             raise InvalidRequest(
-                f"no first message within {FIRST_MESSAGE_S:g} s", "FIRST_MESSAGE_MISSING", retryable=True
+                f"no first message within {self._limits.first_message_s:g} s", "FIRST_MESSAGE_MISSING", retryable=True
             ) from None
 
-    def _attach(self, first: converse_pb2.ConverseRequest) -> Conversation:
-        convert.check_schema(first.schema_version)
+    def _conversation_of(self, first: converse_pb2.ConverseRequest) -> Conversation:
+        incoming.check_schema(first.schema_version)
         if not first.session_id:
             raise invalid_field("session_id", "the id from CreateSession, in the first message of a stream")
         if first.WhichOneof("payload") == "resume":
-            convert.command_of(first, 0, is_first=True)  # raises: resuming is not built yet
-        conversation = self._sessions.get(first.session_id)
-        if conversation.is_attached:
-            raise Conflict("session_id: another stream is attached to this session", "SESSION_ATTACHED")
-        return conversation
+            incoming.command_of(first, 0, is_first=True)  # raises: resuming is not built yet
+        return self._sessions.get(first.session_id)
 
     async def _read(
         self,
         first: converse_pb2.ConverseRequest,
-        requests: AsyncIterator[converse_pb2.ConverseRequest],
+        requests: Requests,
         conversation: Conversation,
         inbox: Inbox,
+        outbox: Outbox,
     ) -> None:
-        """The only reader. A message that cannot be used is answered; only one for another session ends the stream."""
-        await self._take(first, conversation, inbox, is_first=True)
-        async for message in requests:
-            if message.session_id not in ("", conversation.session_id):
-                raise invalid_field("session_id", "empty or the same as in the first message of the stream")
-            await self._take(message, conversation, inbox, is_first=False)
+        """The only reader. A message that cannot be used is answered; one for another session ends the stream."""
+        try:
+            await self._take(first, conversation, inbox, is_first=True)
+            async for message in requests:
+                if message.session_id not in ("", conversation.session_id):
+                    raise invalid_field("session_id", "empty or the same as in the first message of the stream")
+                await self._take(message, conversation, inbox, is_first=False)
+                await outbox.room()  # a client that asks and does not read is slowed down by its own transport
+        except TTHError as error:
+            conversation.end(TurnOutcome.CANCELLED, error)
         inbox.finish()
 
     async def _take(
@@ -106,29 +121,43 @@ class ConverseStream:
     ) -> None:
         self._client_seq = max(self._client_seq, message.client_seq)
         try:
-            convert.check_schema(message.schema_version)
-            await inbox.put(convert.command_of(message, self._clock.wall_ms(), is_first=is_first))
+            incoming.check_schema(message.schema_version)
+            command = incoming.command_of(message, self._clock.wall_ms(), is_first=is_first)
         except TTHError as error:
             conversation.refuse(error, message.client_seq)
+        else:
+            await inbox.put(command)
 
     async def _write(self, conversation: Conversation, outbox: Outbox, context: Context) -> None:
         """The only writer: stamps the sequence at the moment of sending."""
         try:
             while (item := await outbox.get()) is not None:
                 conversation.last_seq += 1
-                await context.write(
-                    convert.response_of(
-                        item.event,
-                        conversation.session_id,
-                        item.turn_id,
-                        conversation.last_seq,
-                        self._client_seq,
-                        self._clock.wall_ms(),
-                    )
+                message = outgoing.response_of(
+                    item.event,
+                    conversation.session_id,
+                    item.turn_id,
+                    conversation.last_seq,
+                    self._client_seq,
+                    self._clock.wall_ms(),
                 )
+                self._write_began_s = self._clock.now_s()
+                await context.write(message)
+                self._write_began_s = None
         except grpc.aio.InternalError:  # the peer is gone and grpc noticed it in the write first
             conversation.end(TurnOutcome.CANCELLED)
 
-    def _give_up(self, conversation: Conversation) -> None:
-        self._gave_up = True
-        conversation.end(TurnOutcome.CANCELLED)
+    async def _give_up_when_stalled(self, conversation: Conversation, writer: asyncio.Task[None]) -> None:
+        """End the stream of a client that does not read: its writer hangs in one write for too long.
+
+        Until then the transport holds what fits into its window and the outbox a bounded rest.
+        """
+        while True:
+            began_s, now_s = self._write_began_s, self._clock.now_s()
+            left_s = self._limits.stalled_s - (now_s - began_s if began_s is not None else 0.0)
+            if left_s <= 0:
+                break
+            await asyncio.sleep(left_s)
+        error = LimitExceeded("the client does not read; its stream was ended", "SLOW_CONSUMER", retryable=True)
+        conversation.end(TurnOutcome.CANCELLED, error)
+        writer.cancel()

@@ -6,7 +6,7 @@ Tests: tests/session/test_control_layers.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tth.adapters.base import Persona
@@ -14,9 +14,9 @@ from tth.adapters.registry import AdapterFacts
 from tth.control.fit import fit_to_adapters
 from tth.control.personas import PersonaConfig, cast
 from tth.control.report import build_report
-from tth.core.blend import apply_update, merge, validate_patch
+from tth.core.blend import apply_update, merge, unknown_paths, validate_patch
 from tth.errors import FieldViolation, InvalidRequest
-from tth.model.controls import BY_PATH, FIELDS, ControlPatch, ControlReport, Controls
+from tth.model.controls import FIELDS, ControlPatch, ControlReport, Controls
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,60 +37,68 @@ class ControlLayers:
         personas: Mapping[str, PersonaConfig],
         facts: tuple[AdapterFacts, ...],
         session_patch: ControlPatch,
+        path: str = "controls",
     ) -> None:
-        """Raises InvalidRequest, naming every field, for a session patch with a value that is not allowed."""
+        """Raises InvalidRequest, naming every field, for a session patch with a value that is not allowed.
+
+        path: where the session patch stands in the message that it came with.
+        """
         self._base = base
         self._personas = personas
         self._facts = facts
-        check_patch(session_patch, personas)
+        check_patch(session_patch, personas, path)
         self._session_patch = session_patch
         self._update_patch = ControlPatch()
+        self._turn_patch = ControlPatch()
         self._revision = 1
+        self._now: Decided | None = None  # of this revision: to decide takes longer than all else that begins a turn
 
     def now(self) -> Decided:
         """What holds for a turn that asks for nothing."""
-        return self._decide(ControlPatch(), merge(self._session_patch, self._update_patch), in_turn=False)
+        if self._now is None or self._now.report.control_revision != self._revision:
+            requested = merge(self._session_patch, self._update_patch)
+            self._now = self._decide(ControlPatch(), requested, None)
+        return self._now
 
     def for_turn(self, turn_patch: ControlPatch) -> Decided:
         """What holds for a turn with controls of its own. Raises InvalidRequest; nothing changes then."""
-        check_patch(turn_patch, self._personas)
-        if turn_patch.items():
-            self._revision += 1
-        requested = merge(self._session_patch, self._update_patch, turn_patch)
-        return self._decide(turn_patch, requested, in_turn=False)
+        check_patch(turn_patch, self._personas, "user_text.controls")
+        self._turn_patch = turn_patch
+        if not turn_patch.items():
+            return self.now()
+        self._revision += 1
+        return self._decide(turn_patch, merge(self._session_patch, self._update_patch, turn_patch), None)
 
     def update(self, patch: ControlPatch, clear_paths: tuple[str, ...], turn: Controls | None) -> Decided:
         """Change the update layer; `turn` = the controls of the turn that is running, if one is.
 
-        The report has a result for each path of `patch`. Controls that wait for the next turn keep the running
-        turn's value in `controls`. Raises InvalidRequest; nothing changes then.
+        The report has a result for each path of `patch`. What the running turn asked for itself stays as it is, and so
+        does what waits for the next turn. Raises InvalidRequest; nothing changes then.
         """
-        check_patch(patch, self._personas)
-        unknown = [FieldViolation("control_update.clear_paths", "paths out of " + ", ".join(BY_PATH))]
-        if any(path not in BY_PATH for path in clear_paths):
-            raise InvalidRequest(f"{unknown[0].field}: must be {unknown[0].allowed}", violations=tuple(unknown))
+        check_patch(patch, self._personas, "control_update.controls")
+        refuse([replace(found, field=f"control_update.{found.field}") for found in unknown_paths(clear_paths)])
         self._update_patch = apply_update(self._update_patch, patch, clear_paths)
         self._revision += 1
-        decided = self._decide(ControlPatch(), patch, in_turn=turn is not None)
-        if turn is None:
-            return decided
-        held = {f.attribute: getattr(turn, f.attribute) for f in FIELDS if f.next_turn_only}
-        controls = replace(decided.controls, **held)
-        return replace(decided, controls=controls, report=replace(decided.report, effective=controls))
+        return self._decide(ControlPatch() if turn is None else self._turn_patch, patch, turn)
 
-    def _decide(self, turn_patch: ControlPatch, requested: ControlPatch, *, in_turn: bool) -> Decided:
+    def _decide(self, turn_patch: ControlPatch, requested: ControlPatch, running: Controls | None) -> Decided:
+        """running: the controls of a turn that goes on under the new layers."""
         chosen = cast(self._base, self._personas, self._session_patch, self._update_patch, turn_patch)
         controls = fit_to_adapters(chosen.controls, self._facts)
-        report = build_report(requested, controls, self._revision, self._facts, in_turn=in_turn)
-        return Decided(chosen.persona, controls, report)
+        if running is not None:
+            held = {field.attribute: getattr(running, field.attribute) for field in FIELDS if field.next_turn_only}
+            controls = replace(controls, **held)
+        report = build_report(requested, controls, self._revision, self._facts, in_turn=running is not None)
+        return Decided(chosen.persona, report.effective, report)
 
 
-def check_patch(patch: ControlPatch, personas: Mapping[str, PersonaConfig]) -> None:
-    """Raises InvalidRequest that names every wrong field and what is allowed there."""
-    violations = tuple(
-        FieldViolation(f"controls.{violation.field}", violation.allowed)
-        for violation in validate_patch(patch, tuple(personas))
-    )
+def check_patch(patch: ControlPatch, personas: Mapping[str, PersonaConfig], path: str) -> None:
+    """Raises InvalidRequest that names every wrong field below `path` and what is allowed there."""
+    refuse([replace(found, field=f"{path}.{found.field}") for found in validate_patch(patch, tuple(personas))])
+
+
+def refuse(violations: Sequence[FieldViolation]) -> None:
+    """Raises InvalidRequest when there are any."""
     if violations:
         text = "; ".join(f"{violation.field}: must be {violation.allowed}" for violation in violations)
-        raise InvalidRequest(text, "CONTROL_INVALID", violations)
+        raise InvalidRequest(text, "CONTROL_INVALID", tuple(violations))

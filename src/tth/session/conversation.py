@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import assert_never
 
 from tth.adapters.base import SessionContext
+from tth.core.error_event import error_event
 from tth.core.media_clock import MediaClock
-from tth.core.text_rules import check_text, nothing_to_speak
+from tth.core.text_rules import check_text
 from tth.core.turn import TurnState
-from tth.errors import Conflict, TTHError, invalid_field
+from tth.errors import Conflict, Draining, TTHError, invalid_field
 from tth.model.commands import Attach, Command, EndTurn, Interrupt, Ping, PlaybackReport, UpdateControls, UserText
-from tth.model.controls import ControlPatch, IdleMode
+from tth.model.controls import BY_ATTRIBUTE, ControlPatch, IdleMode
 from tth.model.events import (
     ControlAck,
-    ErrorEvent,
     ErrorScope,
     Event,
     GoAway,
@@ -35,22 +37,27 @@ from tth.pipeline.idle_runner import IdleRunner
 from tth.pipeline.plan import Sink, Venue
 from tth.pipeline.text_stage import GivenText
 from tth.pipeline.turn_runner import TurnRunner
+from tth.session.closing import close_all
 from tth.session.control_layers import ControlLayers
 from tth.session.engine import Engine
 from tth.session.face import Face
+from tth.session.growing_text import GrowingText
 from tth.session.history import History
 from tth.session.inbox import Inbox
+from tth.session.order_rules import check_order
 from tth.session.planning import TurnOrder, plan_turn
+from tth.session.turn_ids import TurnIds
 
 log = logging.getLogger(__name__)
 
 MAX_RAMP_MS = 10_000
 MAX_REASON_CODE_POINTS = 200
-REMEMBERED_TURN_IDS = 1000
+LET_GO_S = 1.0
+"""How long adapters are waited for that promise to let go of a stopped turn within 50 ms."""
 
 
 class Conversation:
-    """One session. `run` while a stream is attached; everything else is synchronous."""
+    """One session. `run` while a stream is attached; its commands are worked off synchronously."""
 
     def __init__(
         self,
@@ -60,7 +67,7 @@ class Conversation:
         language_code: str,
         media: MediaPreferences,
     ) -> None:
-        """Raises InvalidRequest for controls that are not allowed."""
+        """Raises InvalidRequest for controls that are not allowed, AdapterError when an adapter takes no session."""
         self.session_id = session_id
         self.engine = engine
         self.media = media
@@ -69,8 +76,8 @@ class Conversation:
         self.media_clock = MediaClock()
         self.encoder = FrameEncoder(media.video_codec, engine.encode_offload)
         self.turn_count = 0
-        self._detached = asyncio.Event()
-        self._detached.set()
+        self.is_attached = False
+        """A stream is served."""
         self.last_used_s = engine.clock.now_s()
         self.last_seq = 0
         """Of the last message written to the client; goes on from stream to stream."""
@@ -81,14 +88,18 @@ class Conversation:
         self._speech = engine.open_speech(context)
         self._history = History()
         self._turn: TurnRunner | None = None
-        self._unfinished: tuple[UserText, GivenText] | None = None  # a TALK text that still arrives
-        self._turn_ids: dict[str, None] = {}
+        self._turn_task: asyncio.Task[None] | None = None
+        self._unfinished: GrowingText | None = None  # a TALK text that still arrives
+        self._turn_ids = TurnIds()
         self._heard: tuple[int, float] | None = None
         self._idle: IdleRunner | None = None
         self._idle_task: asyncio.Task[None] | None = None
         self._sink: Sink | None = None
         self._group: asyncio.TaskGroup | None = None
         self._inbox: Inbox | None = None
+        self._is_leaving = False
+        self._stopped = asyncio.Event()  # neither turn nor idle frames are alive
+        self._stopped.set()
 
     # ---- the stream
 
@@ -99,29 +110,37 @@ class Conversation:
         return turn.state.label if turn is not None and turn.state.is_running else TurnState.IDLE.label
 
     @property
-    def is_attached(self) -> bool:
-        """A stream is served."""
-        return not self._detached.is_set()
-
-    @property
     def current_turn_id(self) -> str:
-        return self._turn.plan.turn_id if self._turn is not None else ""
+        """ "" when no turn runs."""
+        return self._turn.plan.turn_id if self._turn is not None and not self._turn.has_ended() else ""
+
+    @contextmanager
+    def attached(self) -> Iterator[None]:
+        """Be the session's one stream, from its first message until its last event is out. Raises Conflict."""
+        if self.is_attached:
+            raise Conflict("session_id: another stream is attached to this session", "SESSION_ATTACHED")
+        self.is_attached = True
+        self.end_error = None
+        try:
+            yield
+        finally:
+            self.is_attached = False
 
     async def run(self, inbox: Inbox, sink: Sink) -> None:
         """Serve one stream until the client half-closes (the running turn is finished first) or `end` is called.
 
         Cancelled: the turn is stopped, the session stays usable for another stream. Only one `run` at a time.
         """
-        assert not self.is_attached
-        self._detached.clear()
-        self.end_error = None
+        assert self._stopped.is_set()
+        self._stopped.clear()
         self._inbox, self._sink = inbox, sink
         self.media_clock.start(self.engine.clock.now_s())
         self.encoder.request_keyframe()
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
-                self._emit(self._session_state())
+                position = self.media_clock.position(self.engine.clock.now_s())
+                self._emit(SessionState(self.layers.now().report, self.media, position, self.state))
                 self._start_idle()
                 while (command := await inbox.get()) is not None:
                     self._handle(command)
@@ -135,12 +154,13 @@ class Conversation:
             now_s = self.engine.clock.now_s()
             self.media_clock.stop(now_s)
             self.last_used_s = now_s
-            self._detached.set()
             self._group = self._sink = self._inbox = self._idle = self._idle_task = None
-            self._face.released()
+            self._turn = self._turn_task = self._unfinished = self._heard = None
+            self._stopped.set()
 
     def go_away(self, notice: GoAway) -> None:
-        """Tell the client to leave, if one is attached."""
+        """Tell the client to leave, if one is attached. What runs goes on, no further turn is begun."""
+        self._is_leaving = True
         self._emit(notice)
 
     def end(self, outcome: TurnOutcome, error: TTHError | None = None) -> None:
@@ -150,15 +170,21 @@ class Conversation:
         if self._inbox is not None:
             self._inbox.end()
 
-    async def detached(self) -> None:
-        """Wait until no stream is attached. Bounded by what ends the stream: `end`, or the client."""
-        await self._detached.wait()
+    async def stopped(self) -> None:
+        """Wait until nothing of a stream is alive here. Bounded by what ends it: `end`, or the client."""
+        await self._stopped.wait()
 
-    async def aclose(self) -> None:
-        """Release what the adapters hold for this conversation. The stream must have ended."""
-        await self._face.aclose()
-        await self._speech.aclose()
-        self.encoder.close()
+    async def aclose(self, outcome: TurnOutcome = TurnOutcome.CANCELLED) -> None:
+        """End the session for good and release what the adapters hold for it, also when cancelled. Idempotent."""
+        self.end(outcome)
+        try:
+            await self.stopped()
+        finally:
+            with suppress(TimeoutError):  # cancelled: adapters are not taken away from a turn that still ends
+                async with asyncio.timeout(LET_GO_S):
+                    await self.stopped()
+            await close_all([self._face, self._speech])
+            self.encoder.close()
 
     # ---- commands
 
@@ -188,98 +214,56 @@ class Conversation:
 
     def refuse(self, error: TTHError, client_seq: int) -> None:
         """Answer one message with an error; nothing else changes."""
-        self._emit(
-            ErrorEvent(
-                code=int(error.code),
-                reason=error.reason,
-                message=error.message,
-                scope=ErrorScope.MESSAGE,
-                retryable=error.retryable,
-                retry_after_ms=error.retry_after_ms,
-                client_seq=client_seq,
-                violations=error.violations,
-                metadata=error.metadata,
-            )
-        )
+        self._emit(error_event(error, ErrorScope.MESSAGE, client_seq))
 
     def _user_text(self, command: UserText) -> None:
-        growing = self._growing_text(command.turn_id)
-        if growing is not None:
-            self._add_part(command, growing)
+        growing = self._growing_text()
+        if growing is not None and growing.is_meant(command.turn_id):
+            growing.add(command, self.engine.max_text_code_points)
+            if not command.partial:
+                self._complete(growing)
             return
-        self._check_turn_id(command.turn_id)
-        check_text(command.text, self.engine.max_text_code_points, is_part=command.partial)
-        if command.mode is TextMode.SAY and not command.partial and (error := nothing_to_speak(command.text)):
-            raise error
-        self._check_mode(command.mode)
+        if self._is_leaving:
+            raise Draining("no turn is begun any more: go_away was sent", retry_after_ms=1000)
+        self._turn_ids.check(command.turn_id)
+        check_order(command, self.engine)
         text = GivenText(command.text, is_complete=not command.partial)
         if command.partial and command.mode is TextMode.TALK:
-            self.layers.for_turn(command.controls)  # refused now rather than at the end
-            self._unfinished = (command, text)
+            self._unfinished = GrowingText(text, command.mode, command.turn_id, command)
         else:
             self._unfinished = None
             self._start_turn(command, text)
 
-    def _growing_text(self, turn_id: str) -> tuple[UserText, GivenText] | None:
+    def _growing_text(self) -> GrowingText | None:
         """The text that more parts may be added to: one that was begun with `partial` and not ended."""
         if self._unfinished is not None:
-            first, text = self._unfinished
-            known_id = first.turn_id
-        elif self._turn is not None and not self._turn.text.is_complete and not self._turn.has_ended():
-            first, text = UserText("", mode=self._turn.plan.mode), self._turn.text
-            known_id = self._turn.plan.turn_id
-        else:
+            return self._unfinished
+        turn = self._turn
+        if turn is None or turn.text.is_complete or turn.has_ended():
             return None
-        return (first, text) if turn_id in ("", known_id) else None
-
-    def _add_part(self, command: UserText, growing: tuple[UserText, GivenText]) -> None:
-        first, text = growing
-        if command.mode is not first.mode:
-            raise invalid_field("user_text.mode", "the same in all parts of one turn")
-        if command.controls.items():
-            raise invalid_field("user_text.controls", "set on the first part of a turn only; send control_update")
-        room = self.engine.max_text_code_points - text.code_points
-        check_text(command.text, max(room, 0), is_part=True)
-        text.add(command.text)
-        if not command.partial:
-            self._complete(text)
+        return GrowingText(turn.text, turn.plan.mode, turn.plan.turn_id)
 
     def _end_turn(self, command: EndTurn) -> None:
-        growing = self._growing_text(command.turn_id)
-        if growing is None:
+        growing = self._growing_text()
+        if growing is None or not growing.is_meant(command.turn_id):
             raise Conflict("end_turn: no text has been begun with partial=true", "NO_INPUT")
-        self._complete(growing[1])
+        self._complete(growing)
 
-    def _complete(self, text: GivenText) -> None:
-        text.complete()
-        if self._unfinished is not None:
-            first, whole = self._unfinished
+    def _complete(self, growing: GrowingText) -> None:
+        growing.text.complete()
+        if growing.order is not None:
             self._unfinished = None
-            check_text(whole.text, self.engine.max_text_code_points)
-            self._start_turn(first, whole)
-
-    def _check_turn_id(self, turn_id: str) -> None:
-        if turn_id in self._turn_ids:
-            raise Conflict("turn_id: this id has been used in this session", "TURN_ID_USED")
-        if len(turn_id) > 64:
-            raise invalid_field("turn_id", "at most 64 characters")
-
-    def _check_mode(self, mode: TextMode) -> None:
-        speech = self._speech
-        if mode is TextMode.TALK and speech.llm is None and speech.realtime is None:
-            raise Conflict("user_text.mode: TALK needs a language model, this server has none; use SAY", "NO_LLM")
-        if mode is TextMode.SAY and speech.tts is None:
-            raise Conflict("user_text.mode: SAY needs a voice, this server has a realtime model only", "NO_TTS")
+            check_text(growing.text.text, self.engine.max_text_code_points)
+            self._start_turn(growing.order, growing.text)
 
     def _start_turn(self, command: UserText, text: GivenText) -> None:
+        assert self._group is not None
         decided = self.layers.for_turn(command.controls)
+        avatar = self._face.of(decided.persona)
         self._stop_turn(TurnOutcome.SUPERSEDED)
         self._stop_idle()
         self.turn_count += 1
-        turn_id = command.turn_id or f"t_{self.turn_count}"
-        self._turn_ids[turn_id] = None
-        if len(self._turn_ids) > REMEMBERED_TURN_IDS:
-            del self._turn_ids[next(iter(self._turn_ids))]
+        turn_id = self._turn_ids.take(command.turn_id, self.turn_count)
         order = TurnOrder(
             session_id=self.session_id,
             turn_id=turn_id,
@@ -290,31 +274,30 @@ class Conversation:
             taken_s=self.engine.clock.now_s(),
         )
         plan = plan_turn(self.engine, order, decided, self._history.snapshot())
-        avatar = self._face.of(decided.persona)
-        avatar_free = self._face.user
-        runner = TurnRunner(plan, self._speech.with_avatar(avatar), self._venue(), text, avatar_free)
-        self._turn = runner
-        self._heard = None
-        assert self._group is not None
-        self._face.user = self._group.create_task(self._run_turn(runner), name=f"turn {turn_id}")
+        sessions = self._speech.with_avatar(avatar)
+        runner = TurnRunner(plan, sessions, self._venue(), text, self._face.free(self._group))
+        self._turn, self._heard = runner, None
+        self._turn_task = self._group.create_task(self._run_turn(runner), name=f"turn {turn_id}")
+        self._face.used_by(self._turn_task)
 
     async def _run_turn(self, runner: TurnRunner) -> None:
         await runner.run()
         self._remember(runner)
         if self._turn is runner:
             self._turn = None
+            self.last_used_s = self.engine.clock.now_s()
             self._start_idle()
 
     def _interrupt(self, command: Interrupt) -> None:
         if len(command.reason) > MAX_REASON_CODE_POINTS:
             raise invalid_field("interrupt.reason", f"at most {MAX_REASON_CODE_POINTS} code points")
-        unfinished, self._unfinished = self._unfinished, None
-        turn = self._turn
-        if turn is None or turn.has_ended() or command.turn_id not in ("", turn.plan.turn_id):
-            if unfinished is not None and command.turn_id in ("", unfinished[0].turn_id):
-                return  # a text that was still being typed is dropped
+        turn, typed = self._turn, self._unfinished
+        if turn is not None and not turn.has_ended() and command.turn_id in ("", turn.plan.turn_id):
+            self._stop_turn(TurnOutcome.INTERRUPTED, command.heard_sample)
+        elif typed is not None and typed.is_meant(command.turn_id):
+            self._unfinished = None  # a text that was still being typed is dropped
+        else:
             raise Conflict("interrupt: no such turn is running", "NO_ACTIVE_TURN")
-        self._stop_turn(TurnOutcome.INTERRUPTED, command.heard_sample)
 
     def _update(self, command: UpdateControls) -> None:
         if not 0 <= command.ramp_ms <= MAX_RAMP_MS:
@@ -324,25 +307,23 @@ class Conversation:
         self._emit(ControlAck(decided.report))
         if turn is not None:
             turn.change_controls(decided.controls, decided.report, command.ramp_ms)
-        elif self._idle is not None and not _needs_new_stream(command.controls):
+        elif self._idle is not None and not _needs_new_stream(command):
             self._idle.change_controls(decided.controls, decided.report.control_revision, command.ramp_ms)
-        else:
-            self._stop_idle()
+        elif self._turn is None:  # behind a turn that is being taken down they begin by themselves
             self._start_idle()
 
     # ---- turns and idle frames
 
     async def _finish_turn(self) -> None:
         """The client has half-closed: what it began is finished."""
-        growing = self._growing_text("")
+        growing = self._growing_text()
         if growing is not None:
             try:
-                self._complete(growing[1])
+                self._complete(growing)
             except TTHError as error:
                 self.refuse(error, 0)
-        task = self._face.user
-        if self._turn is not None and task is not None:
-            await asyncio.wait([task])
+        if self._turn is not None and self._turn_task is not None:
+            await asyncio.wait([self._turn_task])
 
     def _stop_turn(self, outcome: TurnOutcome, heard_sample: int | None = None) -> None:
         turn = self._turn
@@ -376,6 +357,8 @@ class Conversation:
         )
 
     def _start_idle(self) -> None:
+        """Show the person who listens, in place of whoever was shown between turns before."""
+        self._stop_idle()
         decided = self.layers.now()
         wants_pictures = self.media.motion or self.media.video_codec is not VideoCodec.NONE
         if self._group is None or self._inbox is None or self._inbox.is_ended or not wants_pictures:
@@ -387,10 +370,10 @@ class Conversation:
             return
         order = TurnOrder(self.session_id, "", 0, TextMode.SAY, self.language_code, self.media, 0.0)
         plan = plan_turn(self.engine, order, decided, ())
-        self._idle = IdleRunner(
-            self._venue(), avatar, decided.controls, self.media, plan.context, plan.pace, self._face.user
-        )
-        self._idle_task = self._face.user = self._group.create_task(self._idle.run(), name="idle")
+        free = self._face.free(self._group)
+        self._idle = IdleRunner(self._venue(), avatar, decided.controls, self.media, plan.context, plan.pace, free)
+        self._idle_task = self._group.create_task(self._idle.run(), name="idle")
+        self._face.used_by(self._idle_task)
 
     def _stop_idle(self) -> None:
         if self._idle_task is not None:
@@ -408,15 +391,13 @@ class Conversation:
         if self._sink is not None:
             self._sink.emit(event)
 
-    def _session_state(self) -> SessionState:
-        position = self.media_clock.position(self.engine.clock.now_s())
-        return SessionState(self.layers.now().report, self.media, position, self.state)
 
-
-def _needs_new_stream(patch: ControlPatch) -> bool:
+def _needs_new_stream(command: UpdateControls) -> bool:
     """These fix an avatar's stream when it begins; a change needs another one."""
-    fixed = (patch.persona_id, patch.fps, patch.resolution, patch.background, patch.idle_mode)
-    return any(value is not None for value in fixed)
+    return any(
+        getattr(command.controls, attribute) is not None or BY_ATTRIBUTE[attribute].path in command.clear_paths
+        for attribute in ("persona_id", "fps", "resolution", "background", "idle_mode")
+    )
 
 
 def _seed(session_id: str) -> int:

@@ -6,15 +6,17 @@ Tests: tests/session/test_face.py.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 
 from tth.adapters.base import Avatar, AvatarSession, Persona, SessionContext
+from tth.session.closing import close_all
 
 MAX_FACES = 4
 """Faces kept open, most recently used: switching between a few people costs nothing, memory stays bounded."""
 
 
 class Face:
-    """Opens avatar sessions as personas need them."""
+    """Opens avatar sessions as personas need them, and says when they are free."""
 
     def __init__(self, avatar: Avatar | None, context: SessionContext, draw: bool) -> None:
         self._avatar = avatar
@@ -22,11 +24,10 @@ class Face:
         self._draw = draw
         self._open: dict[str, AvatarSession] = {}
         self._retired: list[AvatarSession] = []
-        self.user: asyncio.Task[None] | None = None
-        """The task that uses the avatar, or did so last; the next one starts when it has ended."""
+        self._users: set[asyncio.Task[None]] = set()
 
     def of(self, persona: Persona) -> AvatarSession | None:
-        """The face of this persona; None where the server has no avatar."""
+        """The face of this persona; None where the server has no avatar. Raises AdapterError."""
         if self._avatar is None:
             return None
         key = persona.look
@@ -38,14 +39,30 @@ class Face:
             self._retired.append(self._open.pop(next(iter(self._open))))
         return session
 
-    def released(self) -> None:
-        """The stream has ended and with it every user."""
-        self.user = None
+    def used_by(self, task: asyncio.Task[None]) -> None:
+        """This task uses the face until it ends."""
+        self._users.add(task)
+        task.add_done_callback(self._users.discard)
+
+    def free(self, group: asyncio.TaskGroup) -> asyncio.Task[None] | None:
+        """A task that ends when everybody has ended who uses the face now; None when there is nothing to wait for.
+
+        Not only the last one: a turn that is stopped before it had the face ends before the one that has it.
+        """
+        users = tuple(task for task in self._users if not task.done())
+        if not users and not self._retired:
+            return None
+        return group.create_task(self._settle(users), name="face becomes free")
 
     async def aclose(self) -> None:
-        """Close every face. Idempotent."""
+        """Close every face; nobody may use one any more. Idempotent."""
         sessions = [*self._open.values(), *self._retired]
         self._open.clear()
         self._retired.clear()
-        for session in sessions:
-            await session.aclose()
+        await close_all(sessions)
+
+    async def _settle(self, users: Collection[asyncio.Task[None]]) -> None:
+        if users:
+            await asyncio.wait(users)
+        retired, self._retired = self._retired, []
+        await close_all(retired)

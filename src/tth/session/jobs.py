@@ -7,16 +7,19 @@ Tests: tests/session/test_jobs.py.
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections import deque
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from tth.adapters.base import SessionContext
+from tth.core.error_event import error_event
 from tth.core.media_clock import MediaClock
-from tth.core.text_rules import check_text, nothing_to_speak
-from tth.errors import Conflict, JobNotFound, LimitExceeded
+from tth.errors import Conflict, InternalError, JobNotFound, LimitExceeded, TTHError
 from tth.model.commands import UserText
-from tth.model.events import ErrorEvent, TextMode, TurnMetrics, TurnOutcome
+from tth.model.events import ErrorEvent, ErrorScope, TurnMetrics, TurnOutcome
 from tth.model.ids import JobId, new_job_id
 from tth.model.media import MediaPreferences, VideoCodec, WordTiming
 from tth.pipeline.file_sink import FileSink
@@ -24,10 +27,14 @@ from tth.pipeline.frame_encoder import FrameEncoder
 from tth.pipeline.plan import Venue
 from tth.pipeline.text_stage import GivenText
 from tth.pipeline.turn_runner import TurnRunner
+from tth.session.closing import close_all
 from tth.session.control_layers import ControlLayers
 from tth.session.engine import Engine
 from tth.session.face import Face
+from tth.session.order_rules import check_order
 from tth.session.planning import TurnOrder, plan_turn
+
+log = logging.getLogger(__name__)
 
 MAX_WAITING = 100
 """Jobs that may wait for their turn; one more is refused."""
@@ -75,7 +82,8 @@ class Jobs:
         self._max_running = max_running
         self._jobs: dict[JobId, Job] = {}
         self._by_request: dict[str, JobId] = {}
-        self._waiting: asyncio.Queue[tuple[Job, UserText]] = asyncio.Queue(MAX_WAITING)
+        self._waiting: deque[tuple[Job, UserText]] = deque()
+        self._changed = asyncio.Event()
 
     async def run(self) -> None:
         """Work on jobs until cancelled; running ones are cancelled with it."""
@@ -92,14 +100,14 @@ class Jobs:
         if request_id and known in self._jobs:
             return self._jobs[known]
         self._check(order)
-        job_id = new_job_id()
-        job = Job(job_id, self._artifact_dir.absolute() / f"{job_id}{suffix}")
-        try:
-            self._waiting.put_nowait((job, order))
-        except asyncio.QueueFull:
+        if len(self._waiting) >= MAX_WAITING:
             raise LimitExceeded(
                 f"{MAX_WAITING} jobs are waiting, the limit", "CAPACITY", retryable=True, retry_after_ms=5000
-            ) from None
+            )
+        job_id = new_job_id()
+        job = Job(job_id, self._artifact_dir.absolute() / f"{job_id}{suffix}")
+        self._waiting.append((job, order))
+        self._changed.set()
         self._jobs[job_id] = job
         if request_id:
             self._by_request[request_id] = job_id
@@ -117,33 +125,39 @@ class Jobs:
         """Stop a job; one that is over stays as it is. Raises JobNotFound."""
         job = self.get(job_id)
         if job.state is JobState.QUEUED:
+            self._waiting = deque(waiting for waiting in self._waiting if waiting[0] is not job)
             self._over(job, JobState.CANCELLED)
         elif job.runner is not None:
             job.runner.stop(TurnOutcome.CANCELLED, self._engine.clock.now_s())
         return job
 
     def _check(self, order: UserText) -> None:
-        check_text(order.text, self._engine.max_text_code_points)
         if order.partial:
             raise Conflict("user_text.partial: a batch takes the whole text at once", "PARTIAL_IN_BATCH")
-        if order.mode is TextMode.SAY and (error := nothing_to_speak(order.text)):
-            raise error
-        adapters = self._engine.adapters
-        if order.mode is TextMode.SAY and adapters.tts is None:
-            raise Conflict("user_text.mode: SAY needs a voice, this server has a realtime model only", "NO_TTS")
-        if order.mode is TextMode.TALK and adapters.llm is None and adapters.realtime is None:
-            raise Conflict("user_text.mode: TALK needs a language model, this server has none; use SAY", "NO_LLM")
-        ControlLayers(self._engine.base_controls, self._engine.personas, adapters.facts, order.controls)
+        check_order(order, self._engine)
 
     async def _work(self) -> None:
         while True:
-            job, order = await self._waiting.get()
-            if job.state is JobState.QUEUED:
-                try:
-                    await self._make(job, order)
-                finally:
-                    if not job.state.is_over:
-                        self._over(job, JobState.CANCELLED)
+            while not self._waiting:
+                self._changed.clear()
+                await self._changed.wait()
+            await self._try(*self._waiting.popleft())
+
+    async def _try(self, job: Job, order: UserText) -> None:
+        """One job, whatever becomes of it: what breaks here costs the other jobs nothing."""
+        try:
+            await self._make(job, order)
+        except TTHError as error:
+            job.error = error_event(error, ErrorScope.TURN)
+            self._over(job, JobState.FAILED)
+        except Exception:
+            incident = InternalError()
+            log.exception("job failed", extra={"job": job.job_id, "incident": incident.metadata["incident"]})
+            job.error = error_event(incident, ErrorScope.TURN)
+            self._over(job, JobState.FAILED)
+        finally:
+            if not job.state.is_over:
+                self._over(job, JobState.CANCELLED)
 
     async def _make(self, job: Job, order: UserText) -> None:
         engine = self._engine
@@ -155,21 +169,20 @@ class Jobs:
         turn_order = TurnOrder(job.job_id, "t_1", 1, order.mode, language, media, engine.clock.now_s(), live=False)
         plan = plan_turn(engine, turn_order, decided, ())
         self._artifact_dir.mkdir(parents=True, exist_ok=True)
-        job.sink = FileSink(job.path, decided.controls)
-        encoder = FrameEncoder(codec, engine.encode_offload)
-        venue = Venue(job.sink, engine.clock, MediaClock(), encoder, engine.budgets)
-        face = Face(engine.adapters.avatar if codec is not VideoCodec.NONE else None, context, draw=True)
-        speech = engine.open_speech(context)
-        sessions = speech.with_avatar(face.of(decided.persona))
-        job.runner = TurnRunner(plan, sessions, venue, GivenText(order.text, is_complete=True))
-        job.state = JobState.RUNNING
-        try:
+        async with AsyncExitStack() as closing:
+            job.sink = FileSink(job.path, decided.controls)
+            closing.callback(job.sink.close)
+            encoder = FrameEncoder(codec, engine.encode_offload)
+            closing.callback(encoder.close)
+            speech = engine.open_speech(context)
+            closing.push_async_callback(close_all, [speech])
+            face = Face(engine.adapters.avatar if codec is not VideoCodec.NONE else None, context, draw=True)
+            closing.push_async_callback(close_all, [face])
+            venue = Venue(job.sink, engine.clock, MediaClock(), encoder, engine.budgets)
+            sessions = speech.with_avatar(face.of(decided.persona))
+            job.runner = TurnRunner(plan, sessions, venue, GivenText(order.text, is_complete=True))
+            job.state = JobState.RUNNING
             await job.runner.run()
-        finally:
-            job.sink.close()
-            encoder.close()
-            await face.aclose()
-            await speech.aclose()
         self._finish(job)
 
     def _finish(self, job: Job) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tth.model.media import samples_to_us
-from tth.server import convert
+from tth.server.convert import outgoing
 from tth.session.jobs import Job, JobState
 from tth.v1 import tth_service_pb2
 
@@ -17,7 +17,7 @@ def job_message(job: Job) -> tth_service_pb2.Job:
         job_id=job.job_id,
         state=f"JOB_STATE_{job.state.name}",
         text=job.text,
-        words=[convert.word_message(timing) for timing in job.words],
+        words=[outgoing.word_message(timing) for timing in job.words],
         progress_us=samples_to_us(progress),
     )
     if job.state is JobState.SUCCEEDED:
@@ -26,7 +26,7 @@ def job_message(job: Job) -> tth_service_pb2.Job:
         message.artifact.size_bytes = job.size_bytes
         message.artifact.duration_us = samples_to_us(job.media_end_sample)
     if job.metrics is not None:
-        message.metrics.CopyFrom(convert.metrics_message(job.metrics))
+        message.metrics.CopyFrom(outgoing.metrics_message(job.metrics))
     if job.error is not None:
-        message.error.CopyFrom(convert.error_message(job.error))
+        message.error.CopyFrom(outgoing.error_message(job.error))
     return message

@@ -1,0 +1,33 @@
+"""The names of one session's turns: each is used once. Tests: tests/session/test_turn_ids.py."""
+
+from __future__ import annotations
+
+from tth.errors import Conflict, invalid_field
+
+MAX_TURN_ID = 64
+"""Characters."""
+REMEMBERED = 1000
+"""Names that are still known; an older one may be used again."""
+
+
+class TurnIds:
+    """Names that were used, oldest first."""
+
+    def __init__(self) -> None:
+        self._used: dict[str, None] = {}
+
+    def check(self, turn_id: str) -> None:
+        """May a client call a new turn so? "" leaves it to the server. Raises InvalidRequest or Conflict."""
+        if len(turn_id) > MAX_TURN_ID or not turn_id.isprintable():
+            raise invalid_field("turn_id", f"at most {MAX_TURN_ID} printable characters")
+        if turn_id in self._used:
+            raise Conflict("turn_id: this id has been used in this session", "TURN_ID_USED")
+
+    def take(self, turn_id: str, turn_index: int) -> str:
+        """Use a checked name; "" gives `t_` and the index, or the next number that the client has not used up."""
+        while not turn_id or turn_id in self._used:
+            turn_id, turn_index = f"t_{turn_index}", turn_index + 1
+        self._used[turn_id] = None
+        if len(self._used) > REMEMBERED:
+            del self._used[next(iter(self._used))]
+        return turn_id
