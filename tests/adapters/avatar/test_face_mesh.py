@@ -248,6 +248,28 @@ def test_the_loop_is_free_while_a_picture_is_drawn() -> None:
     run(main, studio)
 
 
+def test_a_burst_of_motion_gives_way_to_others() -> None:
+    """Without drawing, too, other tasks run between one frame and the next."""
+
+    async def main(avatar: FaceMesh) -> int:
+        session = avatar.open_session(SessionContext("s_1"), Persona("p"), draw=False)
+        turns = 0
+
+        async def other() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        running = asyncio.create_task(other())
+        frames = [f async for f in session.infer_stream(given_items([silence(0, 4000)]), Controls(), TURN)]
+        running.cancel()
+        assert len(frames) == 100
+        return turns
+
+    assert run(main) >= 99
+
+
 def test_a_cancelled_stream_leaves_nothing_running() -> None:
     """It ends when the picture in work is finished, and starts no other."""
     gate = Event()

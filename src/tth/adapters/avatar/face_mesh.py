@@ -220,6 +220,7 @@ class FaceSession(AvatarSession):
             for frame in moves:
                 if painter is None:
                     yield frame
+                    await asyncio.sleep(0)  # a long burst of faces gives way to everybody else
                     continue
                 drawn: DrawnFrame | None = None
                 if drawing is not None:
