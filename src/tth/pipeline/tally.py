@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tth.model.controls import ControlReport
@@ -63,6 +64,31 @@ class Tally:
                 self.text_delta_count += 1
             case _:
                 pass
+
+    def take_back(self, unsent: Sequence[Event]) -> None:
+        """Events that were counted and, being forgotten by the sink, never sent; oldest first."""
+        for event in reversed(unsent):
+            match event:
+                case AudioChunk():
+                    self.audio_end_sample = event.start_sample
+                    self.audio_samples -= event.sample_count
+                    self.audio_chunk_count -= 1
+                case VideoFrame():
+                    self.video_end_sample = event.start_sample
+                    self.video_frame_count -= 1
+                    self.dropped_frame_count += 1
+                case MotionFrame():
+                    self.motion_frame_count -= 1
+                case TextDelta():
+                    self.text_delta_count -= 1
+                case _:
+                    pass
+        if not self.text_delta_count:
+            self.first_text_s = None
+        if not self.audio_chunk_count:
+            self.first_audio_s = None
+        if not self.video_frame_count and not self.motion_frame_count:
+            self.first_video_s = None
 
     def _frame(self, kind: FrameKind, start_sample: int, now_s: float) -> None:
         if self.video_start_sample is None:

@@ -11,23 +11,20 @@ import logging
 from dataclasses import dataclass
 
 from tth.core.clauses import Clause
+from tth.core.error_event import error_event
 from tth.core.turn import TurnState
 from tth.errors import AdapterTimeout, InternalError, TTHError
 from tth.model.controls import ControlReport, Controls
 from tth.model.events import (
-    AudioChunk,
-    ErrorEvent,
     ErrorScope,
     Event,
     Speaking,
-    TextDelta,
     TextMode,
     TurnComplete,
     TurnMetrics,
     TurnOutcome,
     TurnStarted,
     TurnStopped,
-    VideoFrame,
 )
 from tth.model.media import SpeechSpan, VideoCodec, samples_to_ms
 from tth.pipeline.placing_stage import AvatarFeed, PlacingStage
@@ -166,15 +163,7 @@ class TurnRunner:
         turn = self._turn
         turn.machine.reach(TurnState.PREPARING)
         turn.tally.started_s = turn.now_s()
-        turn.emit(
-            TurnStarted(
-                self.plan.turn_index,
-                turn.timeline.start_sample,
-                turn.revision,
-                self.plan.adapters,
-                self.plan.mode,
-            )
-        )
+        turn.emit(self._started())
         spoken: SpokenQueue = asyncio.Queue(SPOKEN_CAPACITY)
         sound: asyncio.Queue[SpeechSpan | None] = asyncio.Queue(SOUND_CAPACITY)
         sending = SendingStage(turn, sound, self._feed)
@@ -184,6 +173,10 @@ class TurnRunner:
             group.create_task(sending.send_sound())
             if self._feed is not None:
                 group.create_task(self._pictures(sending))
+
+    def _started(self) -> TurnStarted:
+        plan, turn = self.plan, self._turn
+        return TurnStarted(plan.turn_index, turn.timeline.start_sample, turn.revision, plan.adapters, plan.mode)
 
     def _start_speech(self, group: asyncio.TaskGroup, spoken: SpokenQueue) -> None:
         turn = self._turn
@@ -234,13 +227,14 @@ class TurnRunner:
         heard_text = turn.text[: turn.ledger.heard_code_points(heard_at)]
         if turn.machine.state.is_running:
             turn.machine.end(outcome)
-        else:  # stopped before it began: it still has its one terminal event
+        else:  # stopped before it could begin: it is seen to begin and to end all the same
+            sink.emit(self._started(), self.plan.turn_id)
             turn.machine.reach(TurnState.PREPARING)
             turn.machine.end(outcome)
         if turn.speaks:
             sink.emit(Speaking(False, heard_at), self.plan.turn_id)
         if error is not None:
-            sink.emit(_error_event(error), self.plan.turn_id)
+            sink.emit(error_event(error, ErrorScope.TURN), self.plan.turn_id)
         stop_asked_s = None if outcome in (TurnOutcome.FAILED, TurnOutcome.EXPIRED) else asked_s
         sink.emit(self._metrics(outcome, stop_asked_s), self.plan.turn_id)
         reason = error.reason if error is not None else ""
@@ -261,21 +255,11 @@ class TurnRunner:
 
     def _take_back(self, unsent: list[Event]) -> None:
         """What the sink forgot was never sent: the figures and the ends must not count it."""
-        tally = self._turn.tally
+        turn = self._turn
+        turn.tally.take_back(unsent)
         for event in reversed(unsent):
-            match event:
-                case AudioChunk():
-                    tally.audio_end_sample = event.start_sample
-                    tally.audio_samples -= event.sample_count
-                    tally.audio_chunk_count -= 1
-                case VideoFrame():
-                    tally.video_end_sample = event.start_sample
-                    tally.video_frame_count -= 1
-                    tally.dropped_frame_count += 1
-                case TextDelta():
-                    tally.text_delta_count -= 1
-                case _:
-                    pass
+            if isinstance(event, Speaking):
+                turn.speaks = not event.started
 
     def _heard_sample(self, reported: int | None) -> int:
         """The last sample that can have been heard: what the client says, else what the clock says."""
@@ -283,7 +267,7 @@ class TurnRunner:
         sent = turn.tally.audio_end_sample
         if reported is None and not self.plan.pace.live:
             return sent
-        return max(0, min(sent, turn.position() if reported is None else reported))
+        return max(turn.timeline.start_sample, min(sent, turn.position() if reported is None else reported))
 
     def _metrics(self, outcome: TurnOutcome, stop_asked_s: float | None) -> TurnMetrics:
         turn = self._turn
@@ -302,16 +286,3 @@ def _cause(group: BaseExceptionGroup[BaseException]) -> TTHError:
     incident = InternalError()
     log.error("turn failed", exc_info=first, extra={"incident": incident.metadata["incident"]})
     return incident
-
-
-def _error_event(error: TTHError) -> ErrorEvent:
-    return ErrorEvent(
-        code=int(error.code),
-        reason=error.reason,
-        message=error.message,
-        scope=ErrorScope.TURN,
-        retryable=error.retryable,
-        retry_after_ms=error.retry_after_ms,
-        violations=error.violations,
-        metadata=error.metadata,
-    )

@@ -30,6 +30,8 @@ class TurnInProgress:
         self.ledger = SpeechLedger()
         self.drift = DriftController(plan.pace.live)
         self.timeline = Timeline(venue.media_clock.next_start(venue.clock.now_s()))
+        # What sends nothing ends where it began.
+        self.tally.audio_end_sample = self.tally.video_end_sample = self.timeline.start_sample
         self.text = ""
         """The turn's text as far as it is known."""
         self.controls: Controls = plan.controls
