@@ -64,3 +64,27 @@ def test_output_that_stops() -> None:
 def test_a_slow_consumer_is_not_the_adapters_fault() -> None:
     """The time between two items is not counted."""
     assert run_virtual(collect(Source(0.1, 0.1), consumer_s=60.0)) == [0, 1]
+
+
+def test_silence_counts_from_the_last_output() -> None:
+    """However much came before: the budget of each wait begins with that wait."""
+    source = Source(0.9, *[0.4] * 5, 0.6)
+
+    async def when() -> float:
+        with pytest.raises(AdapterSilent):
+            await collect(source)
+        return asyncio.get_running_loop().time()
+
+    assert run_virtual(when()) == pytest.approx(0.9 + 5 * 0.4 + 0.5)
+
+
+def test_silence_behind_a_slow_consumer() -> None:
+    """A consumer that took longer than the budget is followed by a wait with a whole budget of its own."""
+    source = Source(0.1, 0.6)
+
+    async def when() -> float:
+        with pytest.raises(AdapterSilent):
+            await collect(source, consumer_s=60.0)
+        return asyncio.get_running_loop().time()
+
+    assert run_virtual(when()) == pytest.approx(0.1 + 60.0 + 0.5)
