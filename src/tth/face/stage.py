@@ -44,7 +44,10 @@ def draw_backdrop(colours: F32, width_px: int, height_px: int) -> NDArray[np.uin
     size = frame_px(width_px, height_px)
     row, column = np.mgrid[0:height_px, 0:width_px]
     x, y = (column - width_px / 2) / size + 0.5, (row - height_px / 2) / size + 0.5
-    outwards = smoothstep(0.05, 0.78, np.hypot(x - 0.56, (y - 0.40) * 0.95))[..., None]
-    light = colours[0] * (1 - outwards) + colours[1] * outwards
-    dither = np.random.default_rng(0).uniform(-0.5, 0.5, (height_px, width_px, 1))
-    return np.clip(encoded(light) + dither + 0.5, 0, 255).astype(np.uint8)
+    distance = np.hypot(x - 0.56, (y - 0.40) * 0.95)
+    steps = np.linspace(0, 1, 256)  # the gradient's colours once, because encoding every pixel is slow
+    outwards = smoothstep(0.05, 0.78, steps)[:, None]
+    ramp = encoded(colours[0] * (1 - outwards) + colours[1] * outwards)
+    dither = np.random.default_rng(0).random((height_px, width_px))
+    layers = [np.interp(distance, steps, ramp[:, channel]) + dither for channel in range(3)]
+    return np.asarray(np.clip(np.stack(layers, -1), 0, 255), np.uint8)

@@ -57,9 +57,10 @@ def load_sculpture(look: Look, cache_dir: Path | None = None) -> Sculpture:
 def _read(path: Path) -> Sculpture | None:
     """The cached head, or None if there is none or it cannot be trusted."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # opened here, because numpy leaves the file open when it is not an archive
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return frozen_sculpture({name: archive[name] for name in archive.files})
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return None
 
 
