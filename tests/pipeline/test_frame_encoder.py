@@ -72,6 +72,29 @@ def test_frame_lost_in_the_encoder_breaks_the_chain() -> None:
     assert [event.keyframe for event in asyncio.run(main())] == [True, False, True]
 
 
+def test_parameters_lost_with_the_first_frame_come_again() -> None:
+    """When the first frame never left, the first one that does carries the parameters."""
+
+    async def main() -> list[VideoFrame]:
+        gate = asyncio.Event()
+
+        async def gated(work: Callable[[], EncodedPicture], /) -> EncodedPicture:
+            encoded = work()
+            await gate.wait()
+            return encoded
+
+        encoder = FrameEncoder(VideoCodec.H264, gated)
+        lost = asyncio.create_task(encoder.encode(drawn(0), 0, 25, 0))
+        await asyncio.sleep(0)
+        lost.cancel()
+        await asyncio.wait([lost])
+        gate.set()
+        return await encode(encoder, drawn(1), drawn(2))
+
+    events = asyncio.run(main())
+    assert [bool(event.codec_config) for event in events] == [True, False]
+
+
 def test_new_size_begins_a_new_stream() -> None:
     """Another size needs another codec: key frame and new parameters."""
     encoder = FrameEncoder(VideoCodec.H264, inline)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,8 +12,9 @@ import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
+from tth.server.app import TthServer
 from tth.testing.fast_time import run_fast
-from tth.testing.harness import RunningServer
+from tth.testing.harness import RunningServer, make_server, running_server
 from tth.v1 import media_pb2
 from tth.v1.controls_pb2 import Controls
 from tth.v1.converse_pb2 import (
@@ -44,8 +46,19 @@ def kind(event: ConverseResponse) -> str:
     return event.WhichOneof("payload") or ""
 
 
-def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run a test on fast time; afterwards no task but the test's own is left."""
+class Errors(logging.Handler):
+    """Keeps everything that is logged as an error, by whomever."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+def run(main: Coroutine[Any, Any, T], *, errors: int = 0) -> T:
+    """Run a test on fast time. Afterwards no task but the test's own is left, and `errors` errors were logged."""
 
     async def whole() -> T:
         async with asyncio.timeout(LIMIT_S):
@@ -55,7 +68,37 @@ def run(main: Coroutine[Any, Any, T]) -> T:
         assert not left, left
         return result
 
-    return run_fast(whole())
+    seen = Errors()
+    logging.getLogger().addHandler(seen)
+    try:
+        result = run_fast(whole())
+    finally:
+        logging.getLogger().removeHandler(seen)
+    assert len(seen.records) == errors, [record.getMessage() for record in seen.records]
+    return result
+
+
+ServerTest = Callable[[RunningServer], Coroutine[Any, Any, None]]
+
+
+def served(
+    make: Callable[[], TthServer] = make_server, *, errors: int = 0
+) -> Callable[[ServerTest], Callable[[], None]]:
+    """Make a test of an async function that is given a running server."""
+
+    def decorate(test: ServerTest) -> Callable[[], None]:
+        async def main() -> None:
+            async with running_server(make()) as server:
+                await test(server)
+
+        def test_function() -> None:
+            run(main(), errors=errors)
+
+        test_function.__name__ = test.__name__
+        test_function.__doc__ = test.__doc__
+        return test_function
+
+    return decorate
 
 
 class Caller:

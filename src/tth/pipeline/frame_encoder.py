@@ -28,6 +28,7 @@ class FrameEncoder:
         self._encoder: VideoEncoder | None = None
         self._format: tuple[int, int, int] | None = None
         self._frame_index = 0
+        self._config = b""  # the parameter sets in force, whether or not the frame that brought them was sent
         self._chain_broken = True
         self._lock = threading.Lock()  # a cancelled encode may still be running in its thread
 
@@ -57,7 +58,7 @@ class FrameEncoder:
             kind=frame.kind,
             dropped_before_count=dropped_before_count,
             control_revision=frame.control_revision,
-            codec_config=encoded.codec_config,
+            codec_config=self._config if force_keyframe else encoded.codec_config,  # the first may have been lost
         )
         self._frame_index += 1
         return event
@@ -77,4 +78,6 @@ class FrameEncoder:
                     self._encoder.close()
                 self._encoder = make_encoder(self.codec, *wanted)
                 self._format = wanted
-            return self._encoder.encode(picture, force_keyframe)
+            encoded = self._encoder.encode(picture, force_keyframe)
+            self._config = encoded.codec_config or self._config
+            return encoded
