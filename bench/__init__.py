@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m bench` measures, prints and records; see docs/performance.md."""

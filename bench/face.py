@@ -1,0 +1,112 @@
+"""The embedded face on one core: milliseconds of CPU for a frame that is performed, painted and encoded as H.264, and
+for the encoder alone. In this process, as fast as it goes; the voice is a drone with a mouth that opens and closes.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, contextmanager
+
+import numpy as np
+
+from bench.figures import Figure, Target
+from bench.run import Run
+from tth.adapters.avatar.face_mesh import Settings, build
+from tth.adapters.base import Avatar, AvatarInput, Persona, SessionContext, TurnContext
+from tth.media.encode import make_encoder
+from tth.model.controls import Controls, Resolution
+from tth.model.media import PhonemeTiming, Picture, SpeechSpan, VideoCodec
+
+NAME = "face"
+FPS = 25
+SLOT_SAMPLES = 960
+SOUNDS = ("h", "ə", "l", "oʊ", "w", "ɜː", "l", "d")
+FRAMES_PER_BATCH = 25
+"""Figures are medians over batches of a second of speech, so that a neighbour on the machine weighs little."""
+
+
+async def measure(run: Run) -> list[Figure]:
+    """512x512 and 256x256."""
+    figures: list[Figure] = []
+    with _one_core():
+        avatar = build(Settings())
+        await avatar.load()
+        await avatar.warmup()
+        for side_px in (512, 256):
+            target = Target(1000 / 150) if side_px == 512 else None
+            whole, alone, count = await _at(run, avatar, side_px)
+            size = f"{side_px}x{side_px}"
+            figures += [
+                Figure(NAME, f"frame performed, painted, encoded, {size}", "ms", whole, count, target=target),
+                Figure(NAME, f"  of which H.264, {size}", "ms", alone, count),
+                Figure(
+                    NAME,
+                    f"one session of {FPS} frames/s, {size}",
+                    "% core",
+                    whole * FPS / 10,
+                    count,
+                    target=Target(17.0) if target else None,
+                ),
+            ]
+        await avatar.aclose()
+    return figures
+
+
+async def _at(run: Run, avatar: Avatar, side_px: int) -> tuple[float, float, int]:
+    """Milliseconds of CPU per frame with the encoder, of the encoder alone, and frames."""
+    seconds = run.count(16, 2)
+    controls = Controls(fps=FPS, resolution=Resolution(side_px, side_px))
+    session = avatar.open_session(SessionContext("bench"), Persona("default"), draw=True)
+    encoder = make_encoder(VideoCodec.H264, side_px, side_px, FPS)
+    whole_ms: list[float] = []
+    alone_ms: list[float] = []
+    begin_s, alone_s, count = time.process_time(), 0.0, 0
+    drawn = session.infer_stream(_spans(seconds), controls, TurnContext("bench", "bench", 1))
+    async with aclosing(drawn) as frames:  # type: ignore[type-var]
+        async for frame in frames:
+            assert frame.picture is not None
+            alone_s += _encode_s(encoder.encode, frame.picture)
+            count += 1
+            if count % FRAMES_PER_BATCH == 0:
+                now_s = time.process_time()
+                whole_ms.append((now_s - begin_s) * 1000 / FRAMES_PER_BATCH)
+                alone_ms.append(alone_s * 1000 / FRAMES_PER_BATCH)
+                begin_s, alone_s = now_s, 0.0
+                run.progress.now(count, seconds * FPS)
+    encoder.close()
+    await session.aclose()
+    return statistics.median(whole_ms), statistics.median(alone_ms), count
+
+
+def _encode_s(encode: object, picture: Picture) -> float:
+    begin_s = time.process_time()
+    assert callable(encode)
+    encode(picture)
+    return time.process_time() - begin_s
+
+
+async def _spans(seconds: int) -> AsyncIterator[AvatarInput]:
+    """Speech: a sound of the mouth every 80 ms, loud and soft in turn."""
+    wave = np.sin(np.arange(SLOT_SAMPLES) * 2 * np.pi * 180 / 24_000)
+    for slot in range(seconds * FPS):
+        start = slot * SLOT_SAMPLES
+        level = 4000 + 4000 * np.sin(slot / 3)
+        sounds = (PhonemeTiming(SOUNDS[slot // 2 % len(SOUNDS)], start, 2 * SLOT_SAMPLES),) if slot % 2 == 0 else ()
+        yield SpeechSpan(start, (wave * level).astype(np.int16), sounds)
+
+
+@contextmanager
+def _one_core() -> Iterator[None]:
+    """This thread and those it starts on one core, where the system can."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(cores)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
