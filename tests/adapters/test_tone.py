@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tth.adapters.tone import CHUNK_SAMPLES, ToneSettings, tone_chunks, tone_settings
@@ -80,6 +80,7 @@ def test_the_frequency_is_in_the_sound() -> None:
     assert abs(int(spectrum.argmax()) * SAMPLE_RATE_HZ / len(pcm) - 200) < 2
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_toned_or_silent(text: str) -> None:
     """No chunk is empty, and nothing speakable means no chunk."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tth.core.clauses import PACES, Clause, ClauseCutter, has_speakable
@@ -36,6 +36,7 @@ LANGUAGES = st.sampled_from(["en", "de", "fr", "es", "zh", "hi"])
 MODES = st.sampled_from(list(LatencyMode))
 
 
+@settings(deadline=None)
 @given(TEXTS, st.lists(st.integers(0, 400), max_size=12), LANGUAGES, MODES)
 def test_any_split_gives_the_same_clauses(text: str, places: list[int], language: str, mode: LatencyMode) -> None:
     """In one piece, in pieces of any size, character by character."""
@@ -46,6 +47,7 @@ def test_any_split_gives_the_same_clauses(text: str, places: list[int], language
     assert cut(list(text), language, mode) == whole
 
 
+@settings(deadline=None)
 @given(TEXTS, LANGUAGES, MODES)
 def test_nothing_is_lost(text: str, language: str, mode: LatencyMode) -> None:
     """Clauses stand in the text at their offsets, in order, with nothing but white space between them."""
@@ -60,6 +62,7 @@ def test_nothing_is_lost(text: str, language: str, mode: LatencyMode) -> None:
     assert [clause.is_last for clause in clauses] == [False] * (len(clauses) - 1) + [True] * bool(clauses)
 
 
+@settings(deadline=None)
 @given(TEXTS, LANGUAGES, MODES)
 def test_no_clause_is_too_long_or_begins_inside_a_character(text: str, language: str, mode: LatencyMode) -> None:
     """At most twice the measure, which only signs can fill; and no clause starts with a mark or joiner of its own."""
@@ -70,6 +73,7 @@ def test_no_clause_is_too_long_or_begins_inside_a_character(text: str, language:
         assert is_first or long_cluster or not extends(clause.text[0])
 
 
+@settings(deadline=None)
 @given(TEXTS, MODES)
 def test_signs_alone_make_no_clause_where_words_are_near(text: str, mode: LatencyMode) -> None:
     """A clause with nothing to say appears only beside a long row of signs, or where there is nothing else."""

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tth.adapters.avatar.slots import Slot, SlotCutter, cut_slots, slot_start
@@ -28,6 +28,7 @@ def cut(items: list[AvatarInput], fps: int = 25, controls: Controls | None = Non
     return slots + list(cutter.finish())
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), st.lists(st.tuples(st.booleans(), st.integers(0, 5000)), max_size=12), st.integers(0, 10**9))
 def test_slots_tile_the_stream(fps: int, lengths: list[tuple[bool, int]], first: int) -> None:
     """Slots follow each other without a hole, hold every sample once, and only the last is completed with silence."""

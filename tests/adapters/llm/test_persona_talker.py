@@ -210,7 +210,7 @@ def test_other_languages(language: str, hello: str, name: str, ask: str, who: st
     assert chat.say(bye)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.text(max_size=400), st.sampled_from(LANGUAGES), st.sampled_from(STYLES), st.integers(0, 9))
 def test_any_text_gets_a_speakable_reply(text: str, language: str, style: str, seed: int) -> None:
     """Never empty, never too long, no gap left open, whatever comes in and whatever came before."""

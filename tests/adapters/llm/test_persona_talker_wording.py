@@ -27,6 +27,7 @@ def test_words_are_turned_round() -> None:
     table = {"i am": "you are", "my": "your", "i": "you", "me": "you", "you": "me"}
     assert reflect("I am sure my myrtle likes me", table) == "you are sure your myrtle likes you"
     assert reflect("you", {}) == "you"
+    assert reflect("İ", table) == "İ", "matches i without regard to case, and is not i in small letters"
 
 
 def test_gaps() -> None:

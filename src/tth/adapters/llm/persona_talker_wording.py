@@ -42,7 +42,7 @@ def reflect(words: str, table: Mapping[str, str]) -> str:
         return words
     keys = sorted(table, key=len, reverse=True)
     pattern = rf"(?<![\w'])(?:{'|'.join(map(re.escape, keys))})(?![\w'])"
-    return re.sub(pattern, lambda match: table[match.group().lower()], words, flags=re.IGNORECASE)
+    return re.sub(pattern, lambda match: table.get(match.group().lower(), match.group()), words, flags=re.IGNORECASE)
 
 
 def fill(template: str, values: Mapping[str, str]) -> str | None:
