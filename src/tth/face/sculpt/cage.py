@@ -9,8 +9,8 @@ from tth.face.look import FaceShape
 from tth.face.sculpt.maths import Floats, bell, bspline_weights, smoothstep
 from tth.face.sculpt.proportions import on_face
 
-# Average adult head, after the head and face breadths and heights in L. Farkas, "Anthropometry of the Head and Face"
-# (1994), then adjusted by eye. 8 columns from the front midline round to the back, rows from the crown to the chest.
+# Shaped by hand; its breadths and heights lie near those of an average adult head. 8 columns from the front midline
+# round to the back, rows from the crown to the chest.
 # fmt: off
 CAGE = np.array([
     [(0, 114, -80)] * 8,

@@ -1,7 +1,6 @@
 """What is seen inside an open mouth: two arches of teeth with gums, and the tongue. Lengths in millimetres.
 
-Crown sizes after Wheeler's Dental Anatomy (average widths and heights of adult crowns), enlarged a little so that
-they read at video size.
+Crown widths and heights lie near the averages of adult teeth that textbooks of dental anatomy give.
 """
 
 from __future__ import annotations
