@@ -206,18 +206,20 @@ def test_breath_lifts_the_shoulders(painter: SculptedPainter) -> None:
     assert change(breathed_in, breathed_out, np.s_[380:512, 0:512]) > 0.5
 
 
-@pytest.mark.parametrize(("width", "height"), [(320, 240), (240, 320), (640, 360), (180, 320), (64, 64), (1024, 64)])
-def test_any_aspect_shows_the_same_framing(anna: Sculpture, width: int, height: int) -> None:
+@pytest.mark.parametrize(
+    ("width", "height"), [(320, 240), (240, 320), (640, 360), (180, 320), (64, 64), (1024, 64), (64, 1024)]
+)
+def test_any_aspect_shows_the_same_framing(head_of: HeadOf, width: int, height: int) -> None:
     """Head and shoulders are centred, undistorted, and as large as the frame says; the bust reaches the bottom."""
-    painter = SculptedPainter(anna, width, height)
-    picture = painter.paint(FaceState()).astype(int)
+    painter = SculptedPainter(head_of("amara"), width, height)
+    picture = painter.paint(FaceState(breath=1.0)).astype(int)
     eyes = [on_screen(painter, section) for section in (Section.EYE_LEFT, Section.EYE_RIGHT)]
     assert abs((eyes[0][0] + eyes[1][0]) / 2 - width / 2) < 0.01 * frame_px(width, height)
     apart = (eyes[0][0] - eyes[1][0]) / frame_px(width, height)
-    assert apart == pytest.approx(0.175, abs=0.01)
-    bottom = picture[-1, width // 2]
-    cloth = np.array(load_look("anna").clothes.colour)
-    assert np.abs(bottom / bottom.sum() - cloth / cloth.sum()).max() < 0.15
+    assert apart == pytest.approx(0.175, abs=0.012)
+    half = int(0.1 * frame_px(width, height))
+    bottom = picture[-1, width // 2 - half : width // 2 + half]
+    assert (bottom[:, 0] > 2 * bottom[:, 2]).all(), "an orange jumper"
 
 
 @pytest.mark.parametrize(("width", "height"), [(63, 512), (512, 511), (62, 512), (512, 1026)])

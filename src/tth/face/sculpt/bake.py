@@ -20,8 +20,10 @@ from tth.face.sculpt.sculpture import F32, Section
 from tth.face.sculpt.skin import Skin
 from tth.face.stage import camera
 
-LIGHT_VIEW_SIZE, SEEN_VIEW_SIZE = 320, 640
-"""Pixels of the views: soft light is coarse, what is seen is as fine as the pictures."""
+LIGHT_VIEW_SIZE = 320
+"""Pixels of the parallel views of the light: it is soft."""
+SEEN_VIEW_SIZE = (620, 1024)
+"""Width and height of the camera's views: as fine as the pictures, and as tall as any shows the person."""
 CENTRE = np.array([0, -40, -80], np.float32)
 """What the parallel views look at, millimetres."""
 LIGHT_SPAN_MM = 520
@@ -91,14 +93,15 @@ def drawing_order(mesh: Mesh, skin: Skin) -> Indices:
 def _seen(mesh: Mesh) -> NDArray[np.bool_]:
     """Triangles (t,) that the camera sees in some pose, with the neutral face."""
     seen = np.zeros(len(mesh.triangles), bool)
-    size, view = SEEN_VIEW_SIZE, camera(SEEN_VIEW_SIZE, SEEN_VIEW_SIZE)
-    keys, unused = np.zeros(size * size * 4, np.int32), np.zeros((len(mesh.points), 8), np.float32)
+    width, height = SEEN_VIEW_SIZE
+    view = camera(width, height)
+    keys, unused = np.zeros(width * height * 4, np.int32), np.zeros((len(mesh.points), 8), np.float32)
     for yaw, pitch, roll in SEEN_POSES:
         points, screen = mesh.points.copy(), np.zeros_like(mesh.points)
         pose_head(points, mesh.normals, len(points), mesh.head_weight, yaw, pitch, roll)
         project(points, view, screen, unused)
         keys[:] = 0
-        rasterise(screen, mesh.triangles, mesh.two_sided, 0, len(mesh.triangles), size, size, keys)
+        rasterise(screen, mesh.triangles, mesh.two_sided, 0, len(mesh.triangles), width, height, keys)
         seen[keys[keys > 0] & 0xFFFF] = True
     return seen
 

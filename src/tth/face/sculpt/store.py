@@ -21,7 +21,7 @@ import platformdirs
 from tth.face.look import Look
 from tth.face.sculpt.sculpture import Sculpture, frozen_sculpture
 
-BAKE_VERSION = 6
+BAKE_VERSION = 7
 """Raise it with every change of the build that changes its result."""
 
 
