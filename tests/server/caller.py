@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,11 +12,13 @@ import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
+from tth.adapters.registry import Adapters
 from tth.server.app import TthServer
 from tth.testing.fast_time import run_fast
-from tth.testing.harness import RunningServer, make_server, running_server
+from tth.testing.harness import RunningServer, make_server, mock_adapters, running_server
+from tth.testing.scripted import Script, ScriptedModel
 from tth.v1 import media_pb2
-from tth.v1.controls_pb2 import Controls
+from tth.v1.controls_pb2 import IDLE_MODE_NONE, Controls, Render
 from tth.v1.converse_pb2 import (
     TEXT_MODE_SAY,
     TEXT_MODE_TALK,
@@ -38,7 +40,21 @@ T = TypeVar("T")
 LIMIT_S = 160.0
 """Of the loop's fast seconds: 20 real ones. Only a test that hangs meets it."""
 SOUND_ONLY = MediaPreferences(video_codec=media_pb2.VIDEO_CODEC_NONE)
+QUIET = Controls(render=Render(idle_mode=IDLE_MODE_NONE))
+LONG = "one two three four five six seven eight nine ten. " * 20
+"""More than any test waits for."""
 TERMINAL = ("turn_complete", "turn_stopped")
+
+
+def media(codec: media_pb2.VideoCodec, *, motion: bool = False) -> MediaPreferences:
+    """What a session wants to see."""
+    return MediaPreferences(video_codec=codec, motion=motion)
+
+
+def with_model(*scripts: Script[str]) -> TthServer:
+    """A server whose language model follows a script, for each call one."""
+    mocks = mock_adapters()
+    return make_server(Adapters(llm=ScriptedModel(*scripts), tts=mocks.tts, avatar=mocks.avatar))
 
 
 def kind(event: ConverseResponse) -> str:
@@ -227,6 +243,37 @@ async def conversation(server: RunningServer, **fields: Any) -> AsyncIterator[Ca
     """A fresh session and a stream to it."""
     async with calling(server, await new_session(server, **fields)) as caller:
         yield caller
+
+
+async def check_alive(caller: Caller) -> None:
+    """The session takes the next text as if nothing had been."""
+    await caller.text("Fine.", turn_id="alive")
+    assert (await caller.turn("alive"))[-1].turn_complete.text == "Fine."
+
+
+def check_order(events: Sequence[ConverseResponse]) -> None:
+    """The invariants of every stream: seq without gaps, each medium's time never back, each turn whole."""
+    assert [event.seq for event in events] == list(range(events[0].seq, events[0].seq + len(events)))
+    for name in ("audio_chunk", "video_frame", "motion_frame"):
+        times = [getattr(event, name).pts_us for event in events if kind(event) == name]
+        assert times == sorted(times), name
+        assert len(set(times)) == len(times), name
+    turns: dict[str, list[str]] = {}
+    for event in events:
+        if event.turn_id:
+            turns.setdefault(event.turn_id, []).append(kind(event))
+    for names in turns.values():
+        check_turn(names)
+
+
+def check_turn(names: Sequence[str]) -> None:
+    """turn_started first, then turn_metrics and exactly one terminal event last; speaking is paired."""
+    assert names[0] == "turn_started"
+    assert names[-2] == "turn_metrics"
+    assert names[-1] in TERMINAL
+    assert sum(name in TERMINAL for name in names) == 1
+    assert names.count("turn_metrics") == names.count("turn_started") == 1
+    assert names.count("speaking") in (0, 2)
 
 
 def reason_of(error: grpc.aio.AioRpcError) -> str:
