@@ -110,7 +110,7 @@ def _row(number: int, record: TurnRecord) -> tuple[str, ...]:
     metrics = record.metrics[0]
     durations = [_with_unit(figures.ms(metrics, f"first_{name}_ms")) for name in ("text", "audio", "video")]
     stop = f"{metrics.stop_latency_ms:.1f} ms" if metrics.HasField("stop_latency_ms") else figures.NOTHING
-    reports = [metrics.control_report, *record.acks]
+    reports = [metrics.control_report, *([record.update_report] if record.update_report else [])]
     done = list(dict.fromkeys(item for report in reports for item in figures.applied(report)))
     changed = list(dict.fromkeys(item for report in reports for item in figures.downgraded(report)))
     return (

@@ -40,7 +40,8 @@ class TurnRecord:
     endings: list[ConverseResponse] = field(default_factory=list)
     """turn_complete or turn_stopped."""
     media_after_end_count: int = 0
-    acks: list[controls_pb2.ControlReport] = field(default_factory=list)
+    update_report: controls_pb2.ControlReport | None = None
+    """The server's answer to the update in the middle."""
     revisions: dict[str, set[int]] = field(default_factory=lambda: {"audio_chunk": set(), "video_frame": set()})
     """Control revisions that sound and pictures were made with."""
     errors: list[str] = field(default_factory=list)
@@ -65,11 +66,13 @@ class DemoRun:
 
         Raises TimeoutError when it does not end in time, TthRpcError when the stream breaks.
         """
-        # The persona stays for the pause after the turn; what an earlier turn changed in its middle does not.
+        # The persona stays for the pause after the turn; what an earlier turn changed does not.
         await self._conversation.update(controls(persona=plan.persona), clear_paths=_CHANGED_PATHS)
-        wanted = controls(
-            emotion=plan.emotion, intensity=plan.intensity, rate=plan.rate, pitch=plan.pitch, latency=plan.latency
-        )
+        wanted = controls(emotion=plan.emotion, intensity=plan.intensity, latency=plan.latency)
+        if plan.update is not None:
+            # A turn's own controls win over updates: what shall change in its middle is asked for the session.
+            await self._conversation.update(wanted)
+            wanted = controls()
         mode = converse_pb2.TEXT_MODE_TALK if plan.talk else converse_pb2.TEXT_MODE_SAY
         record = TurnRecord(plan, await self._conversation.say(plan.text, mode=mode, controls=wanted))
         self.records.append(record)
@@ -110,8 +113,8 @@ class DemoRun:
         self._playback.take(event, time.monotonic())
         self._recorder.take(event)
         payload = event.WhichOneof("payload")
-        if payload == "control_ack" and self.records:
-            self.records[-1].acks.append(event.control_ack.report)
+        if payload == "control_ack" and self.records and self.records[-1].update_sent:
+            self.records[-1].update_report = self.records[-1].update_report or event.control_ack.report
         if payload == "error" and self.records:
             self.records[-1].errors.append(f"{event.error.reason}: {event.error.message}")
         record = self._by_id.get(event.turn_id)

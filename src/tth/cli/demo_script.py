@@ -27,8 +27,6 @@ class DemoTurn:
     intensity: float
     talk: bool = False
     """The person answers the text; else they speak it."""
-    rate: float | None = None
-    pitch: float | None = None
     latency: str | None = None
     update: DemoUpdate | None = None
     interrupt_after_ms: int | None = None
@@ -38,9 +36,9 @@ class DemoTurn:
 
 
 SCRIPT: tuple[DemoTurn, ...] = (
-    DemoTurn("Hi! My name is Robin. Who are you?", "default", "happy", 0.5, talk=True),
+    DemoTurn("Hi! My name is Robin.", "default", "happy", 0.5, talk=True),
     DemoTurn(
-        "Everything you see and hear is made here, on this very machine. No key, no graphics card, no network!",
+        "Everything you see and hear is made right here. No key, no graphics card, no network!",
         "excited",
         "happy",
         0.9,
@@ -63,7 +61,7 @@ SCRIPT: tuple[DemoTurn, ...] = (
         latency="low",
         interrupt_after_ms=3_200,
     ),
-    DemoTurn("Thank you, that is enough. Goodbye!", "default", "happy", 0.8, talk=True),
+    DemoTurn("Goodbye!", "default", "happy", 0.8, talk=True),
 )
 
 SMOKE: tuple[DemoTurn, ...] = (
