@@ -232,8 +232,22 @@ def test_other_sizes_are_refused(anna: Sculpture, width: int, height: int) -> No
 def test_extreme_states_are_painted(paint: Paint) -> None:
     """All shapes at once, weights beyond 1, and a head turned far give a picture and no error."""
     everything = np.full(len(INDEX), 1.3, np.float32)
-    for face in (FaceState(everything), FaceState(yaw_deg=80, pitch_deg=45, roll_deg=-45, breath=3.0)):
+    for face in (
+        FaceState(everything),
+        FaceState(everything * 1e6),
+        FaceState(-everything),
+        FaceState(yaw_deg=80, pitch_deg=45, roll_deg=-45, breath=3.0),
+    ):
         assert paint(face).std() > 20
+
+
+@pytest.mark.parametrize("field", ["yaw_deg", "pitch_deg", "roll_deg", "breath", "weights"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_state_that_is_not_finite_is_refused(painter: SculptedPainter, field: str, value: float) -> None:
+    """No NaN reaches the compiled code."""
+    bad = FaceState(np.full(len(INDEX), value, np.float32)) if field == "weights" else FaceState(**{field: value})
+    with pytest.raises(ValueError, match="finite"):
+        painter.paint(bad)
 
 
 def test_painters_in_threads_equal_painters_in_turn(head_of: HeadOf) -> None:

@@ -38,6 +38,8 @@ F32 = NDArray[np.float32]
 SMALLEST_PX, LARGEST_PX = 64, 1024
 """Range of picture width and height."""
 JAW_OPEN_MOST = 1.2
+WEIGHT_MOST = 2.0
+"""Shapes beyond this would tear the face, and could push points behind the camera."""
 BREATH_STEPS = 16
 """The chest rises in so many steps, each a seventh of a pixel at 512x512, so that it is not drawn in every frame."""
 CLOTH_SHEEN = 0.75
@@ -122,8 +124,11 @@ class SculptedPainter:
         """The picture of this state: RGB, uint8 (height, width, 3).
 
         The same state always gives the same picture. The array is reused: valid until the next call; copy to keep.
-        About 10 ms of one core at 512x512; call it off the event loop.
+        Weights are cut to 0..2. About 10 ms of one core at 512x512; call it off the event loop.
+
+        Raises ValueError if the state holds anything that is not a finite number.
         """
+        _require_finite(state)
         turn = head_turn(state.yaw_deg, state.pitch_deg, state.roll_deg)
         self._deform(state)
         self._pose(state)
@@ -223,6 +228,13 @@ def load_painter(
     return SculptedPainter(load_sculpture(load_look(look_name_or_path), cache_dir), width_px, height_px)
 
 
+def _require_finite(state: FaceState) -> None:
+    """NaN would send the compiled kernels anywhere."""
+    angles = (state.yaw_deg, state.pitch_deg, state.roll_deg, state.breath)
+    if not (np.isfinite(state.weights).all() and np.isfinite(angles).all()):
+        raise ValueError("the state of a face must be finite numbers")
+
+
 def _fitting_texture(sculpture: Sculpture, frame: float) -> NDArray[np.uint8]:
     """The texture whose texels are about as large as the picture's pixels: neither shimmer nor blur."""
     if frame > 700:
@@ -259,7 +271,7 @@ def _shape_weights(state: FaceState) -> F32:
     lift = min(max(tongue / 0.4, 0.0), 1.0) * (1 - 0.65 * float(smoothstep(0.4, 0.95, tongue)))
     shut = 1 - float(smoothstep(0.04, 0.13, _jaw_open(state) + 0.25 * _both(state, "mouthLowerDown")))
     weights = np.zeros(len(SHAPES), np.float32)
-    weights[: len(BLENDSHAPES)] = state.weights
+    weights[: len(BLENDSHAPES)] = np.clip(state.weights, 0.0, WEIGHT_MOST)
     weights[len(BLENDSHAPES) :] = lift, shut, _breath_step(state) / BREATH_STEPS
     return weights
 

@@ -2,4 +2,6 @@
 
 Every kernel runs on one thread, releases the interpreter lock, keeps its machine code in numba's cache on disk, and
 works on arrays that the caller owns; kernels share nothing, so they may run in many threads at once.
+
+Some kernels are longer than functions elsewhere: what they compute must stay in registers from one end to the other.
 """
