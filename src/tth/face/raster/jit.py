@@ -43,7 +43,10 @@ _OPTIONS = {"fastmath": True, "error_model": "numpy", "_nrt": False}
 
 def kernel(function: _Function) -> _Function:
     """A compiled loop."""
-    return cast(_Function, _njit(cache=True, nogil=True, **_OPTIONS)(function))
+    try:
+        return cast(_Function, _njit(cache=True, nogil=True, **_OPTIONS)(function))
+    except RuntimeError:  # nowhere to keep machine code (a read-only image without a home): compiled in every process
+        return cast(_Function, _njit(nogil=True, **_OPTIONS)(function))
 
 
 def inlined(function: _Function) -> _Function:
