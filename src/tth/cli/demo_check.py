@@ -66,7 +66,7 @@ def measure(path: Path) -> MediaFile:
             if isinstance(frame, av.AudioFrame):
                 pcm = np.asarray(frame.to_ndarray(), np.float64)
                 energy, samples = energy + float((pcm**2).sum()), samples + pcm.size
-            else:
+            elif isinstance(frame, av.VideoFrame):
                 times_s.append(float(frame.time or 0.0))
         return MediaFile(
             codecs=(video.codec_context.name, audio.codec_context.name),

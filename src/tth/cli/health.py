@@ -13,6 +13,8 @@ from tth.cli.arguments import add_server_argument
 if TYPE_CHECKING:
     from tth.v1.tth_service_pb2 import HealthResponse
 
+CONNECT_TIMEOUT_S = 5.0
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `tth health`."""
@@ -29,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tth.v1 import tth_service_pb2 as pb
 
     async def ask() -> HealthResponse:
-        async with TthClient(arguments.server, connect_timeout_s=5) as client:
+        async with TthClient(arguments.server, connect_timeout_s=CONNECT_TIMEOUT_S) as client:
             return await client.health()
 
     answer, terminal = asyncio.run(ask()), Terminal()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tth.cli.terminal import Terminal
     from tth.v1.tth_service_pb2 import ListModelsResponse
 
+CONNECT_TIMEOUT_S = 5.0
 _SHOWN_LANGUAGES = 6
 
 
@@ -32,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tth.client import TthClient
 
     async def ask() -> ListModelsResponse:
-        async with TthClient(arguments.server, connect_timeout_s=5) as client:
+        async with TthClient(arguments.server, connect_timeout_s=CONNECT_TIMEOUT_S) as client:
             return await client.list_models()
 
     answer, terminal = asyncio.run(ask()), Terminal()

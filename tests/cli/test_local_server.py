@@ -1,0 +1,61 @@
+"""A server of one's own: started, ready, ended."""
+
+from __future__ import annotations
+
+import asyncio
+
+import psutil
+import pytest
+
+from tth.cli.exits import CommandFailed
+from tth.cli.local_server import server_at
+from tth.cli.terminal import Progress
+from tth.client import TthClient, TthRpcError
+
+pytestmark = pytest.mark.e2e
+
+
+def servers() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children(recursive=True) if "serve" in child.cmdline()]
+
+
+def test_it_is_ready_when_it_is_given_and_gone_afterwards() -> None:
+    """With progress on the way, and nothing left running."""
+    said: list[str] = []
+
+    async def run() -> None:
+        before = len(servers())
+        async with server_at(None, Progress(said.append, ""), "offline_mock") as target:
+            assert len(servers()) == before + 1
+            async with TthClient(target) as client:
+                assert (await client.health()).profile == "offline_mock"
+        assert len(servers()) == before
+        with pytest.raises(TthRpcError, match="UNREACHABLE"):
+            async with TthClient(target, connect_timeout_s=0.05):
+                pass
+
+    asyncio.run(run())
+    assert said == ["starting the server", "loading the voice and the face"]
+
+
+def test_a_server_that_does_not_start_says_why() -> None:
+    """With the end of its own words."""
+
+    async def run() -> None:
+        with pytest.raises(CommandFailed, match=r"(?s)ended with code 2.*no_such_profile"):
+            async with server_at(None, Progress(lambda text: None, ""), "no_such_profile"):
+                pass
+
+    asyncio.run(run())
+
+
+def test_a_given_server_is_used_as_it_is() -> None:
+    """Nothing is started or looked at."""
+
+    async def run() -> None:
+        before = len(servers())
+        async with server_at("example:1", Progress(lambda text: None, "")) as target:
+            assert target == "example:1"
+            assert len(servers()) == before
+
+    asyncio.run(run())
