@@ -3,17 +3,20 @@
 Traps met while writing them, which hold for every file of this package:
 - float32 against an integer or float literal promotes to float64, so constants are written f32(...).
 - Inlined helpers that take arrays leave atomic reference counts in the pixel loops; `_nrt=False` takes them out.
-- numba's cache looks at the kernel's own file only: inline from another file nothing that may ever change.
+- numba's cache looks at the kernel's own file only; `_machine_code_dir` makes it look at the whole package.
 - An argument that is assigned to inside a kernel can corrupt memory; use a local. Develop with NUMBA_BOUNDSCHECK=1.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba as nb
 import numpy as np
+import platformdirs
 from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
@@ -34,6 +37,19 @@ SKIN, PLAIN, EYE, HAIR = 0, 1, 2, 3
 # the first kernel is compiled, and concerns speed only.
 _config: Any = nb.config
 _config.SLP_VECTORIZE = 1
+
+
+def _machine_code_dir() -> str:
+    """Where the machine code of exactly these sources is kept. numba would not notice a change in a helper that is
+    inlined from another file, and would go on drawing with the old one."""
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    return str(Path(platformdirs.user_cache_dir("tth")) / "kernels" / digest.hexdigest()[:16])
+
+
+if not _config.CACHE_DIR:  # NUMBA_CACHE_DIR is the user's own choice
+    _config.CACHE_DIR = _machine_code_dir()
 
 _njit: Any = nb.njit
 """Untyped, because numba's own types do not know `_nrt`."""
