@@ -65,7 +65,7 @@ async def _at(run: Run, avatar: Avatar, side_px: int) -> tuple[float, float, int
     alone_ms: list[float] = []
     begin_s, alone_s, count = time.process_time(), 0.0, 0
     drawn = session.infer_stream(_spans(seconds), controls, TurnContext("bench", "bench", 1))
-    async with aclosing(drawn) as frames:  # type: ignore[type-var]
+    async with aclosing(drawn) as frames:
         async for frame in frames:
             assert frame.picture is not None
             alone_s += _encode_s(encoder.encode, frame.picture)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -55,7 +55,9 @@ class ReadyModel(LanguageModel):
 
 
 class _Model(LlmSession):
-    async def infer_stream(self, prompt: LlmInput, control: Controls, context: TurnContext) -> AsyncIterator[TextPiece]:
+    async def infer_stream(
+        self, prompt: LlmInput, control: Controls, context: TurnContext
+    ) -> AsyncGenerator[TextPiece, None]:
         for word in prompt.text.split(" "):
             yield TextPiece(word + " ")
 
@@ -73,7 +75,7 @@ class ReadyVoice(Voice):
 class _Voice(TtsSession):
     async def infer_stream(
         self, clause: TtsInput, control: Controls, context: TurnContext
-    ) -> AsyncIterator[SpeechChunk]:
+    ) -> AsyncGenerator[SpeechChunk, None]:
         offset, start_sample = 0, 0
         for word in clause.text.split():
             offset = clause.text.index(word, offset)
@@ -104,7 +106,7 @@ class _Face(AvatarSession):
 
     async def infer_stream(
         self, spans: AsyncIterator[AvatarInput], control: Controls, context: TurnContext
-    ) -> AsyncIterator[DrawnFrame]:
+    ) -> AsyncGenerator[DrawnFrame, None]:
         size = control.resolution
         picture: Picture | None = np.full((size.height_px, size.width_px, 3), 127, np.uint8) if self._draw else None
         async with aclosing(cut_slots(spans, control)) as slots:

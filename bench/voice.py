@@ -74,7 +74,7 @@ async def speed() -> None:
         begin = time.perf_counter()
         got_first = False
         stream = session.infer_stream(clause, Controls(), TurnContext("s", "t", 0))
-        async with aclosing(stream):  # type: ignore[type-var]
+        async with aclosing(stream):
             async for chunk in stream:
                 if not got_first:
                     first_ms.append((time.perf_counter() - begin) * 1000)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import pytest
 
@@ -21,7 +21,7 @@ class Source:
         self.waits_s = waits_s
         self.is_closed = False
 
-    async def stream(self) -> AsyncIterator[int]:
+    async def stream(self) -> AsyncGenerator[int, None]:
         try:
             for number, wait_s in enumerate(self.waits_s):
                 await asyncio.sleep(wait_s)

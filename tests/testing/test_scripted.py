@@ -38,7 +38,7 @@ async def read(model: ScriptedModel) -> list[tuple[float, str]]:
     """Everything of one call, each piece with the virtual milliseconds at which it came."""
     session = model.open_session(SESSION)
     seen: list[tuple[float, str]] = []
-    async with aclosing(session.infer_stream(LlmInput("hi"), Controls(), TURN)) as pieces:  # type: ignore[type-var]
+    async with aclosing(session.infer_stream(LlmInput("hi"), Controls(), TURN)) as pieces:
         async for piece in pieces:
             seen.append((round(asyncio.get_running_loop().time() * 1000, 3), piece.text))
     await session.aclose()

@@ -9,7 +9,7 @@ Every `infer_stream` honours cancellation within 50 ms and leaves nothing of tha
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -199,13 +199,15 @@ class AdapterSession(ABC):
 
 class LlmSession(AdapterSession):
     @abstractmethod
-    def infer_stream(self, prompt: LlmInput, control: Controls, context: TurnContext) -> AsyncIterator[TextPiece]:
+    def infer_stream(
+        self, prompt: LlmInput, control: Controls, context: TurnContext
+    ) -> AsyncGenerator[TextPiece, None]:
         """Yield the reply as it is written. An async generator."""
 
     async def infer_batch(self, prompt: LlmInput, control: Controls, context: TurnContext) -> str:
         """The whole reply."""
         pieces: list[str] = []
-        async with aclosing(self.infer_stream(prompt, control, context)) as stream:  # type: ignore[type-var]
+        async with aclosing(self.infer_stream(prompt, control, context)) as stream:
             async for piece in stream:
                 pieces.append(piece.text)
         return "".join(pieces)
@@ -213,7 +215,9 @@ class LlmSession(AdapterSession):
 
 class TtsSession(AdapterSession):
     @abstractmethod
-    def infer_stream(self, clause: TtsInput, control: Controls, context: TurnContext) -> AsyncIterator[SpeechChunk]:
+    def infer_stream(
+        self, clause: TtsInput, control: Controls, context: TurnContext
+    ) -> AsyncGenerator[SpeechChunk, None]:
         """Speak one clause. No chunk is empty; text that cannot be spoken yields nothing at all.
 
         An async generator. Calls of one session are made one after the other.
@@ -221,13 +225,15 @@ class TtsSession(AdapterSession):
 
     async def infer_batch(self, clause: TtsInput, control: Controls, context: TurnContext) -> list[SpeechChunk]:
         """All chunks of the clause."""
-        async with aclosing(self.infer_stream(clause, control, context)) as stream:  # type: ignore[type-var]
+        async with aclosing(self.infer_stream(clause, control, context)) as stream:
             return [chunk async for chunk in stream]
 
 
 class RealtimeSession(AdapterSession):
     @abstractmethod
-    def infer_stream(self, prompt: LlmInput, control: Controls, context: TurnContext) -> AsyncIterator[RealtimeOutput]:
+    def infer_stream(
+        self, prompt: LlmInput, control: Controls, context: TurnContext
+    ) -> AsyncGenerator[RealtimeOutput, None]:
         """Answer with text and sound in one stream. SpeechChunk times count from the start of the reply."""
 
 
@@ -237,7 +243,7 @@ class AvatarSession(AdapterSession):
     @abstractmethod
     def infer_stream(
         self, spans: AsyncIterator[AvatarInput], control: Controls, context: TurnContext
-    ) -> AsyncIterator[DrawnFrame]:
+    ) -> AsyncGenerator[DrawnFrame, None]:
         """Turn a continuous stretch of the media clock into frames.
 
         spans: speech and silence in order without holes; each starts where the one before ended. The first starts at

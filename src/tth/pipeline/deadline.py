@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import TypeVar
 
 from tth.errors import AdapterSilent, AdapterTimeout
@@ -11,7 +11,9 @@ from tth.errors import AdapterSilent, AdapterTimeout
 T = TypeVar("T")
 
 
-async def watched(stream: AsyncIterator[T], first_ms: int, silence_ms: int, role: str) -> AsyncIterator[T]:
+async def watched(
+    stream: AsyncGenerator[T, None], first_ms: int, silence_ms: int, role: str
+) -> AsyncGenerator[T, None]:
     """Yield from `stream`; close it on the way out, whatever the way.
 
     Raises AdapterTimeout when nothing came within `first_ms`, AdapterSilent when it stopped for `silence_ms`.

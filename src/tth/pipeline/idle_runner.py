@@ -56,7 +56,7 @@ class IdleRunner:
             await asyncio.wait([self._avatar_free])
         try:
             drawn = self._avatar.infer_stream(self._spans(), self._controls, self._context)
-            async with aclosing(drawn) as frames:  # type: ignore[type-var]
+            async with aclosing(drawn) as frames:
                 async for frame in frames:
                     await self._send(frame)
         except AdapterError as error:

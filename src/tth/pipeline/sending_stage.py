@@ -117,7 +117,7 @@ class SendingStage:
         silence_ms = max(budgets.avatar_first_frame_ms, budgets.silence_ms)
         if not self._pace.live:
             silence_ms = budgets.turn_ms
-        async with aclosing(watched(drawn, silence_ms, silence_ms, "avatar")) as frames:  # type: ignore[type-var]
+        async with aclosing(watched(drawn, silence_ms, silence_ms, "avatar")) as frames:
             async for frame in frames:
                 await self._send_frame(frame)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from tth.adapters.base import LlmInput, TextPiece
@@ -42,13 +42,13 @@ class GivenText:
             self.is_complete = True
             self._parts.put_nowait(None)
 
-    async def pieces(self) -> AsyncIterator[TextPiece]:
+    async def pieces(self) -> AsyncGenerator[TextPiece, None]:
         """The parts as they come; the wait is bounded by the turn's own budget, for a person may be typing."""
         while (part := await self._parts.get()) is not None:
             yield TextPiece(part)
 
 
-def model_text(turn: TurnInProgress, question: str) -> AsyncIterator[TextPiece]:
+def model_text(turn: TurnInProgress, question: str) -> AsyncGenerator[TextPiece, None]:
     """The language model's reply to `question`."""
     assert turn.sessions.llm is not None
     prompt = LlmInput(question, turn.plan.history, turn.plan.persona)
@@ -58,11 +58,11 @@ def model_text(turn: TurnInProgress, question: str) -> AsyncIterator[TextPiece]:
 
 
 async def run_text_stage(
-    turn: TurnInProgress, pieces: AsyncIterator[TextPiece], clauses: asyncio.Queue[Clause | None]
+    turn: TurnInProgress, pieces: AsyncGenerator[TextPiece, None], clauses: asyncio.Queue[Clause | None]
 ) -> None:
     """Send the text on as it comes and cut it into clauses; ends the queue with None."""
     cutter = ClauseCutter(turn.plan.context.language_code, turn.controls.latency_mode)
-    async with aclosing(pieces) as stream:  # type: ignore[type-var]
+    async with aclosing(pieces) as stream:
         async for piece in stream:
             turn.reach(TurnState.LLM)
             turn.emit(TextDelta(piece.text, len(turn.text)))

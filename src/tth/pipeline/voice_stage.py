@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -69,7 +69,7 @@ async def _speak(turn: TurnInProgress, clause: Clause, spoken: SpokenQueue) -> b
     turn.tally.spoken_character_count += len(clause.text)
     stream = turn.sessions.tts.infer_stream(request, turn.controls, turn.plan.context)
     begun = False
-    async with aclosing(watched(stream, budgets.tts_first_chunk_ms, budgets.silence_ms, "tts")) as chunks:  # type: ignore[type-var]
+    async with aclosing(watched(stream, budgets.tts_first_chunk_ms, budgets.silence_ms, "tts")) as chunks:
         asked_s = turn.now_s()
         async for chunk in chunks:
             turn.tally.voice_busy_s += turn.now_s() - asked_s
@@ -98,11 +98,11 @@ async def run_realtime_stage(turn: TurnInProgress, question: str, spoken: Spoken
     assert turn.sessions.realtime is not None
     budgets = turn.venue.budgets
     prompt = LlmInput(question, turn.plan.history, turn.plan.persona)
-    stream: AsyncIterator[RealtimeOutput] = turn.sessions.realtime.infer_stream(
+    stream: AsyncGenerator[RealtimeOutput, None] = turn.sessions.realtime.infer_stream(
         prompt, turn.controls, turn.plan.context
     )
     begun = False
-    async with aclosing(watched(stream, budgets.llm_first_text_ms, budgets.silence_ms, "realtime")) as outputs:  # type: ignore[type-var]
+    async with aclosing(watched(stream, budgets.llm_first_text_ms, budgets.silence_ms, "realtime")) as outputs:
         async for output in outputs:
             if isinstance(output, TextPiece):
                 turn.reach(TurnState.LLM)

@@ -200,7 +200,7 @@ def test_silent_frames_come_with_their_span() -> None:
             while True:
                 yield await fed.get()
 
-        async with aclosing(session.infer_stream(spans(), Controls(), TURN)) as frames:  # type: ignore[type-var]
+        async with aclosing(session.infer_stream(spans(), Controls(), TURN)) as frames:
             for k in range(3):
                 fed.put_nowait(silence(k * 960, 40))
                 async with asyncio.timeout(10):
@@ -239,7 +239,7 @@ def test_the_loop_is_free_while_a_picture_is_drawn() -> None:
     async def main(avatar: FaceMesh) -> None:
         session = avatar.open_session(SessionContext("s_1"), Persona("p"), draw=True)
         items: list[AvatarInput] = [silence(0, 400)]
-        async with aclosing(session.infer_stream(given_items(items), Controls(), TURN)) as frames:  # type: ignore[type-var]
+        async with aclosing(session.infer_stream(given_items(items), Controls(), TURN)) as frames:
             asyncio.get_running_loop().call_later(0, gate.set)
             await anext(frames)
             await asyncio.to_thread(lambda: None)
@@ -303,7 +303,7 @@ def test_a_closed_stream_leaves_nothing_running() -> None:
         session = avatar.open_session(SessionContext("s_1"), Persona("p"), draw=True)
         frames = session.infer_stream(given_items([silence(0, 400)]), Controls(), TURN)
         await anext(frames)
-        await frames.aclose()  # type: ignore[attr-defined]
+        await frames.aclose()
         assert studio.painters[0].busy == 0
         assert len(studio.painters[0].painted) <= 2
 

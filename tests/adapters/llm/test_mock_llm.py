@@ -20,7 +20,7 @@ async def read(settings: Settings, pieces: list[tuple[float, str]]) -> None:
     """Append each piece with its virtual milliseconds."""
     session = build(settings).open_session(SessionContext("s_1"))
     turn = TurnContext("s_1", "t_0", 0)
-    async with aclosing(session.infer_stream(LlmInput("good day"), Controls(), turn)) as stream:  # type: ignore[type-var]
+    async with aclosing(session.infer_stream(LlmInput("good day"), Controls(), turn)) as stream:
         async for piece in stream:
             pieces.append((round(asyncio.get_running_loop().time() * 1000, 3), piece.text))
 

@@ -245,7 +245,7 @@ def read(settings: Settings, language: str = "en") -> list[tuple[float, str]]:
         session = talker.open_session(SessionContext("s_1", seed=1))
         turn = TurnContext("s_1", "t_0", 0, language)
         loop = asyncio.get_running_loop()
-        async with aclosing(session.infer_stream(LlmInput("Hello"), Controls(), turn)) as pieces:  # type: ignore[type-var]
+        async with aclosing(session.infer_stream(LlmInput("Hello"), Controls(), turn)) as pieces:
             return [(round(loop.time() * 1000, 3), piece.text) async for piece in pieces]
 
     return run_virtual(main())

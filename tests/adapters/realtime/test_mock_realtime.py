@@ -23,7 +23,7 @@ def answer(settings: Settings, controls: Controls | None = None) -> list[tuple[f
         session = build(settings).open_session(SessionContext("s_1"))
         turn = TurnContext("s_1", "t_0", 0)
         loop = asyncio.get_running_loop()
-        async with aclosing(session.infer_stream(LlmInput("good day"), controls or Controls(), turn)) as outputs:  # type: ignore[type-var]
+        async with aclosing(session.infer_stream(LlmInput("good day"), controls or Controls(), turn)) as outputs:
             return [(round(loop.time() * 1000, 3), output) async for output in outputs]
 
     return run_virtual(main())

@@ -376,7 +376,7 @@ def test_a_stream_left_early_holds_no_worker() -> None:
         stream = session_of(voice).infer_stream(TtsInput(SENTENCE), NEUTRAL, TurnContext("s", "t", 0))
         await anext(stream)
         assert await say(voice, "Next.")
-        await stream.aclose()  # type: ignore[attr-defined]
+        await stream.aclose()
 
     with_voice(test)
 

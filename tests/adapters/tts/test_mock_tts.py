@@ -51,7 +51,7 @@ def test_the_first_chunk_can_be_late() -> None:
     async def main() -> list[float]:
         session = build(Settings(first_chunk_delay_ms=120)).open_session(SessionContext("s_1"))
         loop = asyncio.get_running_loop()
-        async with aclosing(session.infer_stream(TtsInput("Hello"), Controls(), TURN)) as chunks:  # type: ignore[type-var]
+        async with aclosing(session.infer_stream(TtsInput("Hello"), Controls(), TURN)) as chunks:
             return [loop.time() async for _ in chunks]
 
     assert set(run_virtual(main())) == {0.12}

@@ -10,7 +10,7 @@ Tests: tests/adapters/avatar/test_mock_avatar.py.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -82,7 +82,7 @@ class _Session(AvatarSession):
 
     async def infer_stream(
         self, spans: AsyncIterator[AvatarInput], control: Controls, context: TurnContext
-    ) -> AsyncIterator[DrawnFrame]:
+    ) -> AsyncGenerator[DrawnFrame, None]:
         async with aclosing(cut_slots(spans, control)) as slots:
             async for slot in slots:
                 if self._settings.frame_delay_ms:

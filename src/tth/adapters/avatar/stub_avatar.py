@@ -6,7 +6,7 @@ else. Tests: tests/adapters/avatar/test_stub_avatar.py.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -61,7 +61,7 @@ class _Session(AvatarSession):
 
     async def infer_stream(
         self, spans: AsyncIterator[AvatarInput], control: Controls, context: TurnContext
-    ) -> AsyncIterator[DrawnFrame]:
+    ) -> AsyncGenerator[DrawnFrame, None]:
         picture = self._placeholder(control.resolution) if self._draw else None
         async with aclosing(cut_slots(spans, control)) as slots:
             async for slot in slots:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from itertools import cycle, islice
 
@@ -56,7 +56,9 @@ class _Session(LlmSession):
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    async def infer_stream(self, prompt: LlmInput, control: Controls, context: TurnContext) -> AsyncIterator[TextPiece]:
+    async def infer_stream(
+        self, prompt: LlmInput, control: Controls, context: TurnContext
+    ) -> AsyncGenerator[TextPiece, None]:
         for number, token in enumerate(self._tokens(prompt.text)):
             if number == self._settings.fail_after:
                 raise self._failure()

@@ -10,7 +10,7 @@ Tests: tests/adapters/llm/test_persona_talker.py.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 
 from tth.adapters.base import (
@@ -79,7 +79,9 @@ class _Session(LlmSession):
         self._settings = settings
         self._seed = seed
 
-    async def infer_stream(self, prompt: LlmInput, control: Controls, context: TurnContext) -> AsyncIterator[TextPiece]:
+    async def infer_stream(
+        self, prompt: LlmInput, control: Controls, context: TurnContext
+    ) -> AsyncGenerator[TextPiece, None]:
         language = context.language_code.replace("_", "-").split("-")[0].lower()
         book = self._books.get(language, self._books["en"])
         for token in tokens(Talk(book, self._seed, prompt, control).reply()):

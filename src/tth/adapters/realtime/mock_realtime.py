@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 from tth.adapters.base import (
@@ -74,7 +74,7 @@ class _Session(RealtimeSession):
 
     async def infer_stream(
         self, prompt: LlmInput, control: Controls, context: TurnContext
-    ) -> AsyncIterator[RealtimeOutput]:
+    ) -> AsyncGenerator[RealtimeOutput, None]:
         settings = self._settings
         tone = tone_settings(settings.ms_per_character, settings.frequency_hz, control)
         at_sample = offset = 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
@@ -200,7 +200,7 @@ class EspeakSession(TtsSession):
 
     async def infer_stream(
         self, clause: TtsInput, control: Controls, context: TurnContext
-    ) -> AsyncIterator[SpeechChunk]:
+    ) -> AsyncGenerator[SpeechChunk, None]:
         """Chunks of 40 ms, the last one shorter; all timings of the clause come with the first."""
         spoken = await self._voice.speak(clause, control, context.language_code)
         for start in range(0, len(spoken.pcm), CHUNK_SAMPLES):

@@ -7,7 +7,7 @@ nothing, costs nothing; the same text and controls give the same samples. Tests:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 from tth.adapters.base import (
@@ -69,7 +69,7 @@ class _Session(TtsSession):
 
     async def infer_stream(
         self, clause: TtsInput, control: Controls, context: TurnContext
-    ) -> AsyncIterator[SpeechChunk]:
+    ) -> AsyncGenerator[SpeechChunk, None]:
         if self._settings.first_chunk_delay_ms:
             await asyncio.sleep(self._settings.first_chunk_delay_ms / 1000)
         tone = tone_settings(self._settings.ms_per_character, self._settings.frequency_hz, control)
