@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 LIMIT_S = 160.0
 """Of the loop's fast seconds: 20 real ones. Only a test that hangs meets it."""
+GRACE_S = 8.0
+"""Of fast time, for the transport to end its tasks behind a test."""
 SOUND_ONLY = MediaPreferences(video_codec=media_pb2.VIDEO_CODEC_NONE)
 QUIET = Controls(render=Render(idle_mode=IDLE_MODE_NONE))
 LONG = "one two three four five six seven eight nine ten. " * 20
@@ -63,14 +65,19 @@ def kind(event: ConverseResponse) -> str:
 
 
 class Errors(logging.Handler):
-    """Keeps everything that is logged as an error, by whomever."""
+    """Keeps everything that is logged as an error, by whomever.
+
+    Except the poller's noise: two event loops of one process, one after the other, may wake for each other's events
+    (grpc/grpc#36096), which asyncio reports and which means nothing.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self.records: list[logging.LogRecord] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.records.append(record)
+        if "PollerCompletionQueue._handle_events" not in record.getMessage():
+            self.records.append(record)
 
 
 def run(main: Coroutine[Any, Any, T], *, errors: int = 0) -> T:
@@ -79,9 +86,10 @@ def run(main: Coroutine[Any, Any, T], *, errors: int = 0) -> T:
     async def whole() -> T:
         async with asyncio.timeout(LIMIT_S):
             result = await main
-        me = asyncio.current_task()
-        left = [task for task in asyncio.all_tasks() if task is not me]
-        assert not left, left
+        left = [task for task in asyncio.all_tasks() if _is_ours(task)]
+        if left:  # the transport's own take a moment to end
+            _, pending = await asyncio.wait(left, timeout=GRACE_S)
+            assert not pending, pending
         return result
 
     seen = Errors()
@@ -92,6 +100,12 @@ def run(main: Coroutine[Any, Any, T], *, errors: int = 0) -> T:
         logging.getLogger().removeHandler(seen)
     assert len(seen.records) == errors, [record.getMessage() for record in seen.records]
     return result
+
+
+def _is_ours(task: asyncio.Task[Any]) -> bool:
+    """Neither this one nor of the client library, which forgets a call whose write failed."""
+    name = str(getattr(task.get_coro(), "__qualname__", ""))
+    return task is not asyncio.current_task() and not name.startswith("_AioCall.")
 
 
 ServerTest = Callable[[RunningServer], Coroutine[Any, Any, None]]
@@ -132,7 +146,8 @@ class Caller:
     async def read_all(self) -> None:
         """The one reader."""
         try:
-            async for event in self.call:
+            while (event := await self.call.read()) is not grpc.aio.EOF:
+                assert isinstance(event, ConverseResponse)
                 self.events.append(event)
                 self._changed.set()
         except grpc.aio.AioRpcError as error:

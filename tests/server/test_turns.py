@@ -275,7 +275,7 @@ async def test_speech_waits_for_its_time(server: RunningServer) -> None:
         stamps = [(e.timestamp_ms, e.audio_chunk) for e in caller.events if kind(e) == "audio_chunk"]
         start_ms, first = stamps[0]
         ahead = [(chunk.pts_us - first.pts_us) / 1000 - (at_ms - start_ms) for at_ms, chunk in stamps]
-        assert max(ahead) < 1100
+        assert max(ahead) < 2000  # of some twenty seconds
         await caller.interrupt()
         await caller.turn()
 

@@ -71,8 +71,11 @@ class ErrorGuard(grpc.aio.ServerInterceptor):
                 if task.cancelling():
                     raise  # the client's or the server's own
                 status = _incident(method)
-            except (grpc.aio.AbortError, grpc.aio.InternalError):
-                raise  # already a status, or the peer is gone
+            except grpc.aio.AbortError:
+                raise  # already a status
+            except grpc.aio.InternalError:
+                log.info("the peer is gone", extra={"method": method})
+                return None
             except TTHError as error:
                 status = to_status(error)
             except ExceptionGroup as group:
@@ -90,6 +93,8 @@ class ErrorGuard(grpc.aio.ServerInterceptor):
                 await context.abort_with_status(status)
         except TimeoutError:
             log.info("status not delivered: the client does not read", extra={"method": method})
+        except grpc.aio.InternalError:
+            log.info("status not delivered: the peer is gone", extra={"method": method})
 
 
 class _Unreadable:

@@ -19,7 +19,7 @@ from tth.core.text_rules import check_text
 from tth.core.turn import TurnState
 from tth.errors import Conflict, Draining, TTHError, invalid_field
 from tth.model.commands import Attach, Command, EndTurn, Interrupt, Ping, PlaybackReport, UpdateControls, UserText
-from tth.model.controls import BY_ATTRIBUTE, ControlPatch, IdleMode
+from tth.model.controls import ControlPatch
 from tth.model.events import (
     ControlAck,
     ErrorScope,
@@ -33,7 +33,6 @@ from tth.model.events import (
 from tth.model.ids import SessionId
 from tth.model.media import MediaPreferences, VideoCodec
 from tth.pipeline.frame_encoder import FrameEncoder
-from tth.pipeline.idle_runner import IdleRunner
 from tth.pipeline.plan import Sink, Venue
 from tth.pipeline.text_stage import GivenText
 from tth.pipeline.turn_runner import TurnRunner
@@ -43,6 +42,7 @@ from tth.session.engine import Engine
 from tth.session.face import Face
 from tth.session.growing_text import GrowingText
 from tth.session.history import History
+from tth.session.idling import Idling
 from tth.session.inbox import Inbox
 from tth.session.order_rules import check_order
 from tth.session.planning import TurnOrder, plan_turn
@@ -76,8 +76,8 @@ class Conversation:
         self.media_clock = MediaClock()
         self.encoder = FrameEncoder(media.video_codec, engine.encode_offload)
         self.turn_count = 0
-        self.is_attached = False
-        """A stream is served."""
+        self._detached = asyncio.Event()
+        self._detached.set()
         self.last_used_s = engine.clock.now_s()
         self.last_seq = 0
         """Of the last message written to the client; goes on from stream to stream."""
@@ -92,8 +92,7 @@ class Conversation:
         self._unfinished: GrowingText | None = None  # a TALK text that still arrives
         self._turn_ids = TurnIds()
         self._heard: tuple[int, float] | None = None
-        self._idle: IdleRunner | None = None
-        self._idle_task: asyncio.Task[None] | None = None
+        self._idling = Idling(engine, self._face, session_id, language_code, media)
         self._sink: Sink | None = None
         self._group: asyncio.TaskGroup | None = None
         self._inbox: Inbox | None = None
@@ -114,17 +113,22 @@ class Conversation:
         """ "" when no turn runs."""
         return self._turn.plan.turn_id if self._turn is not None and not self._turn.has_ended() else ""
 
+    @property
+    def is_attached(self) -> bool:
+        """A stream is served."""
+        return not self._detached.is_set()
+
     @contextmanager
     def attached(self) -> Iterator[None]:
         """Be the session's one stream, from its first message until its last event is out. Raises Conflict."""
         if self.is_attached:
             raise Conflict("session_id: another stream is attached to this session", "SESSION_ATTACHED")
-        self.is_attached = True
+        self._detached.clear()
         self.end_error = None
         try:
             yield
         finally:
-            self.is_attached = False
+            self._detached.set()
 
     async def run(self, inbox: Inbox, sink: Sink) -> None:
         """Serve one stream until the client half-closes (the running turn is finished first) or `end` is called.
@@ -147,14 +151,15 @@ class Conversation:
                 if not inbox.is_ended:
                     await self._finish_turn()
                 self._stop_turn(TurnOutcome.CANCELLED)
-                self._stop_idle()
+                self._idling.stop()
         finally:
             # Whatever ended the stream: the turn has its terminal event and no task of ours is left.
             self._stop_turn(TurnOutcome.CANCELLED)
             now_s = self.engine.clock.now_s()
             self.media_clock.stop(now_s)
             self.last_used_s = now_s
-            self._group = self._sink = self._inbox = self._idle = self._idle_task = None
+            self._idling.stop()
+            self._group = self._sink = self._inbox = None
             self._turn = self._turn_task = self._unfinished = self._heard = None
             self._stopped.set()
 
@@ -169,6 +174,10 @@ class Conversation:
         self.end_error = self.end_error or error
         if self._inbox is not None:
             self._inbox.end()
+
+    async def detached(self) -> None:
+        """Wait until the session has no stream: its last event is out, or given up."""
+        await self._detached.wait()
 
     async def stopped(self) -> None:
         """Wait until nothing of a stream is alive here. Bounded by what ends it: `end`, or the client."""
@@ -261,7 +270,7 @@ class Conversation:
         decided = self.layers.for_turn(command.controls)
         avatar = self._face.of(decided.persona)
         self._stop_turn(TurnOutcome.SUPERSEDED)
-        self._stop_idle()
+        self._idling.stop()
         self.turn_count += 1
         turn_id = self._turn_ids.take(command.turn_id, self.turn_count)
         order = TurnOrder(
@@ -307,10 +316,9 @@ class Conversation:
         self._emit(ControlAck(decided.report))
         if turn is not None:
             turn.change_controls(decided.controls, decided.report, command.ramp_ms)
-        elif self._idle is not None and not _needs_new_stream(command):
-            self._idle.change_controls(decided.controls, decided.report.control_revision, command.ramp_ms)
-        elif self._turn is None:  # behind a turn that is being taken down they begin by themselves
+        elif self._turn is None and not self._idling.change(command, decided):
             self._start_idle()
+        # Behind a turn that is being taken down idle frames begin by themselves.
 
     # ---- turns and idle frames
 
@@ -357,28 +365,8 @@ class Conversation:
         )
 
     def _start_idle(self) -> None:
-        """Show the person who listens, in place of whoever was shown between turns before."""
-        self._stop_idle()
-        decided = self.layers.now()
-        wants_pictures = self.media.motion or self.media.video_codec is not VideoCodec.NONE
-        if self._group is None or self._inbox is None or self._inbox.is_ended or not wants_pictures:
-            return
-        if decided.controls.idle_mode is IdleMode.NONE:
-            return
-        avatar = self._face.of(decided.persona)
-        if avatar is None:
-            return
-        order = TurnOrder(self.session_id, "", 0, TextMode.SAY, self.language_code, self.media, 0.0)
-        plan = plan_turn(self.engine, order, decided, ())
-        free = self._face.free(self._group)
-        self._idle = IdleRunner(self._venue(), avatar, decided.controls, self.media, plan.context, plan.pace, free)
-        self._idle_task = self._group.create_task(self._idle.run(), name="idle")
-        self._face.used_by(self._idle_task)
-
-    def _stop_idle(self) -> None:
-        if self._idle_task is not None:
-            self._idle_task.cancel()
-        self._idle = self._idle_task = None
+        if self._group is not None and self._inbox is not None and not self._inbox.is_ended:
+            self._idling.start(self._group, self._venue(), self.layers.now())
 
     # ---- odds and ends
 
@@ -390,14 +378,6 @@ class Conversation:
     def _emit(self, event: Event) -> None:
         if self._sink is not None:
             self._sink.emit(event)
-
-
-def _needs_new_stream(command: UpdateControls) -> bool:
-    """These fix an avatar's stream when it begins; a change needs another one."""
-    return any(
-        getattr(command.controls, attribute) is not None or BY_ATTRIBUTE[attribute].path in command.clear_paths
-        for attribute in ("persona_id", "fps", "resolution", "background", "idle_mode")
-    )
 
 
 def _seed(session_id: str) -> int:
