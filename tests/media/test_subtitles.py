@@ -36,6 +36,12 @@ def test_turns_and_speakers_never_share_a_cue() -> None:
     assert [cue.text for cue in cues(words)] == ["yes", "no", "hm"]
 
 
+def test_a_word_that_was_cut_off_does_not_cover_the_next_turn() -> None:
+    """One cue at a time."""
+    first, second = cues([SpokenWord("interrupted", 0, 900, "t_1"), SpokenWord("Yes?", 500, 800, "t_2")])
+    assert (first.end_ms, second.start_ms) == (500, 500)
+
+
 def test_a_pause_ends_a_cue() -> None:
     """And the cue does not stay through the pause."""
     first, second = cues([*spoken("wait for it"), *spoken("now", start_ms=5000)])

@@ -88,7 +88,8 @@ def _ends_with(text: str, marks: frozenset[str]) -> bool:
 
 
 def _cue(words: Sequence[SpokenWord], next_start_ms: float) -> Cue:
-    end = min(words[-1].end_ms + LINGER_MS, max(next_start_ms, words[-1].end_ms))
+    # An interrupted turn's last word may reach into the next turn: one cue at a time all the same.
+    end = min(words[-1].end_ms + LINGER_MS, next_start_ms)
     return Cue(words[0].start_ms, max(end, words[0].start_ms + 1), _joined(words), words[0].speaker)
 
 
