@@ -54,7 +54,7 @@ def test_the_json_holds_the_servers_own_metrics(tmp_path: Path) -> None:
 
 def test_the_contact_sheet_has_a_cell_for_every_still(tmp_path: Path) -> None:
     """Without stills there is no sheet."""
-    stills = [TurnStill("c_1", at_s, grey(level), 0.5) for at_s, level in ((1.0, 80), (2.0, 160))]
+    stills = [TurnStill("c_1", 0, at_s, grey(level), 0.5) for at_s, level in ((1.0, 80), (2.0, 160))]
     demo_report.write_contact_sheet(tmp_path / "contact.png", [good_turn()], stills)
     sheet = cv2.imread(str(tmp_path / "contact.png"))
     assert sheet is not None
@@ -70,5 +70,5 @@ def test_missing_stills_and_subtitles_are_seen(tmp_path: Path) -> None:
     assert (picture.ok, subtitles.ok) == (False, False)
     assert "[1]" in picture.detail
     (tmp_path / "demo.vtt").write_text("WEBVTT\n\n00:00:00.000 --> 00:00:01.000\nHi\n")
-    still = TurnStill("c_1", 0.0, grey(50), None)
+    still = TurnStill("c_1", 0, 0.0, grey(50), None)
     assert all(check.ok for check in demo_report.check_files(tmp_path, [good_turn()], [still]))

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.server import Peer, Script, ScriptedService, audio, serving
+from tests.client.server import Peer, Script, ScriptedService, audio, serving, video
+from tests.media.pictures import grey
 from tth.cli.demo_run import TurnRecord, hold
 from tth.cli.demo_script import SCRIPT, SMOKE, DemoTurn, DemoUpdate
 from tth.client import TthClient, controls
 from tth.client.recorder import Recorder
+from tth.media.encode import make_encoder
+from tth.model.media import VideoCodec
 from tth.v1 import controls_pb2, converse_pb2, errors_pb2
 from tth.v1.converse_pb2 import ConverseResponse
 
@@ -71,11 +74,16 @@ def test_an_update_and_its_answer_are_noted(tmp_path: Path) -> None:
         changed = audio(said.turn_id, 40_000)
         changed.audio_chunk.control_revision = 7
         await peer.send(ConverseResponse(control_ack=converse_pb2.ControlAck(report=report)), changed)
+        for pts_us, revision in ((40_000, 6), (80_000, 7), (120_000, 7)):
+            frame = video(said.turn_id, pts_us, encoded.data, keyframe=encoded.keyframe)
+            frame.video_frame.control_revision = revision
+            await peer.send(frame)
         metrics = ConverseResponse(turn_id=said.turn_id, turn_metrics=converse_pb2.TurnMetrics())
         ending = ConverseResponse(turn_id=said.turn_id, turn_complete=converse_pb2.TurnComplete())
         await peer.send(metrics, ending)
         await idle_until_half_close(peer)
 
+    encoded = make_encoder(VideoCodec.H264, 128, 96, 25).encode(grey(90))
     plan = DemoTurn("x", "casual", "sad", 0.5, update=DemoUpdate(0, "happy", 1.0, 1.5, 0.5))
     (record,) = run(script, [plan], tmp_path)
     assert record.update_report is not None
@@ -83,6 +91,7 @@ def test_an_update_and_its_answer_are_noted(tmp_path: Path) -> None:
     assert record.revisions["audio_chunk"] == {0, 7}
     assert (len(record.metrics), len(record.endings), record.media_after_end_count) == (1, 1, 0)
     assert record.audio_ms == 60
+    assert record.updated_pts_us == 80_000
 
 
 def test_an_interrupt_is_sent_with_the_position_and_late_media_are_noted(tmp_path: Path) -> None:

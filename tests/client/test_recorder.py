@@ -99,6 +99,7 @@ def test_stills_show_the_widest_mouth_of_each_part(tmp_path: Path) -> None:
     recorder.close()
     first, second = recorder.stills(["t_1", "unknown"], count_per_turn=2)
     assert (round(first.at_s, 3), round(second.at_s, 3)) == (0.08, 0.24)
+    assert (first.pts_us, second.pts_us) == (80_000, 240_000)
     assert abs(first.picture.mean() - 200) < 4
     assert abs(second.picture.mean() - 220) < 4
     assert first.mouth_open == pytest.approx(200 / 255, abs=1e-3)

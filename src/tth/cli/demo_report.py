@@ -28,7 +28,7 @@ def write_contact_sheet(path: Path, records: Sequence[TurnRecord], stills: Seque
     labelled = []
     for still in stills:
         number, record = by_id[still.turn_id]
-        emotion, intensity = _emotion_at(record, still, stills)
+        emotion, intensity = _emotion_at(record, still.pts_us)
         mouth = f", mouth {still.mouth_open:.2f}" if still.mouth_open is not None else ""
         mode = "talk" if record.plan.talk else "say"
         caption = (
@@ -131,10 +131,9 @@ def _outcome(record: TurnRecord) -> str:
     return figures.outcome_word(record.metrics[0].outcome) if record.metrics else "no metrics"
 
 
-def _emotion_at(record: TurnRecord, still: TurnStill, stills: Sequence[TurnStill]) -> tuple[str, float]:
-    """After the update in the middle of a turn the caption says what it changed to."""
+def _emotion_at(record: TurnRecord, pts_us: int) -> tuple[str, float]:
+    """What the person feels at a moment: an update in the middle of the turn changes it."""
     update = record.plan.update
-    first = min(other.at_s for other in stills if other.turn_id == still.turn_id)
-    if update is not None and still.at_s > first:
+    if update is not None and record.updated_pts_us is not None and pts_us >= record.updated_pts_us:
         return update.emotion, update.intensity
     return record.plan.emotion, record.plan.intensity

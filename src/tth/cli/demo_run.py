@@ -42,6 +42,8 @@ class TurnRecord:
     media_after_end_count: int = 0
     update_report: controls_pb2.ControlReport | None = None
     """The server's answer to the update in the middle."""
+    updated_pts_us: int | None = None
+    """The first frame that was drawn with it."""
     revisions: dict[str, set[int]] = field(default_factory=lambda: {"audio_chunk": set(), "video_frame": set()})
     """Control revisions that sound and pictures were made with."""
     errors: list[str] = field(default_factory=list)
@@ -137,7 +139,11 @@ class DemoRun:
                 record.revisions["audio_chunk"].add(chunk.control_revision)
             case "video_frame":
                 record.frame_count += 1
-                record.revisions["video_frame"].add(event.video_frame.control_revision)
+                revision = event.video_frame.control_revision
+                record.revisions["video_frame"].add(revision)
+                report = record.update_report
+                if report is not None and revision >= report.control_revision and record.updated_pts_us is None:
+                    record.updated_pts_us = event.video_frame.pts_us
             case "turn_metrics":
                 record.metrics.append(event.turn_metrics)
             case "turn_complete" | "turn_stopped":

@@ -50,7 +50,7 @@ SCRIPT: tuple[DemoTurn, ...] = (
         "storyteller",
         "sad",
         0.9,
-        update=DemoUpdate(2_600, "surprised", 1.0, 1.2, 0.35),
+        update=DemoUpdate(4_000, "surprised", 1.0, 1.2, 0.35),
     ),
     DemoTurn(
         "Now listen to me, please. I will read you all the terms and conditions, from the first page to the last. "

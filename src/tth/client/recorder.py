@@ -55,6 +55,7 @@ class TurnStill:
     """One picture of one turn."""
 
     turn_id: str
+    pts_us: int
     at_s: float
     """From the beginning of the file."""
     picture: Picture
@@ -148,7 +149,7 @@ class Recorder:
         ]
         pictures = self._pictures_at({self._at_s(pts_us) for _, pts_us in wanted})
         stills = [
-            TurnStill(turn_id, self._at_s(pts_us), picture, self._turns[turn_id].mouth.get(pts_us))
+            TurnStill(turn_id, pts_us, self._at_s(pts_us), picture, self._turns[turn_id].mouth.get(pts_us))
             for turn_id, pts_us in wanted
             if (picture := pictures.get(self._at_s(pts_us))) is not None
         ]
