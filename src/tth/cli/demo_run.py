@@ -18,8 +18,8 @@ from tth.v1.converse_pb2 import ConverseResponse
 
 TURN_TIMEOUT_S = 40.0
 """The longest turn speaks for about ten seconds."""
-PAUSE_US = 350_000
-"""Of listening between two turns, so that the film breathes."""
+PAUSE_US = 1_200_000
+"""Of listening between two turns, so that the film breathes and the resting face is seen."""
 _CHANGED_PATHS = ("emotion.label", "emotion.intensity", "character.speech_rate", "character.pitch_shift")
 """What `DemoUpdate` sets for the whole session."""
 _MEDIA = frozenset({"audio_chunk", "video_frame", "motion_frame", "word_timing", "text_delta"})
