@@ -9,7 +9,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 BUF := .venv-proto/bin/buf
 PIP := -m pip --disable-pip-version-check --no-input install --quiet
-PROTOS := $(wildcard proto/tth/v1/*.proto)
+CODE := src tests bench tools
 
 .PHONY: help install dev run demo test check lint fmt types imports proto proto-check proto-image bench phase clean
 
@@ -33,12 +33,12 @@ check: lint types proto-check imports  ## format, lint, types, contract, import 
 
 lint: dev  ## format and lint, changing nothing
 	@echo "format and lint"
-	@$(BIN)/ruff format --check --quiet
-	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet $(CODE)
+	@$(BIN)/ruff check --quiet $(CODE)
 
 fmt: dev .venv-proto/ready  ## format the code and the contract, repair what can be repaired
-	@$(BIN)/ruff format
-	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format $(CODE)
+	@$(BIN)/ruff check --fix $(CODE)
 	@$(BUF) format -w
 
 types: dev  ## strict types
