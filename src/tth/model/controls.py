@@ -6,7 +6,6 @@ line and the documentation read it. Tests: tests/model/test_controls.py.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -110,7 +109,7 @@ class ControlPatch:
 
     def items(self) -> dict[str, Any]:
         """The fields that are set, by attribute name."""
-        return {f.name: v for f in dataclasses.fields(self) if (v := getattr(self, f.name)) is not None}
+        return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
 
 
 @dataclass(frozen=True, slots=True)

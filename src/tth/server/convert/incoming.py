@@ -52,6 +52,8 @@ def check_overlap(number: int) -> None:
 
 def patch_of(message: controls_pb2.Controls, path: str = "controls") -> ControlPatch:
     """The controls that are set. Raises InvalidRequest that names every enum value this version does not know."""
+    if not message.ListFields():
+        return ControlPatch()  # as nearly always
     emotion, character, render = message.emotion, message.character, message.render
     unknown: list[FieldViolation] = []
     patch = ControlPatch(

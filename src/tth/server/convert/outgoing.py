@@ -11,15 +11,25 @@ from tth.model.ids import SessionId
 from tth.model.media import samples_to_us
 from tth.v1 import controls_pb2, converse_pb2, errors_pb2, media_pb2
 
-_KIND = {kind: f"FRAME_KIND_{kind.name}" for kind in media.FrameKind}
+_KIND = {
+    media.FrameKind.IDLE: media_pb2.FRAME_KIND_IDLE,
+    media.FrameKind.LISTENING: media_pb2.FRAME_KIND_LISTENING,
+    media.FrameKind.THINKING: media_pb2.FRAME_KIND_THINKING,
+    media.FrameKind.SPEAKING: media_pb2.FRAME_KIND_SPEAKING,
+}
 _OUTCOME = {outcome: f"TURN_OUTCOME_{outcome.name}" for outcome in events.TurnOutcome}
 _SCOPE = {scope: f"ERROR_SCOPE_{scope.name}" for scope in events.ErrorScope}
 _RESULT = {outcome: f"CONTROL_OUTCOME_{outcome.name}" for outcome in controls.ControlOutcome}
 _EMOTION = {label: f"EMOTION_LABEL_{label.name}" for label in controls.EmotionLabel}
 _LATENCY = {mode: f"LATENCY_MODE_{mode.name}" for mode in controls.LatencyMode}
 _IDLE = {mode: f"IDLE_MODE_{mode.name}" for mode in controls.IdleMode}
-_VIDEO = {codec: f"VIDEO_CODEC_{codec.name}" for codec in media.VideoCodec}
-_AUDIO = {codec: f"AUDIO_CODEC_{codec.name}" for codec in media.AudioCodec}
+_VIDEO = {
+    media.VideoCodec.NONE: media_pb2.VIDEO_CODEC_NONE,
+    media.VideoCodec.JPEG: media_pb2.VIDEO_CODEC_JPEG,
+    media.VideoCodec.H264: media_pb2.VIDEO_CODEC_H264,
+    media.VideoCodec.RAW_RGB24: media_pb2.VIDEO_CODEC_RAW_RGB24,
+}
+_AUDIO = {media.AudioCodec.PCM_S16LE: media_pb2.AUDIO_CODEC_PCM_S16LE}
 _MODE = {mode: f"TEXT_MODE_{mode.name}" for mode in events.TextMode}
 
 
@@ -91,11 +101,11 @@ def response_of(
     )
     match event:
         case events.AudioChunk():
-            message.audio_chunk.CopyFrom(_audio(event))
+            _fill_audio(message.audio_chunk, event)
         case events.VideoFrame():
-            message.video_frame.CopyFrom(_video(event))
+            _fill_video(message.video_frame, event)
         case events.MotionFrame():
-            message.motion_frame.CopyFrom(_motion(event))
+            _fill_motion(message.motion_frame, event)
         case events.TextDelta():
             message.text_delta.text = event.text
             message.text_delta.offset = event.offset
@@ -140,50 +150,48 @@ def response_of(
     return message
 
 
-def _audio(event: events.AudioChunk) -> media_pb2.AudioChunk:
-    return media_pb2.AudioChunk(
-        data=event.data,
-        codec=_AUDIO[event.codec],
-        sample_rate_hz=media.SAMPLE_RATE_HZ,
-        channel_count=1,
-        pts_us=samples_to_us(event.start_sample),
-        sample_count=event.sample_count,
-        duration_us=samples_to_us(event.sample_count),
-        chunk_index=event.chunk_index,
-        last=event.last,
-        control_revision=event.control_revision,
-    )
+# The media of every 40 ms are filled in where they stand: to build and copy them costs half as much again.
 
 
-def _video(event: events.VideoFrame) -> media_pb2.VideoFrame:
-    return media_pb2.VideoFrame(
-        data=event.data,
-        codec=_VIDEO[event.codec],
-        width_px=event.width_px,
-        height_px=event.height_px,
-        pts_us=samples_to_us(event.start_sample),
-        duration_us=samples_to_us(event.sample_count),
-        frame_index=event.frame_index,
-        keyframe=event.keyframe,
-        kind=_KIND[event.kind],
-        dropped_before_count=event.dropped_before_count,
-        control_revision=event.control_revision,
-        codec_config=event.codec_config,
-    )
+def _fill_audio(message: media_pb2.AudioChunk, event: events.AudioChunk) -> None:
+    message.data = event.data
+    message.codec = _AUDIO[event.codec]
+    message.sample_rate_hz = media.SAMPLE_RATE_HZ
+    message.channel_count = 1
+    message.pts_us = samples_to_us(event.start_sample)
+    message.sample_count = event.sample_count
+    message.duration_us = samples_to_us(event.sample_count)
+    message.chunk_index = event.chunk_index
+    message.last = event.last
+    message.control_revision = event.control_revision
 
 
-def _motion(event: events.MotionFrame) -> media_pb2.MotionFrame:
-    return media_pb2.MotionFrame(
-        pts_us=samples_to_us(event.start_sample),
-        blendshapes=event.face.weights.tolist(),
-        yaw_deg=event.face.yaw_deg,
-        pitch_deg=event.face.pitch_deg,
-        roll_deg=event.face.roll_deg,
-        breath=event.face.breath,
-        viseme=event.viseme,
-        kind=_KIND[event.kind],
-        control_revision=event.control_revision,
-    )
+def _fill_video(message: media_pb2.VideoFrame, event: events.VideoFrame) -> None:
+    message.data = event.data
+    message.codec = _VIDEO[event.codec]
+    message.width_px = event.width_px
+    message.height_px = event.height_px
+    message.pts_us = samples_to_us(event.start_sample)
+    message.duration_us = samples_to_us(event.sample_count)
+    message.frame_index = event.frame_index
+    message.keyframe = event.keyframe
+    message.kind = _KIND[event.kind]
+    message.dropped_before_count = event.dropped_before_count
+    message.control_revision = event.control_revision
+    message.codec_config = event.codec_config
+
+
+def _fill_motion(message: media_pb2.MotionFrame, event: events.MotionFrame) -> None:
+    face = event.face
+    message.pts_us = samples_to_us(event.start_sample)
+    message.blendshapes.extend(face.weights.tolist())
+    message.yaw_deg = face.yaw_deg
+    message.pitch_deg = face.pitch_deg
+    message.roll_deg = face.roll_deg
+    message.breath = face.breath
+    message.viseme = event.viseme
+    message.kind = _KIND[event.kind]
+    message.control_revision = event.control_revision
 
 
 def word_message(timing: media.WordTiming) -> media_pb2.WordTiming:
