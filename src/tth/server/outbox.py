@@ -70,6 +70,7 @@ class Outbox:
         """No more events; `get` gives what is left, then None."""
         self._is_closed = True
         self._changed.set()
+        self._taken.set()
 
     async def get(self) -> Outgoing | None:
         """The next event to write."""
