@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tth.core.text_rules import check_text, nothing_to_speak
+from tth.core.text_rules import check_language, check_text, nothing_to_speak
 from tth.errors import InvalidRequest
 
 pytestmark = pytest.mark.unit
@@ -53,3 +53,28 @@ def test_nothing_to_speak(text: str) -> None:
 def test_something_to_speak() -> None:
     """One letter or number is enough."""
     assert nothing_to_speak("... 7") is None
+
+
+def test_parts_count_together() -> None:
+    """The range is that of the whole turn, however little room is left."""
+    check_text("ab", 10, is_part=True, code_points_before=8)
+    with pytest.raises(InvalidRequest, match=r"1\.\.10 code points in all parts"):
+        check_text("abc", 10, is_part=True, code_points_before=8)
+
+
+@pytest.mark.parametrize("code", ["", "en", "de-AT", "zh-Hans-CN", "cmn", "x" * 8])
+def test_languages_that_can_be(code: str) -> None:
+    """Any well-formed BCP 47 tag; none is the session's."""
+    check_language(code, "language_code")
+
+
+@pytest.mark.parametrize(
+    "code", ["e", "de_AT", "en-", "-en", "en us", "SECRETWORD", "en-" + "x" * 9, "en" + "-ab" * 12]
+)
+def test_languages_that_cannot_be(code: str) -> None:
+    """The field is named and the code is not repeated."""
+    with pytest.raises(InvalidRequest) as caught:
+        check_language(code, "language_code")
+    assert caught.value.reason == "LANGUAGE_INVALID"
+    assert caught.value.violations[0].field == "language_code"
+    assert "SECRETWORD" not in caught.value.message

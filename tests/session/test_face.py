@@ -1,0 +1,86 @@
+"""One conversation's faces: who has one, who waits for it, when it is given back."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.session.scene import PERSONAS
+from tth.adapters.base import SessionContext
+from tth.session.face import MAX_FACES, Face
+from tth.testing.scripted import ScriptedAvatar
+
+pytestmark = pytest.mark.unit
+
+CONTEXT = SessionContext("s_test")
+
+
+def persona(name: str):  # type: ignore[no-untyped-def]
+    return PERSONAS[name].persona
+
+
+async def for_ever() -> None:
+    await asyncio.get_running_loop().create_future()
+
+
+def test_one_face_for_each_look() -> None:
+    """Asked twice it is the same one; without an avatar there is none."""
+    avatar = ScriptedAvatar()
+    face = Face(avatar, CONTEXT, draw=True)
+    assert face.of(persona("a")) is face.of(persona("a"))
+    assert face.of(persona("a")) is not face.of(persona("b"))
+    assert Face(None, CONTEXT, draw=True).of(persona("a")) is None
+
+
+def test_nobody_uses_it_so_it_is_free() -> None:
+    """There is nothing to wait for."""
+
+    async def main() -> None:
+        face = Face(ScriptedAvatar(), CONTEXT, draw=True)
+        async with asyncio.TaskGroup() as group:
+            assert face.free(group) is None
+
+    asyncio.run(main())
+
+
+def test_free_waits_for_all_users() -> None:
+    """Also for one that is older than the last and outlives it."""
+
+    async def main() -> None:
+        face = Face(ScriptedAvatar(), CONTEXT, draw=True)
+        async with asyncio.TaskGroup() as group:
+            first, second = group.create_task(for_ever()), group.create_task(for_ever())
+            face.used_by(first)
+            face.used_by(second)
+            free = face.free(group)
+            assert free is not None
+            second.cancel()
+            await asyncio.wait([second])
+            assert not free.done()
+            first.cancel()
+            await free
+            assert face.free(group) is None
+
+    asyncio.run(main())
+
+
+def test_faces_are_bounded() -> None:
+    """The one not used for longest is closed, as soon as nobody can be using it."""
+    avatar = ScriptedAvatar()
+
+    async def main() -> None:
+        face = Face(avatar, CONTEXT, draw=True)
+        async with asyncio.TaskGroup() as group:
+            for name in ("a", "b", "c", "d", "e"):
+                face.of(persona(name))
+            assert avatar.player.open_sessions == MAX_FACES + 1
+            free = face.free(group)
+            assert free is not None
+            await free
+            assert avatar.player.open_sessions == MAX_FACES
+        await face.aclose()
+        await face.aclose()
+
+    asyncio.run(main())
+    assert avatar.player.open_sessions == 0

@@ -1,0 +1,110 @@
+"""Whether and how somebody is shown between turns."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.session.scene import Recording, engine, inline
+from tth.adapters.base import SessionContext
+from tth.adapters.registry import Adapters
+from tth.core.budget import Budgets
+from tth.core.media_clock import MediaClock
+from tth.model.commands import UpdateControls
+from tth.model.controls import ControlPatch, EmotionLabel, IdleMode
+from tth.model.events import VideoFrame
+from tth.model.media import MediaPreferences, VideoCodec
+from tth.pipeline.frame_encoder import FrameEncoder
+from tth.pipeline.plan import Venue
+from tth.session.control_layers import ControlLayers
+from tth.session.face import Face
+from tth.session.idling import Idling
+from tth.testing.scripted import ScriptedAvatar
+from tth.testing.virtual_time import VirtualClock, run_virtual
+
+pytestmark = pytest.mark.pipeline
+
+
+class Stage:
+    """All that idle frames need."""
+
+    def __init__(self, codec: VideoCodec, avatar: ScriptedAvatar | None, mode: IdleMode = IdleMode.FRAMES) -> None:
+        made = engine(Adapters(avatar=avatar))
+        clock, media_clock = VirtualClock(), MediaClock()
+        media_clock.start(clock.now_s())
+        media = MediaPreferences(video_codec=codec)
+        self.sink = Recording()
+        self.venue = Venue(self.sink, clock, media_clock, FrameEncoder(codec, inline), Budgets())
+        face = Face(avatar, SessionContext("s_test"), draw=codec is not VideoCodec.NONE)
+        self.idling = Idling(made, face, "s_test", "en", media)
+        self.layers = ControlLayers(
+            made.base_controls, made.personas, made.adapters.facts, ControlPatch(idle_mode=mode)
+        )
+
+
+@pytest.mark.parametrize(
+    ("codec", "mode", "has_avatar", "is_shown"),
+    [
+        (VideoCodec.RAW_RGB24, IdleMode.FRAMES, True, True),
+        (VideoCodec.RAW_RGB24, IdleMode.NONE, True, False),
+        (VideoCodec.RAW_RGB24, IdleMode.FRAMES, False, False),
+        (VideoCodec.NONE, IdleMode.FRAMES, True, False),
+    ],
+)
+def test_who_is_shown(codec: VideoCodec, mode: IdleMode, has_avatar: bool, is_shown: bool) -> None:
+    """Somebody, unless nobody wants to see, nobody is wanted, or there is nobody."""
+
+    async def main() -> int:
+        stage = Stage(codec, ScriptedAvatar() if has_avatar else None, mode)
+        async with asyncio.TaskGroup() as group:
+            stage.idling.start(group, stage.venue, stage.layers.now())
+            await asyncio.sleep(1)
+            stage.idling.stop()
+        return len(stage.sink.of(VideoFrame))
+
+    assert (run_virtual(main()) > 20) is is_shown
+
+
+def test_start_replaces_and_stop_is_idempotent() -> None:
+    """Two starts show one person."""
+
+    async def main() -> list[int]:
+        stage = Stage(VideoCodec.RAW_RGB24, ScriptedAvatar())
+        async with asyncio.TaskGroup() as group:
+            for _ in range(3):
+                stage.idling.start(group, stage.venue, stage.layers.now())
+            await asyncio.sleep(1)
+            stage.idling.stop()
+            stage.idling.stop()
+        return [frame.start_sample for frame in stage.sink.of(VideoFrame)]
+
+    starts = run_virtual(main())
+    assert starts == sorted(set(starts))
+    assert len(starts) <= 28
+
+
+@pytest.mark.parametrize(
+    ("command", "is_taken"),
+    [
+        (UpdateControls(ControlPatch(emotion_label=EmotionLabel.SAD)), True),
+        (UpdateControls(ControlPatch(motion_gain=0.0), ("emotion.label",)), True),
+        (UpdateControls(ControlPatch(fps=10)), False),
+        (UpdateControls(ControlPatch(persona_id="b")), False),
+        (UpdateControls(ControlPatch(), ("render.resolution",)), False),
+    ],
+)
+def test_what_the_person_shown_can_take_over(command: UpdateControls, is_taken: bool) -> None:
+    """A look and a size are fixed when the stream begins; set or given back makes no difference."""
+
+    async def main() -> bool:
+        stage = Stage(VideoCodec.RAW_RGB24, ScriptedAvatar())
+        decided = stage.layers.update(command.controls, command.clear_paths, None)
+        assert not stage.idling.change(command, decided)  # nobody is shown yet
+        async with asyncio.TaskGroup() as group:
+            stage.idling.start(group, stage.venue, stage.layers.now())
+            taken = stage.idling.change(command, decided)
+            stage.idling.stop()
+        return taken
+
+    assert run_virtual(main()) is is_taken
