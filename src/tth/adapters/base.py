@@ -254,6 +254,12 @@ class AvatarSession(AdapterSession):
         and `control.background` hold for the whole stream.
         """
 
+    def hurry(self, before_sample: int) -> None:
+        """A hint: frames of the running stream that begin before this are too late to be of use; leave them out.
+
+        An avatar whose work is in drawing catches up with the sound this way. Others need not care.
+        """
+
 
 class LanguageModel(Adapter):
     role = Role.LLM

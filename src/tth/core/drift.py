@@ -61,6 +61,10 @@ class DriftController:
     def shown(self, start_sample: int, sample_count: int, slot_sample: int, position: int) -> None:
         """Note a frame that goes out: claimed time, the slot it is shown in, the sample presented now."""
         late = max(0, position - slot_sample) if self._live else 0
+        if self._shown_end is not None:
+            # Slots without a frame show the one before them: one frame late, two frames late, ...
+            missing = (slot_sample - self._shown_end) // sample_count
+            self._skews_ms.extend(samples_to_ms(sample_count * (n + 1)) for n in range(missing))
         self._skews_ms.append(samples_to_ms(late + slot_sample - start_sample))
         self._shown_end = slot_sample + sample_count
 

@@ -11,12 +11,13 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 from tth.adapters.base import AvatarInput, AvatarSession, ControlChange, TurnContext
-from tth.core.drift import Correction, DriftController
+from tth.core.drift import DriftController
 from tth.core.pacing import Pace, frame_samples
 from tth.errors import AdapterError, InternalError
 from tth.model.controls import Controls
-from tth.model.events import DegradedMode, MotionFrame
-from tth.model.media import DrawnFrame, FrameKind, MediaPreferences, SilenceSpan, VideoCodec
+from tth.model.events import DegradedMode, Event
+from tth.model.media import FrameKind, MediaPreferences, SilenceSpan
+from tth.pipeline.picture_sender import PictureSender
 from tth.pipeline.plan import Venue
 
 log = logging.getLogger(__name__)
@@ -43,8 +44,6 @@ class IdleRunner:
         self._pace = pace
         self._avatar_free = avatar_free
         self._changes: list[tuple[Controls, int, int]] = []
-        self._drift = DriftController(live=True)
-        self._dropped = 0
 
     def change_controls(self, controls: Controls, revision: int, ramp_ms: int) -> None:
         """The face takes these with its next frame."""
@@ -54,11 +53,19 @@ class IdleRunner:
         """Idle until cancelled. An avatar that fails leaves the session without idle frames, not without turns."""
         if self._avatar_free is not None:
             await asyncio.wait([self._avatar_free])
+        sender = PictureSender(
+            self._venue,
+            self._avatar,
+            DriftController(live=True),
+            self._media,
+            self._pace,
+            self._controls.fps,
+            self._emit,
+        )
         try:
             drawn = self._avatar.infer_stream(self._spans(), self._controls, self._context)
             async with aclosing(drawn) as frames:
-                async for frame in frames:
-                    await self._send(frame)
+                await sender.send(frames, self._venue.media_clock.sent)
         except AdapterError as error:
             self._venue.sink.emit(DegradedMode(True, "avatar", error.reason, "no idle frames until the next turn"))
         except Exception:
@@ -81,17 +88,6 @@ class IdleRunner:
             yield SilenceSpan(at_sample, step_samples, FrameKind.IDLE)
             at_sample += step_samples
 
-    async def _send(self, frame: DrawnFrame) -> None:
-        venue = self._venue
-        position = venue.media_clock.position(venue.clock.now_s())
-        if self._drift.decide(frame.start_sample, frame.sample_count, position) is not Correction.KEEP:
-            self._dropped += 1
-            return
-        slot = self._drift.slot_for(frame.start_sample)
-        if frame.picture is not None and venue.encoder.codec is not VideoCodec.NONE:
-            venue.sink.emit(await venue.encoder.encode(frame, slot, self._controls.fps, self._dropped))
-            self._dropped = 0
-        if self._media.motion and frame.face is not None:
-            venue.sink.emit(MotionFrame(slot, frame.face, frame.viseme, frame.kind, frame.control_revision))
-        self._drift.shown(frame.start_sample, frame.sample_count, slot, position)
-        venue.media_clock.sent(slot + frame.sample_count)
+    def _emit(self, event: Event) -> bool:
+        self._venue.sink.emit(event)
+        return True

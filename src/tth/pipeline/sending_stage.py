@@ -6,12 +6,12 @@ import asyncio
 import logging
 from contextlib import aclosing, suppress
 
-from tth.core.drift import Correction
 from tth.core.turn import TurnState
 from tth.errors import AdapterError, InternalError
-from tth.model.events import AudioChunk, DegradedMode, MotionFrame, Speaking, WordSpoken
-from tth.model.media import DrawnFrame, SpeechSpan, VideoCodec, ms_to_samples
+from tth.model.events import AudioChunk, DegradedMode, Speaking, WordSpoken
+from tth.model.media import SpeechSpan, ms_to_samples
 from tth.pipeline.deadline import watched
+from tth.pipeline.picture_sender import PictureSender
 from tth.pipeline.placing_stage import AvatarFeed
 from tth.pipeline.turn_state import TurnInProgress
 
@@ -32,7 +32,6 @@ class SendingStage:
         self._video_end = turn.timeline.start_sample
         self._waits_for_picture = feed is not None
         self._picture_moved = asyncio.Event()
-        self._dropped = 0
 
     # ---- sound
 
@@ -117,27 +116,16 @@ class SendingStage:
         silence_ms = max(budgets.avatar_first_frame_ms, budgets.silence_ms)
         if not self._pace.live:
             silence_ms = budgets.turn_ms
-        async with aclosing(watched(drawn, silence_ms, silence_ms, "avatar")) as frames:
-            async for frame in frames:
-                await self._send_frame(frame)
+        sender = PictureSender(
+            turn.venue, turn.sessions.avatar, turn.drift, turn.plan.media, self._pace, turn.plan.controls.fps, turn.emit
+        )
+        try:
+            async with aclosing(watched(drawn, silence_ms, silence_ms, "avatar")) as frames:
+                await sender.send(frames, self._picture_sent)
+        finally:
+            turn.tally.dropped_frame_count += sender.left_out_count
 
-    async def _send_frame(self, frame: DrawnFrame) -> None:
-        turn = self._turn
-        correction = turn.drift.decide(frame.start_sample, frame.sample_count, turn.position())
-        if correction is not Correction.KEEP:
-            turn.tally.dropped_frame_count += 1
-            self._dropped += 1
-            return
-        slot = turn.drift.slot_for(frame.start_sample)
-        await turn.wait_until_due(slot, self._pace.ahead_samples)
-        if frame.picture is not None and turn.venue.encoder.codec is not VideoCodec.NONE:
-            event = await turn.venue.encoder.encode(frame, slot, turn.plan.controls.fps, self._dropped)
-            if turn.emit(event):
-                self._dropped = 0
-        if turn.plan.media.motion and frame.face is not None:
-            turn.emit(MotionFrame(slot, frame.face, frame.viseme, frame.kind, frame.control_revision))
-        if turn.is_open:
-            turn.drift.shown(frame.start_sample, frame.sample_count, slot, turn.position())
-            self._video_end = slot + frame.sample_count
-            self._picture_moved.set()
-            turn.venue.media_clock.sent(self._video_end)
+    def _picture_sent(self, end_sample: int) -> None:
+        self._video_end = end_sample
+        self._picture_moved.set()
+        self._turn.venue.media_clock.sent(end_sample)

@@ -248,6 +248,24 @@ def test_the_loop_is_free_while_a_picture_is_drawn() -> None:
     run(main, studio)
 
 
+def test_hurry_leaves_pictures_out() -> None:
+    """Slots that are too late to be of use are not painted; what comes behind them is what it would have been."""
+    studio = NotingStudio()
+
+    async def main(avatar: FaceMesh) -> tuple[list[DrawnFrame], list[DrawnFrame]]:
+        whole = avatar.open_session(SessionContext("s_1", seed=3), Persona("p"), draw=True)
+        every = [frame async for frame in whole.infer_stream(given_items([silence(0, 800)]), Controls(), TURN)]
+        session = avatar.open_session(SessionContext("s_1", seed=3), Persona("p"), draw=True)
+        session.hurry(10 * 960)
+        rest = [frame async for frame in session.infer_stream(given_items([silence(0, 800)]), Controls(), TURN)]
+        return every, rest
+
+    every, rest = run(main, studio)
+    assert [frame.start_sample for frame in rest] == [frame.start_sample for frame in every[10:]]
+    assert all(np.array_equal(face_of(a).weights, face_of(b).weights) for a, b in zip(every[10:], rest, strict=True))
+    assert len(studio.painters[1].painted) == len(rest)
+
+
 def test_a_burst_of_motion_gives_way_to_others() -> None:
     """Without drawing, too, other tasks run between one frame and the next."""
 

@@ -177,6 +177,11 @@ class FaceSession(AvatarSession):
         self._performer = Performer(seed)
         self._painters: dict[tuple[Resolution, str], Painter] = {}
         self._control_revision = 0
+        self._not_before_sample = 0
+
+    def hurry(self, before_sample: int) -> None:
+        """Slots that begin before this are not drawn; the face moves on through them all the same."""
+        self._not_before_sample = max(self._not_before_sample, before_sample)
 
     async def infer_stream(
         self, spans: AsyncIterator[AvatarInput], control: Controls, context: TurnContext
@@ -221,6 +226,8 @@ class FaceSession(AvatarSession):
                 if painter is None:
                     yield frame
                     await asyncio.sleep(0)  # a long burst of faces gives way to everybody else
+                    continue
+                if frame.start_sample < self._not_before_sample:
                     continue
                 drawn: DrawnFrame | None = None
                 if drawing is not None:

@@ -1,0 +1,136 @@
+"""Frames on their way out: an avatar that is too slow gives fewer pictures, not later ones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+
+import numpy as np
+import pytest
+
+from tests.pipeline.stage import Scene, make_scene, spoken
+from tth.adapters.avatar.slots import cut_slots
+from tth.adapters.base import (
+    Avatar,
+    AvatarInput,
+    AvatarSession,
+    Capabilities,
+    Deployment,
+    Persona,
+    SessionContext,
+    TurnContext,
+)
+from tth.model.controls import Controls
+from tth.model.events import AudioChunk, TurnMetrics, VideoFrame
+from tth.model.media import DrawnFrame, samples_to_ms
+from tth.testing.scripted import ScriptedVoice, every
+from tth.testing.virtual_time import run_virtual
+
+pytestmark = pytest.mark.pipeline
+
+
+class Draughtsman(Avatar):
+    """Takes its time over every picture and leaves out what it is told to."""
+
+    name = "draughtsman"
+    capabilities = Capabilities("slow", Deployment.EMBEDDED)
+
+    def __init__(self, *drawing_ms: float) -> None:
+        """drawing_ms: for each picture in turn; the last one for all further ones."""
+        self.drawing_ms = list(drawing_ms)
+        self.drawn_count = 0
+
+    def open_session(self, context: SessionContext, persona: Persona, draw: bool) -> AvatarSession:
+        return _Drawing(self)
+
+
+class _Drawing(AvatarSession):
+    def __init__(self, avatar: Draughtsman) -> None:
+        self.avatar = avatar
+        self.not_before_sample = 0
+
+    def hurry(self, before_sample: int) -> None:
+        self.not_before_sample = max(self.not_before_sample, before_sample)
+
+    async def infer_stream(
+        self, spans: AsyncIterator[AvatarInput], control: Controls, context: TurnContext
+    ) -> AsyncGenerator[DrawnFrame, None]:
+        picture = np.zeros((64, 64, 3), np.uint8)
+        async for slot in cut_slots(spans, control):
+            if slot.start_sample < self.not_before_sample:
+                continue
+            times = self.avatar.drawing_ms
+            await asyncio.sleep(times[min(self.avatar.drawn_count, len(times) - 1)] / 1000)
+            self.avatar.drawn_count += 1
+            yield DrawnFrame(slot.start_sample, slot.sample_count, slot.kind, picture)
+
+
+def speak(*drawing_ms: float, seconds: int = 6) -> Scene:
+    """A turn of so many seconds with that draughtsman."""
+
+    async def main() -> Scene:
+        voice = ScriptedVoice(every(0, *[spoken(40) for _ in range(25 * seconds)]))
+        scene = make_scene(tts=voice, avatar=Draughtsman(*drawing_ms))
+        await scene.runner().run()
+        return scene
+
+    return run_virtual(main())
+
+
+def metrics(scene: Scene) -> TurnMetrics:
+    return scene.sink.of(TurnMetrics)[0]
+
+
+def lateness_ms(scene: Scene) -> list[float]:
+    """Of each frame at the moment it was sent; negative = in time."""
+    return [
+        at_s * 1000 - samples_to_ms(event.start_sample)
+        for at_s, _, event in scene.sink.entries
+        if isinstance(event, VideoFrame)
+    ]
+
+
+def test_quick_enough_loses_nothing() -> None:
+    """30 ms a picture at 25 fps: every slot has its own, in time once the start has been made up for."""
+    scene = speak(30)
+    assert metrics(scene).dropped_frame_count == 0
+    assert max(lateness_ms(scene)[3:]) <= 0.1
+
+
+@pytest.mark.parametrize("drawing_ms", [60, 100, 150])
+def test_too_slow_gives_fewer_pictures_in_time(drawing_ms: float) -> None:
+    """Nearly every picture that is drawn is shown, at its time; the lateness does not grow."""
+    scene = speak(drawing_ms)
+    late = lateness_ms(scene)
+    assert max(late) < drawing_ms + 40
+    assert float(np.median(late)) <= 45
+    assert len(late) > 0.7 * 6000 / drawing_ms
+    sent = metrics(scene)
+    assert sent.dropped_frame_count + sent.video_frame_count >= 150
+    assert sent.achieved_fps is not None
+    assert sent.achieved_fps < 1000 / drawing_ms + 2
+
+
+def test_catches_up_after_a_stall() -> None:
+    """One picture takes a second; those that follow are in time again at once."""
+    scene = speak(30, 30, 30, 1000, 30)
+    late = lateness_ms(scene)
+    behind = [value for value in late if value > 45]
+    assert len(behind) <= 2
+    assert max(late[-50:]) <= 0.1
+
+
+def test_missing_pictures_count_as_drift() -> None:
+    """What the viewer sees too long is in the figures: a stall of a second is a second of drift at its end."""
+    drift = metrics(speak(30, 30, 30, 1000, 30)).drift
+    assert drift is not None
+    assert drift.max_abs_ms > 400
+    assert drift.mean_ms > 0
+
+
+def test_sound_is_not_kept_waiting() -> None:
+    """However slow the pictures are, each chunk leaves before it is due."""
+    scene = speak(150)
+    for at_s, _, event in scene.sink.entries:
+        if isinstance(event, AudioChunk):
+            assert samples_to_ms(event.start_sample) >= at_s * 1000 - 1
