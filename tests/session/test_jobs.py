@@ -118,6 +118,23 @@ def test_a_failure_fails_one_job(tmp_path: Path) -> None:
     run_virtual(main())
 
 
+def test_a_worker_outlives_failed_and_cancelled_jobs(tmp_path: Path) -> None:
+    """One that failed, then one that is cancelled while it runs, then one that is made, all by the same worker."""
+    speaker = voice([fail(AdapterUnavailable("gone"))], [hang()], [*every(0, tone(100))])
+
+    async def main() -> None:
+        async with working(tmp_path, Adapters(tts=speaker)) as jobs:
+            failed, stopped, made = (jobs.submit("", SAID, ".wav") for _ in range(3))
+            await failed.over.wait()
+            await asyncio.sleep(0.1)
+            jobs.cancel(stopped.job_id)
+            await made.over.wait()
+            states = [job.state for job in (failed, stopped, made)]
+            assert states == [JobState.FAILED, JobState.CANCELLED, JobState.SUCCEEDED]
+
+    run_virtual(main())
+
+
 class FullVoice(ScriptedVoice):
     """Takes no session."""
 

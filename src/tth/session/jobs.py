@@ -141,7 +141,10 @@ class Jobs:
             while not self._waiting:
                 self._changed.clear()
                 await self._changed.wait()
-            await self._try(*self._waiting.popleft())
+            # A task for each job: a turn that fails or is stopped leaves marks of cancellation on its task (asyncio
+            # of Python 3.11), with which this one would stop working or refuse to end.
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._try(*self._waiting.popleft()), name="job")
 
     async def _try(self, job: Job, order: UserText) -> None:
         """One job, whatever becomes of it: what breaks here costs the other jobs nothing."""
