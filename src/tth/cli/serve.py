@@ -14,6 +14,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 
 from tth.cli import exits
+from tth.observe.log import configure
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,21 +50,18 @@ def overrides_of(arguments: argparse.Namespace) -> dict[str, str]:
 def run(arguments: argparse.Namespace) -> int:
     """Serve until stopped."""
     from tth.config.load import load_config
+    from tth.config.schema import LogFormat
     from tth.config.wiring import build_server, full_registry
 
     overrides = overrides_of(arguments)
     overrides |= {f"server.{key}": value for key in ("host", "port") if (value := getattr(arguments, key)) is not None}
     registry = full_registry()
     config = load_config(registry, profile=arguments.profile, file=arguments.config, overrides=overrides)
-    logging.basicConfig(
-        level=config.server.log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
+    configure(config.server.log_level, as_json=config.server.log_format is LogFormat.JSON)
     log = logging.getLogger("tth")
 
     def listening(port: int) -> None:
-        log.info("listening on %s:%d, loading the adapters of profile %s", config.server.host, port, config.profile)
+        log.info("listening", extra={"host": config.server.host, "port": port, "profile": config.profile})
         if arguments.port_file is not None:
             part = arguments.port_file.with_name(arguments.port_file.name + ".part")
             part.write_text(f"{port}\n", encoding="ascii")

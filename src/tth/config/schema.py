@@ -51,6 +51,11 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+class LogFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
     """The gRPC server and what one client may take of it."""
@@ -83,6 +88,8 @@ class ServerSettings:
     """Tell anybody who asks what the service looks like, so that grpcurl works without a file."""
     log_level: LogLevel = LogLevel.INFO
     """The least important line that is logged."""
+    log_format: LogFormat = LogFormat.TEXT
+    """How a line is written: for people, or one JSON object per line for machines."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,6 +203,8 @@ class TthServer:
     def _note(self, name: str, status: Status, detail: str, started_s: float) -> None:
         load_ms = (self.engine.clock.now_s() - started_s) * 1000
         self.readiness.components[name] = ComponentStatus(name, status, detail, load_ms)
+        if status is not Status.STARTING:
+            log.info("adapter", extra={"adapter": name, "status": str(status), "load_ms": round(load_ms)})
 
     async def drain(self) -> None:
         """Take nothing new, tell clients to leave, let running turns end within the grace, stop the rest."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import tempfile
 import zipfile
@@ -20,6 +21,8 @@ import platformdirs
 
 from tth.face.look import Look
 from tth.face.sculpt.sculpture import Sculpture, frozen_sculpture
+
+log = logging.getLogger(__name__)
 
 BAKE_VERSION = 7
 """Raise it with every change of the build that changes its result."""
@@ -48,6 +51,7 @@ def load_sculpture(look: Look, cache_dir: Path | None = None) -> Sculpture:
         return cached
     from tth.face.sculpt.build import build_sculpture  # here, because a cached start needs none of its modules
 
+    log.info("sculpting a head; the next start reads it from the cache", extra={"cache": str(path.parent)})
     sculpture = build_sculpture(look)
     with contextlib.suppress(OSError):
         _write(path, sculpture)
