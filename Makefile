@@ -11,7 +11,7 @@ BUF := .venv-proto/bin/buf
 PIP := -m pip --disable-pip-version-check --no-input install --quiet
 CODE := src tests bench tools
 
-.PHONY: help install dev run demo test check lint fmt types imports proto proto-check proto-image bench phase clean
+.PHONY: help install dev run demo test check lint fmt types imports proto proto-check proto-image bench phase pictures clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ demo: install  ## a recorded conversation: out/demo.mp4, .vtt, .json and out/con
 
 test: dev  ## the whole Python test suite
 	@$(BIN)/python -m pytest -q
+
+pictures: demo  ## the pictures of README and docs, from the demo
+	@mkdir -p docs/pictures
+	@cp out/contact.png docs/pictures/contact.png
 
 check: lint types proto-check imports  ## format, lint, types, contract, import rules
 
