@@ -67,7 +67,7 @@ def _level(film: Film, start_s: float, end_s: float) -> float:
 
 
 def test_film_is_what_players_expect(film: Film) -> None:
-    """H.264 and AAC, 512x512 at 25 fps (a frame that a busy machine left out makes its neighbour longer), equally long."""
+    """H.264 and AAC, 512x512 at 25 fps, where a missing frame makes the one before longer; equally long."""
     assert film.codecs == ("h264", "aac")
     assert film.size == (512, 512)
     assert float(np.median(np.diff(film.times_s))) == pytest.approx(0.04, abs=0.001)

@@ -95,6 +95,50 @@ def test_parameters_lost_with_the_first_frame_come_again() -> None:
     assert [bool(event.codec_config) for event in events] == [True, False]
 
 
+def test_request_during_an_encode_holds_for_the_next() -> None:
+    """A stop that comes while a frame is being encoded is not forgotten when that frame is done."""
+
+    async def main() -> list[VideoFrame]:
+        encoder: FrameEncoder
+
+        async def stopped_meanwhile(work: Callable[[], EncodedPicture], /) -> EncodedPicture:
+            encoded = work()
+            if stops.pop(0):
+                encoder.request_keyframe()
+            return encoded
+
+        stops = [False, True, False, False]
+        encoder = FrameEncoder(VideoCodec.H264, stopped_meanwhile)
+        return await encode(encoder, *map(drawn, range(4)))
+
+    assert [event.keyframe for event in asyncio.run(main())] == [True, False, True, False]
+
+
+def test_overtaken_encode_leaves_the_codec_alone() -> None:
+    """A frame whose encoding was cancelled but runs all the same, behind the next one, does not break the chain."""
+
+    async def main() -> list[VideoFrame]:
+        late: list[Callable[[], EncodedPicture]] = []
+
+        async def offload(work: Callable[[], EncodedPicture], /) -> EncodedPicture:
+            if len(late) == 0:
+                late.append(work)
+                await asyncio.get_running_loop().create_future()
+            return work()
+
+        encoder = FrameEncoder(VideoCodec.H264, offload)
+        lost = asyncio.create_task(encode(encoder, drawn(0)))
+        await asyncio.sleep(0)
+        lost.cancel()
+        await asyncio.wait([lost])
+        first = await encode(encoder, drawn(1))
+        assert late[0]().data == b""
+        return [*first, *await encode(encoder, drawn(2))]
+
+    events = asyncio.run(main())
+    assert [event.keyframe for event in events] == [True, False]
+
+
 def test_new_size_begins_a_new_stream() -> None:
     """Another size needs another codec: key frame and new parameters."""
     encoder = FrameEncoder(VideoCodec.H264, inline)

@@ -30,10 +30,11 @@ class FrameEncoder:
         self._frame_index = 0
         self._config = b""  # the parameter sets in force, whether or not the frame that brought them was sent
         self._chain_broken = True
+        self._call_count = 0
         self._lock = threading.Lock()  # a cancelled encode may still be running in its thread
 
     def request_keyframe(self) -> None:
-        """A frame got lost after it was encoded: the next one must stand alone."""
+        """A frame got lost after it was encoded, or will be: the next one that is begun must stand alone."""
         self._chain_broken = True
 
     async def encode(self, frame: DrawnFrame, slot_sample: int, fps: int, dropped_before_count: int) -> VideoFrame:
@@ -43,9 +44,14 @@ class FrameEncoder:
         """
         assert frame.picture is not None
         picture = frame.picture
-        force_keyframe, self._chain_broken = self._chain_broken, True
-        encoded = await self._offload(lambda: self._encode(picture, fps, force_keyframe))
-        self._chain_broken = False
+        force_keyframe, self._chain_broken = self._chain_broken, False
+        self._call_count += 1
+        call = self._call_count
+        try:
+            encoded = await self._offload(lambda: self._encode(call, picture, fps, force_keyframe))
+        except BaseException:
+            self._chain_broken = True
+            raise
         event = VideoFrame(
             data=encoded.data,
             codec=self.codec,
@@ -70,8 +76,10 @@ class FrameEncoder:
                 self._encoder.close()
             self._encoder = self._format = None
 
-    def _encode(self, picture: Picture, fps: int, force_keyframe: bool) -> EncodedPicture:
+    def _encode(self, call: int, picture: Picture, fps: int, force_keyframe: bool) -> EncodedPicture:
         with self._lock:
+            if call != self._call_count:  # cancelled in its thread and overtaken: it must not come behind a key frame
+                return EncodedPicture(b"", False)
             wanted = (picture.shape[1], picture.shape[0], fps)
             if self._encoder is None or wanted != self._format:
                 if self._encoder is not None:

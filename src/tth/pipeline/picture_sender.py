@@ -75,6 +75,8 @@ class PictureSender:
             event = await self._venue.encoder.encode(frame, slot, self._fps, self._left_out)
             is_open = self._emit(event)
             self._left_out = 0
+            if not is_open:
+                self._venue.encoder.request_keyframe()
         if self._media.motion and frame.face is not None:
             is_open = self._emit(MotionFrame(slot, frame.face, frame.viseme, frame.kind, frame.control_revision))
         return is_open
