@@ -12,7 +12,7 @@ import json
 
 import grpc
 
-from bench import echo
+from bench import bare
 from bench.child import Child, running
 from bench.figures import Figure, Target
 from bench.ready import READY
@@ -33,13 +33,13 @@ async def measure(run: Run) -> list[Figure]:
         flood, count, sizes = await _flood(run, child)
     async with running("bench.serve", READY) as child:
         live, live_count = await _live(run, child)
-    async with running("bench.echo") as child:
-        bare, bare_count = await _bare(run, child, sizes)
+    async with running("bench.bare") as child:
+        alone, alone_count = await _bare(run, child, sizes)
         paced, paced_count = await _bare_live(run, child, sizes)
     return [
         Figure(NAME, "sound, motion, words; one client, as fast as it goes", "us", flood, count, target=TARGET),
         Figure(NAME, f"the same live, {LIVE_SESSIONS} sessions", "us", live, live_count, target=TARGET),
-        Figure(NAME, "grpc.aio alone: the same sizes from bytes, one client", "us", bare, bare_count),
+        Figure(NAME, "grpc.aio alone: the same sizes from bytes, one client", "us", alone, alone_count),
         Figure(NAME, f"grpc.aio alone: the same live, {LIVE_SESSIONS} streams", "us", paced, paced_count),
     ]
 
@@ -97,7 +97,7 @@ async def _talker(
 async def _bare(run: Run, child: Child, sizes: list[int]) -> tuple[float, int]:
     repeats, count = run.count(12, 1), 0
     async with grpc.aio.insecure_channel(child.address) as channel:
-        call: echo.BytesCall = channel.stream_stream(echo.FLOOD)()
+        call: bare.BytesCall = channel.stream_stream(bare.FLOOD)()
         begin_s = child.cpu_s()
         for number in range(repeats):
             await call.write(json.dumps(sizes).encode())
@@ -116,7 +116,7 @@ async def _bare_live(run: Run, child: Child, sizes: list[int]) -> tuple[float, i
     async def read(channel: grpc.aio.Channel, delay_s: float) -> None:
         nonlocal count
         await asyncio.sleep(delay_s)  # sessions of people do not beat in time
-        call: echo.BytesCall = channel.stream_stream(echo.PACE)()
+        call: bare.BytesCall = channel.stream_stream(bare.PACE)()
         await call.write(json.dumps(sizes).encode())
         while True:
             await call.read()
@@ -124,7 +124,7 @@ async def _bare_live(run: Run, child: Child, sizes: list[int]) -> tuple[float, i
 
     async with grpc.aio.insecure_channel(child.address) as channel, asyncio.TaskGroup() as group:
         readers = [
-            group.create_task(read(channel, echo.PACE_S * number / LIVE_SESSIONS)) for number in range(LIVE_SESSIONS)
+            group.create_task(read(channel, bare.PACE_S * number / LIVE_SESSIONS)) for number in range(LIVE_SESSIONS)
         ]
         await asyncio.sleep(0.5)
         begin_s, begin_count = child.cpu_s(), count

@@ -32,6 +32,8 @@ class HeardTurn:
     error: str = ""
     stale_count: int = 0
     """Events that came after the terminal one."""
+    sounds: asyncio.Event = field(default_factory=asyncio.Event)
+    """Its first sound has come, or it ended without."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     def ms_to(self, name: str) -> float:
@@ -78,6 +80,16 @@ class Stream:
             await turn.over.wait()
         return turn
 
+    async def first_sound(self, text: str, *, talk: bool = False) -> HeardTurn:
+        """A turn that is interrupted as soon as its first sound is here. Raises TimeoutError."""
+        turn = await self.say(text, talk=talk)
+        async with asyncio.timeout(TURN_TIMEOUT_S):
+            await turn.sounds.wait()
+            if not turn.over.is_set():
+                await self.interrupt()
+            await turn.over.wait()
+        return turn
+
     async def interrupt(self) -> float:
         """Stop the running turn; returns when it was asked for."""
         request = ConverseRequest(interrupt=converse_pb2.Interrupt())
@@ -112,12 +124,15 @@ class Stream:
         turn.first_s.setdefault(name, now_s)
         if name in _PICTURES and getattr(event, name).kind == media_pb2.FRAME_KIND_SPEAKING:
             turn.first_s.setdefault("speaking_frame", now_s)
-        if name == "turn_metrics":
+        if name == "audio_chunk":
+            turn.sounds.set()
+        elif name == "turn_metrics":
             turn.metrics = event.turn_metrics
         elif name == "error":
             turn.error = event.error.reason
         elif name in ("turn_complete", "turn_stopped"):
             turn.ended_s = now_s
+            turn.sounds.set()
             turn.over.set()
 
 

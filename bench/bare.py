@@ -1,5 +1,4 @@
-"""grpc.aio alone: bytes in, the same bytes out; or messages of given sizes, as fast as they can be written. What the
-engine is measured against."""
+"""grpc.aio alone: messages of given sizes, made of bytes, at once or paced. What the engine is measured against."""
 
 from __future__ import annotations
 
@@ -16,17 +15,10 @@ import uvloop
 from bench.child import parent_is_gone, say, stay_on
 
 BytesCall: TypeAlias = "grpc.aio.StreamStreamCall[bytes, bytes]"
-ECHO = "/bench.Bare/Echo"
 FLOOD = "/bench.Bare/Flood"
 PACE = "/bench.Bare/Pace"
 PACE_S = 0.02
 """Between two messages of a stream: about the rate of a live session with sound and motion."""
-
-
-async def echo(requests: AsyncIterator[bytes], context: Any) -> None:
-    """Send back every message."""
-    async for message in requests:
-        await context.write(message)
 
 
 async def flood(requests: AsyncIterator[bytes], context: Any) -> None:
@@ -47,7 +39,6 @@ async def pace(requests: AsyncIterator[bytes], context: Any) -> None:
 async def serve() -> None:
     """Serve until the parent goes away."""
     handlers: dict[str, Any] = {
-        "Echo": grpc.stream_stream_rpc_method_handler(echo),
         "Flood": grpc.stream_stream_rpc_method_handler(flood),
         "Pace": grpc.stream_stream_rpc_method_handler(pace),
     }
