@@ -16,8 +16,6 @@ from tth.pipeline.plan import Venue
 
 SLOW_AFTER_FRAMES = 1.5
 """A frame that took longer than this many frames' time to come was slow to make."""
-MAX_CATCH_UP_SAMPLES = ms_to_samples(1000)
-"""An avatar is asked to leave out at most this much beyond the present: one slow frame says little about the next."""
 
 
 class PictureSender:
@@ -44,6 +42,7 @@ class PictureSender:
         self._next_slot: int | None = None
         self._left_out = 0  # since the last frame that was sent
         self._waiting_since_s = 0.0
+        self._took = 0  # samples of time that the frame before took to come
         self.left_out_count = 0
         """Slots without a frame of their own so far."""
 
@@ -92,16 +91,18 @@ class PictureSender:
         self.left_out_count += count
 
     def _hurry(self, frame: DrawnFrame, position: int) -> None:
-        """The next frame takes about as long as this one did, so it should be one that is due by then.
+        """The next frame takes about as long as the last ones did, so it should be one that is due by then.
 
-        Nothing is asked of an avatar that only waited for its input: that takes about a frame's time.
+        Of two frames the quicker one counts: a single stall says nothing about what follows. Nothing is asked of an
+        avatar that only waited for its input, which takes about a frame's time.
         """
         if not self._pace.live:
             return
-        took = ms_to_samples((self._venue.clock.now_s() - self._waiting_since_s) * 1000)
+        now_took = ms_to_samples((self._venue.clock.now_s() - self._waiting_since_s) * 1000)
+        took, self._took = min(now_took, self._took), now_took
         is_late = position - frame.start_sample > SKIP_AFTER_SAMPLES
         is_slow = took > SLOW_AFTER_FRAMES * frame.sample_count
-        ready_at = position + min(took, MAX_CATCH_UP_SAMPLES)
+        ready_at = position + took
         if (is_late or is_slow) and ready_at > frame.start_sample + frame.sample_count:
             self._avatar.hurry(ready_at)
 
