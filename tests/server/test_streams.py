@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import grpc
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.server.caller import (
     LONG,
@@ -20,9 +24,16 @@ from tests.server.caller import (
 from tth.testing.harness import RunningServer
 from tth.testing.scripted import ScriptedModel, every
 from tth.v1 import media_pb2
+from tth.v1.controls_pb2 import Controls, Render
 from tth.v1.converse_pb2 import (
+    TEXT_MODE_SAY,
     TEXT_MODE_TALK,
+    ControlUpdate,
+    EndTurn,
+    Interrupt,
     Ping,
+    PlaybackPosition,
+    UserText,
 )
 from tth.v1.tth_service_pb2 import GetSessionRequest
 
@@ -143,3 +154,42 @@ async def test_a_cancelled_call_leaves_the_session_usable(server: RunningServer)
     async with calling(server, session_id) as caller:
         await caller.text("Back again.")
         assert (await caller.turn())[-1].turn_complete.text == "Back again."
+
+
+RANDOM = st.lists(
+    st.sampled_from(
+        [
+            {"user_text": UserText(text="Hello there.", mode=TEXT_MODE_SAY)},
+            {"user_text": UserText(text="What?", mode=TEXT_MODE_TALK)},
+            {"user_text": UserText(text="In parts, ", mode=TEXT_MODE_SAY, partial=True)},
+            {"user_text": UserText(text="\a")},
+            {"end_turn": EndTurn()},
+            {"interrupt": Interrupt()},
+            {"interrupt": Interrupt(playback=PlaybackPosition(audio_pts_us=-1))},
+            {"control_update": ControlUpdate(controls=Controls(render=Render(fps=10)))},
+            {"control_update": ControlUpdate(controls=Controls(render=Render(fps=0)))},
+            {"ping": Ping(client_time_ms=1)},
+            {"schema_version": "9.9"},
+            {},
+        ]
+    ),
+    max_size=10,
+)
+
+
+@settings(max_examples=15)
+@given(RANDOM)
+def test_any_messages_keep_the_order(messages: list[dict[str, Any]]) -> None:
+    """Whatever is sent, as fast as it goes: the stream is whole, ends with OK, and every ping has its pong."""
+
+    @served()
+    async def check(server: RunningServer) -> None:
+        async with conversation(server, media=media(media_pb2.VIDEO_CODEC_JPEG)) as caller:
+            for message in messages:
+                await caller.send(**message)
+            await caller.finish()
+            check_order(caller.events)
+            assert await caller.status() == (grpc.StatusCode.OK, "")
+            assert sum(kind(e) == "pong" for e in caller.events) == sum("ping" in message for message in messages)
+
+    check()

@@ -1,7 +1,7 @@
 """One state of the server's health, read by the probes (grpc.health.v1) and by `Health`.
 
 Liveness: the event loop answers. Readiness: every adapter of the profile is loaded and warm, and the server is not
-draining. Tests: tests/server/test_readiness.py.
+draining. Tests: tests/server/test_health.py.
 """
 
 from __future__ import annotations
