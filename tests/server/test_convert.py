@@ -113,10 +113,11 @@ def test_media_defaults_and_refusals() -> None:
         audio_codec=media_pb2.AUDIO_CODEC_PCM_S16LE,
         audio_sample_rate_hz=24_000,
         video_codec=media_pb2.VIDEO_CODEC_NONE,
-        word_timings=True,
+        motion=False,
+        word_timings=False,
     )
-    assert incoming.media_of(asked, MediaPreferences()) == MediaPreferences(
-        AudioCodec.PCM_S16LE, 24_000, VideoCodec.NONE, False, True
+    assert incoming.media_of(asked, default) == MediaPreferences(
+        AudioCodec.PCM_S16LE, 24_000, VideoCodec.NONE, False, False
     )
     assert outgoing.media_message(incoming.media_of(asked, MediaPreferences())) == asked
     with pytest.raises(InvalidRequest, match="24000"):

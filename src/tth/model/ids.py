@@ -26,6 +26,11 @@ def new_session_id() -> SessionId:
     return SessionId(_random("s_"))
 
 
+def log_name(session_id: str) -> str:
+    """Enough of a session's id to join log lines, too little to use the session."""
+    return session_id[:8]
+
+
 def new_job_id() -> JobId:
     """A fresh, unguessable job id."""
     return JobId(_random("j_"))

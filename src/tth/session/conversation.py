@@ -30,7 +30,7 @@ from tth.model.events import (
     TextMode,
     TurnOutcome,
 )
-from tth.model.ids import SessionId
+from tth.model.ids import SessionId, log_name
 from tth.model.media import MediaPreferences, VideoCodec
 from tth.pipeline.frame_encoder import FrameEncoder
 from tth.pipeline.plan import Sink, Venue
@@ -356,7 +356,7 @@ class Conversation:
         log.info(
             "turn ended",
             extra={
-                "session": self.session_id,
+                "session": log_name(self.session_id),
                 "turn": turn.plan.turn_id,
                 "outcome": str(result.outcome),
                 "reason": result.error_reason or "-",

@@ -111,8 +111,8 @@ def media_of(message: media_pb2.MediaPreferences, default: MediaPreferences) -> 
         audio_codec=_known(message.audio_codec, _AUDIO, "media.audio_codec", default.audio_codec),
         audio_sample_rate_hz=rate_hz,
         video_codec=_known(message.video_codec, _VIDEO, "media.video_codec", default.video_codec),
-        motion=message.motion or default.motion,
-        word_timings=message.word_timings or default.word_timings,
+        motion=message.motion if message.HasField("motion") else default.motion,
+        word_timings=message.word_timings if message.HasField("word_timings") else default.word_timings,
     )
 
 
