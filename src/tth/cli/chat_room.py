@@ -35,6 +35,7 @@ class ChatRoom:
         self._typed = typed
         self._playback = PlaybackClock()
         self._running: set[str] = set()
+        self._is_in_line = False
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -119,8 +120,13 @@ class ChatRoom:
         match event.WhichOneof("payload"):
             case "text_delta":
                 self._terminal.piece(event.text_delta.text, "bold")
+                self._is_in_line = not event.text_delta.last
+                if event.text_delta.last:  # what is typed next stands on a line of its own
+                    self._terminal.line()
             case "turn_metrics":
-                self._terminal.line()
+                if self._is_in_line:
+                    self._terminal.line()
+                self._is_in_line = False
                 self._terminal.note(figures.summary(event.turn_metrics))
             case "control_ack":
                 for change in figures.downgraded(event.control_ack.report):
