@@ -33,7 +33,7 @@ def test_it_writes_its_port_and_ends_cleanly_on_sigterm(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (0, "")
-    assert f"listening on 127.0.0.1:{port}" in err
+    assert f"listening host=127.0.0.1 port={port}" in err
     assert "ready" in err
 
 
