@@ -20,12 +20,14 @@ from bench.run import Measure, Progress, Run
 
 BENCHMARKS: Mapping[str, str] = MappingProxyType(
     {
+        "engine": "the engine alone, without gRPC",
         "added_latency": "what engine and gRPC add to the first sound",
         "cpu_per_event": "what one event costs the server",
         "events_per_second": "what one server process delivers",
         "interrupt_stop": "how fast, and how clean, an interrupt is",
         "open_to_first_picture": "from opening the stream to a face",
         "offline_first": "first sound and speaking picture, embedded voice and face",
+        "motion": "faces as numbers, without pictures",
         "face": "painting and encoding the embedded face",
         "sessions": "how many sessions one server carries",
     }

@@ -130,5 +130,7 @@ SPECS = tuple(
     AdapterSpec(role, "ready", f"{__name__}:{build.__name__}", f"{__name__}:Settings")
     for role, build in ((Role.LLM, build_model), (Role.TTS, build_voice), (Role.AVATAR, build_avatar))
 )
-READY = ("--set", "roles.llm.adapter=ready", "--set", "roles.tts.adapter=ready", "--set", "roles.avatar.adapter=ready")
-"""Arguments of `bench.serve` that choose them."""
+OVERRIDES = {f"roles.{role}.adapter": "ready" for role in (Role.LLM, Role.TTS, Role.AVATAR)}
+"""Settings that choose them."""
+READY = tuple(word for key, value in OVERRIDES.items() for word in ("--set", f"{key}={value}"))
+"""The same as arguments of `bench.serve`."""
