@@ -5,12 +5,23 @@ from __future__ import annotations
 import io
 import json
 import logging
+from collections.abc import Iterator
 
 import pytest
 
 from tth.observe.log import JsonFormatter, LineFormatter, configure
 
 pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def own_logger() -> Iterator[None]:
+    """Gives the logger back as it was: other tests listen to it."""
+    logger = logging.getLogger("tth")
+    handlers, level, propagate = list(logger.handlers), logger.level, logger.propagate
+    yield
+    logger.handlers[:], logger.propagate = handlers, propagate
+    logger.setLevel(level)
 
 
 def record(**extra: object) -> logging.LogRecord:
@@ -33,6 +44,7 @@ def test_json_line_is_one_object() -> None:
     assert (entry["message"], entry["session"], entry["level"]) == ("turn ended", "s_1", "info")
 
 
+@pytest.mark.usefixtures("own_logger")
 def test_configure_twice_writes_once() -> None:
     """A program may configure again without doubling its lines; lines below the level are left out."""
     stream = io.StringIO()
@@ -40,6 +52,5 @@ def test_configure_twice_writes_once() -> None:
     configure("info", stream=stream)
     logging.getLogger("tth.test").info("hello")
     logging.getLogger("tth.test").debug("hidden")
-    configure("warning", stream=io.StringIO())
     assert stream.getvalue().count("hello") == 1
     assert "hidden" not in stream.getvalue()
