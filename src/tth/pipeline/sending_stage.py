@@ -44,8 +44,8 @@ class SendingStage:
             if chunk_index == 0:
                 turn.reach(TurnState.STREAMING)
                 turn.emit(Speaking(True, span.start_sample))
-            self._send_words(span)
             self._send_chunk(span.pcm.tobytes(), span.start_sample, len(span.pcm), chunk_index, span.control_revision)
+            self._send_words(span)  # behind their sound: it is what people wait for
             end_sample, chunk_index = span.end_sample, chunk_index + 1
         if chunk_index:
             turn.emit(Speaking(False, end_sample))
