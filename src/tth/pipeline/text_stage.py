@@ -22,6 +22,8 @@ class GivenText:
         self.text = ""
         """All parts so far."""
         self.is_complete = False
+        self.is_whole = is_complete
+        """It came in one part."""
         self.add(text)
         if is_complete:
             self.complete()
@@ -58,18 +60,26 @@ def model_text(turn: TurnInProgress, question: str) -> AsyncGenerator[TextPiece,
 
 
 async def run_text_stage(
-    turn: TurnInProgress, pieces: AsyncGenerator[TextPiece, None], clauses: asyncio.Queue[Clause | None]
+    turn: TurnInProgress,
+    pieces: AsyncGenerator[TextPiece, None],
+    clauses: asyncio.Queue[Clause | None],
+    *,
+    is_whole: bool = False,
 ) -> None:
-    """Send the text on as it comes and cut it into clauses; ends the queue with None."""
+    """Send the text on as it comes and cut it into clauses; ends the queue with None.
+
+    is_whole: there is one piece only, so it is sent as the last: one event less before the first sound.
+    """
     cutter = ClauseCutter(turn.plan.context.language_code, turn.controls.latency_mode)
     async with aclosing(pieces) as stream:
         async for piece in stream:
             turn.reach(TurnState.LLM)
-            turn.emit(TextDelta(piece.text, len(turn.text)))
+            turn.emit(TextDelta(piece.text, len(turn.text), last=is_whole))
             turn.text += piece.text
             for clause in cutter.feed(piece.text):
                 await clauses.put(clause)
-    turn.emit(TextDelta("", len(turn.text), last=True))
+    if not is_whole:
+        turn.emit(TextDelta("", len(turn.text), last=True))
     for clause in cutter.finish():
         await clauses.put(clause)
     await clauses.put(None)

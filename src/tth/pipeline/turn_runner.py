@@ -189,7 +189,7 @@ class TurnRunner:
 
     async def _write(self, clauses: asyncio.Queue[Clause | None]) -> None:
         if self.plan.mode is TextMode.SAY:
-            await run_text_stage(self._turn, self.text.pieces(), clauses)
+            await run_text_stage(self._turn, self.text.pieces(), clauses, is_whole=self.text.is_whole)
         else:
             question = await self._question()
             await run_text_stage(self._turn, model_text(self._turn, question), clauses)
