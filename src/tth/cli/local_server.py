@@ -24,6 +24,8 @@ STOP_TIMEOUT_S = 15.0
 _POLL_S = 0.02
 _CHECK_DEADLINE_S = 5.0
 _LOG_TAIL_LINES = 15
+_SCULPTING = b"sculpting a head"
+"""What the face logs when it builds somebody for the first time on a machine."""
 
 
 @asynccontextmanager
@@ -72,10 +74,16 @@ async def _ready(process: asyncio.subprocess.Process, port_path: Path, log_path:
             async with grpc.aio.insecure_channel(address) as channel:
                 while not await _is_serving(channel):
                     _check_alive(process, log_path)
+                    if heads := _heads_begun(log_path):
+                        progress.now(f"sculpting head {heads}; on the first start only, some seconds each")
                     await asyncio.sleep(_POLL_S)
             return address
     except TimeoutError:
         raise CommandFailed(f"the server was not ready within {READY_TIMEOUT_S:g} s\n{_tail(log_path)}") from None
+
+
+def _heads_begun(log_path: Path) -> int:
+    return log_path.read_bytes().count(_SCULPTING)
 
 
 def _port_in(path: Path) -> int | None:
