@@ -67,8 +67,9 @@ proto-check: .venv-proto/ready  ## contract: lint, format, compatible with proto
 proto-image: .venv-proto/ready  ## accept the contract as it is now: what later changes must not break
 	@$(BUF) build -o proto/tth.binpb
 
-bench: dev  ## measure; the figures of docs/performance.md
-	@$(BIN)/python -m bench
+bench: dev  ## measure; the figures of docs/performance.md, recorded in out/bench.json
+	@mkdir -p out
+	@$(BIN)/python -m bench --json out/bench.json
 
 phase: dev  ## offline phases one after the other, each with its verdict
 	@echo "phase 1: unit"

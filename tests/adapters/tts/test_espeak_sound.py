@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tth.adapters.base import Persona
-from tth.adapters.tts import tone
+from tth.adapters.tts import espeak_tone
 from tth.adapters.tts.espeak_library import Event, Raw
 from tth.adapters.tts.espeak_prosody import EspeakProsody, prosody
 from tth.adapters.tts.espeak_sound import SpokenClause, finish, stretch
@@ -20,7 +20,7 @@ RATE_HZ = 22_050
 PLAIN = prosody(Controls(), Persona("p"), "en")
 
 
-def buzz(seconds: float, pitch_hz: float = 120.0) -> tone.Sound:
+def buzz(seconds: float, pitch_hz: float = 120.0) -> espeak_tone.Sound:
     time_s = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
     harmonics = sum(np.sin(2 * np.pi * pitch_hz * k * time_s) / k for k in range(1, 10))
     return (0.3 * np.asarray(harmonics)).astype(np.float32)
@@ -88,9 +88,9 @@ def test_resampling_moves_the_pitch() -> None:
 
 def test_tone_can_be_left_out() -> None:
     """Without equaliser and room the level is the same."""
-    assert tone.active_rms(finished(toned=False).pcm.astype(np.float32) / np.float32(32768), 24_000) == pytest.approx(
-        0.1, rel=0.1
-    )
+    assert espeak_tone.active_rms(
+        finished(toned=False).pcm.astype(np.float32) / np.float32(32768), 24_000
+    ) == pytest.approx(0.1, rel=0.1)
     assert (finished(toned=False).pcm != finished().pcm).any()
 
 

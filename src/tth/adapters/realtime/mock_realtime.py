@@ -22,7 +22,7 @@ from tth.adapters.base import (
     TextPiece,
     TurnContext,
 )
-from tth.adapters.tone import tone_chunks, tone_settings
+from tth.adapters.mock_tone import tone_chunks, tone_settings
 from tth.model.controls import Controls
 
 SPOKEN_CONTROLS = (

@@ -12,7 +12,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from tth.adapters.tts import tone
+from tth.adapters.tts import espeak_tone
 from tth.adapters.tts.espeak_library import Raw
 from tth.adapters.tts.espeak_prosody import EspeakProsody
 from tth.adapters.tts.espeak_text import SpokenText
@@ -50,19 +50,19 @@ def finish(
     start, end = _audible(raw.pcm, raw.rate_hz)
     if start == end:
         return SILENCE
-    sound: tone.Sound = raw.pcm[start:end].astype(np.float32) / np.float32(32768)
+    sound: espeak_tone.Sound = raw.pcm[start:end].astype(np.float32) / np.float32(32768)
     sound = stretch(sound, prosody.tempo, raw.rate_hz)
     sound = soxr.resample(sound, raw.rate_hz * prosody.resample, SAMPLE_RATE_HZ)
     scale = len(sound) / (end - start)
     sound = np.append(sound, np.zeros(ms_to_samples(pause_ms), np.float32))
     if toned:
-        sound = tone.shape(sound, tone.response(SAMPLE_RATE_HZ, prosody.brightness_db))
-    sound = _fade(tone.level(sound, SAMPLE_RATE_HZ, prosody.gain_db))
+        sound = espeak_tone.shape(sound, espeak_tone.response(SAMPLE_RATE_HZ, prosody.brightness_db))
+    sound = _fade(espeak_tone.level(sound, SAMPLE_RATE_HZ, prosody.gain_db))
     pcm = np.round(sound * 32767).astype(np.int16)
     return _timed(pcm, raw, clause, text, start, end, scale)
 
 
-def stretch(sound: tone.Sound, tempo: float, rate_hz: int) -> tone.Sound:
+def stretch(sound: espeak_tone.Sound, tempo: float, rate_hz: int) -> espeak_tone.Sound:
     """Change the duration to 1 / tempo at the same pitch; 1.0 leaves the sound alone.
 
     WSOLA: Verhelst and Roelands, ICASSP 1993. Windows overlap by half; each is taken from where, within the search
@@ -87,7 +87,7 @@ def stretch(sound: tone.Sound, tempo: float, rate_hz: int) -> tone.Sound:
     return out[half : half + round(len(sound) / tempo)]
 
 
-def _likeness(area: tone.Sound, target: tone.Sound) -> NDArray[np.float64]:
+def _likeness(area: espeak_tone.Sound, target: espeak_tone.Sound) -> NDArray[np.float64]:
     """Normalised correlation of `target` with each place in `area`."""
     product = np.correlate(area, target, "valid")
     energy = np.concatenate(([0.0], np.cumsum(area.astype(np.float64) ** 2)))
@@ -104,7 +104,7 @@ def _audible(pcm: Pcm, rate_hz: int) -> tuple[int, int]:
     return max(int(loud[0]) - rate_hz * LEAD_MS // 1000, 0), min(int(loud[-1]) + rate_hz * RELEASE_MS // 1000, len(pcm))
 
 
-def _fade(sound: tone.Sound) -> tone.Sound:
+def _fade(sound: espeak_tone.Sound) -> espeak_tone.Sound:
     """Begin and end at zero."""
     rise, fall = min(ms_to_samples(FADE_IN_MS), len(sound)), min(ms_to_samples(FADE_OUT_MS), len(sound))
     sound[:rise] *= np.linspace(0, 1, rise, dtype=np.float32)

@@ -1,6 +1,6 @@
 """A voice for tests: every character is a tone of known pitch, level and length, with exact timings.
 
-Honours emotion, speech rate and pitch so that each can be measured in the sound (see `tth.adapters.tone`). Needs
+Honours emotion, speech rate and pitch so that each can be measured in the sound (see `tth.adapters.mock_tone`). Needs
 nothing, costs nothing; the same text and controls give the same samples. Tests: tests/adapters/tts/test_mock_tts.py.
 """
 
@@ -20,7 +20,7 @@ from tth.adapters.base import (
     TurnContext,
     Voice,
 )
-from tth.adapters.tone import tone_chunks, tone_settings
+from tth.adapters.mock_tone import tone_chunks, tone_settings
 from tth.model.controls import Controls
 from tth.model.media import SpeechChunk
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tth.adapters.tone import CHUNK_SAMPLES, ToneSettings, tone_chunks, tone_settings
+from tth.adapters.mock_tone import CHUNK_SAMPLES, ToneSettings, tone_chunks, tone_settings
 from tth.model.controls import Controls, EmotionLabel
 from tth.model.media import SAMPLE_RATE_HZ, Pcm, SpeechChunk
 

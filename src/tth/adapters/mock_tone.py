@@ -2,7 +2,7 @@
 
 Every letter or number of a word sounds for the same time, the rest is silence of the same length, and the word fades
 in and out. So the number, place, length, level and pitch of everything can be computed and measured.
-Tests: tests/adapters/test_tone.py.
+Tests: tests/adapters/test_mock_tone.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The embedded voice made easier to listen to: a gentle equaliser, a soft room, an even level. Pure.
 
 One clause is one array, so nothing has to be carried from chunk to chunk and no border can click.
-All sound here is float32, shape (n,), mono, full scale 1. Tests: tests/adapters/tts/test_tone.py.
+All sound here is float32, shape (n,), mono, full scale 1. Tests: tests/adapters/tts/test_espeak_tone.py.
 """
 
 from __future__ import annotations
