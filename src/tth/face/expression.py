@@ -33,7 +33,7 @@ _PROTOTYPES: Mapping[EmotionLabel, Mapping[str, float]] = {
     },
     # AU 1 + 4 + 15 + 17, lids heavy (43 slightly)
     EmotionLabel.SAD: {
-        "browInnerUp": 1.0, "browDown": 0.15, "mouthFrown": 0.9, "mouthShrugLower": 0.45, "eyeBlink": 0.2,
+        "browInnerUp": 1.0, "browDown": 0.15, "mouthFrown": 1.0, "mouthShrugLower": 0.45, "eyeBlink": 0.2,
         "eyeSquint": 0.12, "mouthPress": 0.12,
     },
     # AU 4 + 5 + 7 + 24, nostrils (9 slightly)
@@ -84,7 +84,7 @@ _REST = {"mouthSmile": 0.15, "browInnerUp": 0.05, "cheekSquint": 0.05}
 _SPEECH_TAKES: Mapping[str, float] = {
     "jawOpen": 0.9, "mouthFunnel": 0.85, "mouthPucker": 0.9, "mouthStretch": 0.5, "mouthUpperUp": 0.55,
     "mouthLowerDown": 0.7, "mouthPress": 0.8, "mouthRollLower": 0.8, "mouthRollUpper": 0.8, "mouthShrugLower": 0.6,
-    "mouthFrown": 0.25, "mouthSmile": 0.15,
+    "mouthFrown": 0.1, "mouthSmile": 0.15,
 }  # fmt: skip
 # What a person who speaks keeps back between the words, too: nobody's mouth hangs open in the pauses of a sentence.
 _SPEAKER_TAKES: Mapping[str, float] = {"jawOpen": 0.75, "mouthFunnel": 0.6, "mouthUpperUp": 0.3, "mouthLowerDown": 0.7}
