@@ -15,6 +15,7 @@ from tth.errors import FieldViolation
 from tth.model.controls import BY_PATH, FIELDS, ControlField, ControlPatch, Controls, EmotionLabel, Resolution
 
 pytestmark = pytest.mark.unit
+REFINEMENTS = ("emotion_valence", "emotion_arousal")
 
 
 @given(patches(), patches(), patches())
@@ -32,10 +33,13 @@ def test_the_empty_patch_changes_nothing(patch: ControlPatch) -> None:
 
 @given(st.lists(patches(), max_size=4))
 def test_the_last_layer_that_speaks_wins(layers: list[ControlPatch]) -> None:
-    """For each field by itself: the strongest layer that sets it, else the base."""
+    """For each field by itself: the strongest layer that sets it, else the base; valence and arousal: only from the
+    strongest layer that sets a label upwards."""
     effective = blend(Controls(), *layers)
+    labelled = [index for index, layer in enumerate(layers) if layer.emotion_label is not None]
     for field in FIELDS:
-        said = [layer.items()[field.attribute] for layer in layers if field.attribute in layer.items()]
+        heard = layers[labelled[-1] :] if field.attribute in REFINEMENTS and labelled else layers
+        said = [layer.items()[field.attribute] for layer in heard if field.attribute in layer.items()]
         expected = said[-1] if said else getattr(Controls(), field.attribute)
         assert getattr(effective, field.attribute) == expected
 
@@ -54,10 +58,11 @@ def test_zero_and_neutral_are_said() -> None:
 
 @given(patches(), patches(), st.sets(st.sampled_from(sorted(BY_PATH))))
 def test_an_update_clears_first_and_sets_then(current: ControlPatch, patch: ControlPatch, cleared: set[str]) -> None:
-    """Set by the patch, else cleared, else as it was."""
+    """Set by the patch, else cleared, else as it was; a new label clears valence and arousal too."""
     updated = apply_update(current, patch, cleared)
     for field in FIELDS:
-        below = None if field.path in cleared else getattr(current, field.attribute)
+        is_cleared = field.path in cleared or (field.attribute in REFINEMENTS and patch.emotion_label is not None)
+        below = None if is_cleared else getattr(current, field.attribute)
         said = getattr(patch, field.attribute)
         assert getattr(updated, field.attribute) == (below if said is None else said)
 
@@ -117,3 +122,14 @@ def test_all_violations_are_reported() -> None:
         "character.speech_rate",
         "render.fps",
     ]
+
+
+def test_a_label_takes_away_the_refinements_below_it() -> None:
+    """Somebody who is warm by nature and is asked to be sad is sad, not sad with a smile."""
+    warm = ControlPatch(emotion_label=EmotionLabel.NEUTRAL, emotion_valence=0.3, emotion_arousal=-0.2)
+    sad = ControlPatch(emotion_label=EmotionLabel.SAD, emotion_intensity=0.9)
+    blended = blend(Controls(emotion_valence=0.5), warm, sad)
+    assert (blended.emotion_valence, blended.emotion_arousal) == (None, None)
+    assert blended.affect[0] < 0
+    assert blend(Controls(), warm, sad, ControlPatch(emotion_valence=0.1)).emotion_valence == 0.1
+    assert blend(Controls(), warm, ControlPatch(emotion_intensity=0.9)).emotion_valence == 0.3

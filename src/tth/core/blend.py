@@ -24,21 +24,31 @@ from tth.model.controls import (
 )
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_REFINEMENTS = ("emotion_valence", "emotion_arousal")
 STUDIO = "studio"
 """The background that every look brings along."""
 
 
 def merge(*layers: ControlPatch) -> ControlPatch:
-    """All layers as one; a later one wins where both speak. Associative, and the empty patch changes nothing."""
+    """All layers as one; a later one wins where both speak. Associative, and the empty patch changes nothing.
+
+    Valence and arousal refine the label they were said with: a later label without them takes them away.
+    """
     said: dict[str, object] = {}
     for layer in layers:
+        if layer.emotion_label is not None:
+            for refinement in _REFINEMENTS:
+                said.pop(refinement, None)
         said |= layer.items()
     return ControlPatch(**said)  # type: ignore[arg-type]
 
 
 def blend(base: Controls, *layers: ControlPatch) -> Controls:
     """The controls in effect: `base`, overlaid by each layer in turn."""
-    return dataclasses.replace(base, **merge(*layers).items())
+    said = merge(*layers)
+    if said.emotion_label is not None:
+        base = dataclasses.replace(base, emotion_valence=None, emotion_arousal=None)
+    return dataclasses.replace(base, **said.items())
 
 
 def apply_update(current: ControlPatch, patch: ControlPatch, clear_paths: Iterable[str] = ()) -> ControlPatch:
