@@ -14,7 +14,7 @@ import numpy as np
 
 from bench.figures import Figure, Target
 from bench.run import Run
-from tth.adapters.avatar.face_mesh import Settings, build
+from tth.adapters.avatar.embedded_face import Settings, build
 from tth.adapters.base import Avatar, AvatarInput, Persona, SessionContext, TurnContext
 from tth.media.encode import make_encoder
 from tth.model.controls import Controls, Resolution

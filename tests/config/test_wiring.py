@@ -26,7 +26,7 @@ def test_the_embedded_adapters_are_listed() -> None:
     assert registry.names(Role.LLM) == ("mock_llm", "persona_talker")
     assert registry.names(Role.TTS) == ("espeak", "mock_tts")
     assert registry.names(Role.REALTIME) == ("mock_realtime",)
-    assert registry.names(Role.AVATAR) == ("face_mesh", "mock_avatar", "stub_avatar")
+    assert registry.names(Role.AVATAR) == ("embedded_face", "mock_avatar", "stub_avatar")
 
 
 @pytest.mark.parametrize("listed", list(builtin_registry()), ids=lambda listed: listed.name)

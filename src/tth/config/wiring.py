@@ -36,7 +36,7 @@ _BUILTIN: tuple[tuple[Role, str], ...] = (
     (Role.TTS, "espeak"),
     (Role.TTS, "mock_tts"),
     (Role.REALTIME, "mock_realtime"),
-    (Role.AVATAR, "face_mesh"),
+    (Role.AVATAR, "embedded_face"),
     (Role.AVATAR, "mock_avatar"),
     (Role.AVATAR, "stub_avatar"),
 )

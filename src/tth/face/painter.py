@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tth.face import gaze
+from tth.face.backdrop import Backdrop, studio_backdrop
 from tth.face.look import load_look
 from tth.face.parameters import BLENDSHAPES, FaceState
 from tth.face.pose import head_turn, pose_head
@@ -31,12 +32,11 @@ from tth.face.sculpt.sculpture import (
     Section,
 )
 from tth.face.sculpt.store import load_sculpture
-from tth.face.stage import AMBIENT, LIGHTS, camera, draw_backdrop, frame_px
+from tth.face.shot import Shot
+from tth.face.stage import AMBIENT, LIGHTS, camera, frame_px
 
 F32 = NDArray[np.float32]
 
-SMALLEST_PX, LARGEST_PX = 64, 1024
-"""Range of picture width and height."""
 JAW_OPEN_MOST = 1.2
 WEIGHT_MOST = 2.0
 """Shapes beyond this would tear the face, and could push points behind the camera."""
@@ -96,26 +96,24 @@ class _Torso:
 
 
 class SculptedPainter:
-    """Paints one person at one size.
+    """Paints one person in one shot.
 
     Not thread-safe: one painter per session. Painters of many sessions may share a Sculpture and run in different
     threads at once: the work is done with the interpreter lock released.
     """
 
-    def __init__(self, sculpture: Sculpture, width_px: int, height_px: int) -> None:
-        """width_px, height_px: even, 64..1024; ValueError otherwise.
+    def __init__(self, sculpture: Sculpture, shot: Shot, backdrop: Backdrop | None = None) -> None:
+        """backdrop: of the shot's size; None = the look's own studio wall.
 
         Whatever the aspect, head and shoulders are centred and fill the shorter side, undistorted.
         """
-        for name, value in (("width_px", width_px), ("height_px", height_px)):
-            if value % 2 or not SMALLEST_PX <= value <= LARGEST_PX:
-                raise ValueError(f"{name} must be even and in {SMALLEST_PX}..{LARGEST_PX}, not {value}")
         self.sculpture = sculpture
+        width_px, height_px = shot.width_px, shot.height_px
         self.size_px = (width_px, height_px)
         self._canvas = _Canvas(sculpture, width_px, height_px)
-        self._backdrop = draw_backdrop(sculpture.backdrop, width_px, height_px)
-        self._camera = camera(width_px, height_px)
-        self._skin_texture = packed_texture(_fitting_texture(sculpture, frame_px(width_px, height_px)))
+        self._backdrop = studio_backdrop(sculpture.backdrop, shot) if backdrop is None else backdrop
+        self._camera = camera(shot)
+        self._skin_texture = packed_texture(_fitting_texture(sculpture, frame_px(shot)))
         self._eye_texture = packed_texture(sculpture.eye_texture)
         self._chest_light = _light_harmonics(np.eye(3))
         self._torso = _Torso(sculpture, width_px, height_px)
@@ -214,18 +212,16 @@ class SculptedPainter:
         )  # fmt: skip
 
 
-def load_painter(
-    look_name_or_path: str | Path, width_px: int, height_px: int, *, cache_dir: Path | None = None
-) -> SculptedPainter:
+def load_painter(look_name_or_path: str | Path, shot: Shot, *, cache_dir: Path | None = None) -> SculptedPainter:
     """A painter for one person: a name from `list_looks()` or the path of a look file.
 
     The first use of a look builds it (some seconds) and caches it in cache_dir (None: the user's cache); later uses
     read it. The first picture of a process loads machine code; the first on a machine compiles it (some seconds).
     For many sessions with one person, load the sculpture once and construct `SculptedPainter` for each.
 
-    Raises LookError for a bad look and ValueError for a bad size.
+    Raises LookError for a bad look.
     """
-    return SculptedPainter(load_sculpture(load_look(look_name_or_path), cache_dir), width_px, height_px)
+    return SculptedPainter(load_sculpture(load_look(look_name_or_path), cache_dir), shot)
 
 
 def _require_finite(state: FaceState) -> None:

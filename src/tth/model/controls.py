@@ -46,6 +46,13 @@ class IdleMode(StrEnum):
     CLIP = "clip"
 
 
+class Framing(StrEnum):
+    """How much of the person is in the picture."""
+
+    HEAD = "head"
+    BUST = "bust"
+
+
 @dataclass(frozen=True, slots=True)
 class Resolution:
     """Pixels; both even."""

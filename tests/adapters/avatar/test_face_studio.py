@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.face.scripts import phonemes, silence, speech
-from tth.adapters.avatar.face_mesh import Settings, build
+from tth.adapters.avatar.embedded_face import Settings, build
 from tth.adapters.avatar.face_studio import Studio
 from tth.adapters.base import AvatarInput, Persona, SessionContext, TurnContext
 from tth.face.look import LookError, list_looks

@@ -5,17 +5,15 @@ Importing this imports the compiled renderer. Tests: tests/adapters/avatar/test_
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
-import numpy as np
-
+from tth.face.backdrop import plain_backdrop
 from tth.face.look import load_look
 from tth.face.painter import SculptedPainter
-from tth.face.sculpt.maths import linear
 from tth.face.sculpt.sculpture import Sculpture
 from tth.face.sculpt.store import load_sculpture
+from tth.face.shot import Shot
 from tth.model.controls import Resolution
 
 STUDIO = "studio"
@@ -37,11 +35,10 @@ class Studio:
 
         The first use of a look on a machine takes some seconds, its first use in a process some 20 ms.
         """
-        head = self._head(look)
-        if background != STUDIO:
-            colour = linear([int(background[at : at + 2], 16) for at in (1, 3, 5)])
-            head = replace(head, backdrop=np.array([colour, colour], np.float32))
-        return SculptedPainter(head, size.width_px, size.height_px)
+        shot = Shot(size.width_px, size.height_px)
+        red, green, blue = (int(background[at : at + 2], 16) for at in (1, 3, 5)) if background != STUDIO else (0, 0, 0)
+        wall = None if background == STUDIO else plain_backdrop((red, green, blue), shot)
+        return SculptedPainter(self._head(look), shot, wall)
 
     def _head(self, look: str) -> Sculpture:
         """Built once, even if many ask at the same time; different looks do not wait for each other."""

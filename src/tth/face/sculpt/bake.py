@@ -18,6 +18,7 @@ from tth.face.sculpt.maths import Floats, Indices, smoothstep
 from tth.face.sculpt.mesh import edges, neighbour_mean
 from tth.face.sculpt.sculpture import F32, Section
 from tth.face.sculpt.skin import Skin
+from tth.face.shot import Shot
 from tth.face.stage import camera
 
 LIGHT_VIEW_SIZE = 320
@@ -94,7 +95,7 @@ def _seen(mesh: Mesh) -> NDArray[np.bool_]:
     """Triangles (t,) that the camera sees in some pose, with the neutral face."""
     seen = np.zeros(len(mesh.triangles), bool)
     width, height = SEEN_VIEW_SIZE
-    view = camera(width, height)
+    view = camera(Shot(width, height))
     keys, unused = np.zeros(width * height * 4, np.int32), np.zeros((len(mesh.points), 8), np.float32)
     for yaw, pitch, roll in SEEN_POSES:
         points, screen = mesh.points.copy(), np.zeros_like(mesh.points)

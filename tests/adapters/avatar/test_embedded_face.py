@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.face.scripts import fastest, gap, phonemes, silence, speech, split, vector
-from tth.adapters.avatar.face_mesh import FaceMesh, Settings, build
+from tth.adapters.avatar.embedded_face import EmbeddedFace, Settings, build
 from tth.adapters.avatar.slots import slot_start
 from tth.adapters.base import AvatarInput, ControlChange, Persona, SessionContext, TurnContext
 from tth.errors import AdapterRejected, AdapterUnavailable
@@ -76,11 +76,11 @@ async def given_items(items: list[AvatarInput]) -> AsyncIterator[AvatarInput]:
         yield item
 
 
-def run(main: Callable[[FaceMesh], Coroutine[Any, Any, Any]], studio: NotingStudio | None = None) -> Any:
+def run(main: Callable[[EmbeddedFace], Coroutine[Any, Any, Any]], studio: NotingStudio | None = None) -> Any:
     """Run with an adapter that is closed in the end."""
 
     async def with_avatar() -> Any:
-        avatar = FaceMesh(Settings(threads=4), studio or NotingStudio())
+        avatar = EmbeddedFace(Settings(threads=4), studio or NotingStudio())
         try:
             return await main(avatar)
         finally:
@@ -101,7 +101,7 @@ def shown(
 ) -> list[list[DrawnFrame]]:
     """The frames of one session's streams, one after the other; controls: of each stream, the last one for the rest."""
 
-    async def main(avatar: FaceMesh) -> list[list[DrawnFrame]]:
+    async def main(avatar: EmbeddedFace) -> list[list[DrawnFrame]]:
         session = avatar.open_session(SessionContext("s_1", seed=7), persona or Persona("default"), draw)
         out = []
         for number, items in enumerate(streams):
@@ -192,7 +192,7 @@ def test_size_and_background_hold_for_a_stream() -> None:
 def test_silent_frames_come_with_their_span() -> None:
     """Live, a frame of silence needs nothing that comes after it."""
 
-    async def main(avatar: FaceMesh) -> None:
+    async def main(avatar: EmbeddedFace) -> None:
         session = avatar.open_session(SessionContext("s_1"), Persona("p"), draw=True)
         fed: asyncio.Queue[AvatarInput] = asyncio.Queue()
 
@@ -212,7 +212,7 @@ def test_silent_frames_come_with_their_span() -> None:
 def test_speech_comes_when_the_next_100_ms_are_known() -> None:
     """Not all at its end: while it is spoken, a frame lags by the look-ahead."""
 
-    async def main(avatar: FaceMesh) -> list[tuple[int, int]]:
+    async def main(avatar: EmbeddedFace) -> list[tuple[int, int]]:
         session = avatar.open_session(SessionContext("s_1"), Persona("p"), draw=False)
         known = 0
         seen = []
@@ -236,7 +236,7 @@ def test_the_loop_is_free_while_a_picture_is_drawn() -> None:
     gate = Event()
     studio = NotingStudio(gate)
 
-    async def main(avatar: FaceMesh) -> None:
+    async def main(avatar: EmbeddedFace) -> None:
         session = avatar.open_session(SessionContext("s_1"), Persona("p"), draw=True)
         items: list[AvatarInput] = [silence(0, 400)]
         async with aclosing(session.infer_stream(given_items(items), Controls(), TURN)) as frames:
@@ -252,7 +252,7 @@ def test_hurry_leaves_pictures_out() -> None:
     """Slots that are too late to be of use are not painted; what comes behind them is what it would have been."""
     studio = NotingStudio()
 
-    async def main(avatar: FaceMesh) -> tuple[list[DrawnFrame], list[DrawnFrame]]:
+    async def main(avatar: EmbeddedFace) -> tuple[list[DrawnFrame], list[DrawnFrame]]:
         whole = avatar.open_session(SessionContext("s_1", seed=3), Persona("p"), draw=True)
         every = [frame async for frame in whole.infer_stream(given_items([silence(0, 800)]), Controls(), TURN)]
         session = avatar.open_session(SessionContext("s_1", seed=3), Persona("p"), draw=True)
@@ -269,7 +269,7 @@ def test_hurry_leaves_pictures_out() -> None:
 def test_a_burst_of_motion_gives_way_to_others() -> None:
     """Without drawing, too, other tasks run between one frame and the next."""
 
-    async def main(avatar: FaceMesh) -> int:
+    async def main(avatar: EmbeddedFace) -> int:
         session = avatar.open_session(SessionContext("s_1"), Persona("p"), draw=False)
         turns = 0
 
@@ -293,7 +293,7 @@ def test_a_cancelled_stream_leaves_nothing_running() -> None:
     gate = Event()
     studio = NotingStudio(gate)
 
-    async def main(avatar: FaceMesh) -> None:
+    async def main(avatar: EmbeddedFace) -> None:
         session = avatar.open_session(SessionContext("s_1"), Persona("p"), draw=True)
 
         async def watch() -> None:
@@ -317,7 +317,7 @@ def test_a_closed_stream_leaves_nothing_running() -> None:
     """The frame that was drawn ahead is waited for and dropped."""
     studio = NotingStudio()
 
-    async def main(avatar: FaceMesh) -> None:
+    async def main(avatar: EmbeddedFace) -> None:
         session = avatar.open_session(SessionContext("s_1"), Persona("p"), draw=True)
         frames = session.infer_stream(given_items([silence(0, 400)]), Controls(), TURN)
         await anext(frames)
@@ -371,7 +371,7 @@ def test_revisions_outlive_the_stream() -> None:
 def test_load_makes_the_configured_looks_ready() -> None:
     """Those of the settings, or the one that is for everybody; before that it is not healthy."""
 
-    async def main(avatar: FaceMesh) -> tuple[bool, bool]:
+    async def main(avatar: EmbeddedFace) -> tuple[bool, bool]:
         before = (await avatar.health()).ok
         await avatar.load()
         return before, (await avatar.health()).ok
@@ -385,8 +385,8 @@ def test_load_makes_the_configured_looks_ready() -> None:
 def test_a_look_that_does_not_exist_is_refused() -> None:
     """At start the adapter is unavailable; for a persona the session is refused. No text of the caller is repeated."""
 
-    async def main(_: FaceMesh) -> None:
-        avatar = FaceMesh(Settings(look="nobody"), NotingStudio())
+    async def main(_: EmbeddedFace) -> None:
+        avatar = EmbeddedFace(Settings(look="nobody"), NotingStudio())
         with pytest.raises(AdapterUnavailable):
             await avatar.load()
         with pytest.raises(AdapterRejected):

@@ -3,7 +3,7 @@
 Controls: emotion, character and render in full. Costs about 10 ms of one core per frame at 512x512, some 0.1 ms where
 nothing is drawn. What the face does is decided in `tth.face.performer`, how it looks in `tth.face.painter`; here both
 meet the event loop. The same seed and input give the same frames.
-Tests: tests/adapters/avatar/test_face_mesh.py.
+Tests: tests/adapters/avatar/test_embedded_face.py.
 """
 
 from __future__ import annotations
@@ -96,15 +96,15 @@ class Settings:
     """Where built heads are kept, about 15 MB each; None = the system's place for caches."""
 
 
-def build(settings: Settings) -> FaceMesh:
+def build(settings: Settings) -> EmbeddedFace:
     """The adapter, not yet loaded."""
-    return FaceMesh(settings)
+    return EmbeddedFace(settings)
 
 
-class FaceMesh(Avatar):
+class EmbeddedFace(Avatar):
     """One pool of drawing threads and one studio for all conversations."""
 
-    name = "face_mesh"
+    name = "embedded_face"
     capabilities = CAPABILITIES
 
     def __init__(self, settings: Settings, studio: PainterSource | None = None) -> None:
@@ -170,7 +170,7 @@ def _open_studio(cache_dir: str | None) -> PainterSource:
 class FaceSession(AvatarSession):
     """One face over a whole conversation."""
 
-    def __init__(self, avatar: FaceMesh, seed: int, look: str | None) -> None:
+    def __init__(self, avatar: EmbeddedFace, seed: int, look: str | None) -> None:
         """look: None = frames carry no pictures."""
         self._avatar = avatar
         self._look = look
