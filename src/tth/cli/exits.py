@@ -57,6 +57,7 @@ def code_of(error: Exception) -> int | None:
     from tth.client.errors import UNREACHABLE as NOBODY_ANSWERS
     from tth.client.errors import TthRpcError
     from tth.errors import ConfigError, TTHError
+    from tth.face.look import LookError
 
     if isinstance(error, CommandFailed):
         return error.code
@@ -64,6 +65,6 @@ def code_of(error: Exception) -> int | None:
         if error.reason == NOBODY_ANSWERS:
             return UNREACHABLE
         return REFUSED if error.refused_input else FAILED
-    if isinstance(error, ConfigError):
+    if isinstance(error, ConfigError | LookError):
         return USAGE
     return FAILED if isinstance(error, TTHError | OSError) else None

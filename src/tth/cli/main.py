@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "serve": "run the server until Ctrl-C",
         "chat": "talk with the person here in the terminal",
         "say": "let the person say a text, into a file",
+        "face": "the people that can be shown: list, pictures, films, plots, 3D heads",
         "demo": "a short recorded conversation that shows everything, and checks itself",
         "models": "adapters, personas and languages of a server",
         "health": "how a server and its parts are",

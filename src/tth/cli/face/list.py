@@ -1,0 +1,91 @@
+"""The looks that come with TTH: how each is made, who it is, which persona of the configuration wears it, and whether
+it is ready on this machine. A sculpted look that is not ready is built at its first use, in some seconds.
+
+examples:
+  tth face list
+  tth face list --json | jq '.[] | select(.ready)'
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tth.cli import exits
+
+
+@dataclass(frozen=True, slots=True)
+class LookRow:
+    """One line of the list."""
+
+    look: str
+    kind: str
+    """How it is made: "sculpted" from numbers or "puppet" from a picture."""
+    ready: bool
+    """Whether it can be shown at once: nothing needs to be built first."""
+    personas: tuple[str, ...]
+    """Ids of the configuration's personas that wear it."""
+    about: str
+    """Who it is; the first sentence of its file."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `tth face list`."""
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the table."""
+    from tth.cli.terminal import Terminal
+    from tth.face.look import list_looks
+
+    wearers = _wearers()
+    rows = [_row(name, wearers) for name in list_looks()]
+    terminal = Terminal()
+    if arguments.json:
+        terminal.line(json.dumps([dataclasses.asdict(row) for row in rows], indent=2, ensure_ascii=False))
+        return exits.OK
+    terminal.table(
+        ("look", "kind", "ready", "persona", "who it is"),
+        [(row.look, row.kind, "yes" if row.ready else "-", " ".join(row.personas) or "-", row.about) for row in rows],
+    )
+    if rows:
+        terminal.note(f"\nto see them all: tth face sheet --what looks     one of them: tth face play {rows[0].look}")
+    return exits.OK
+
+
+def _row(name: str, wearers: Mapping[str, tuple[str, ...]]) -> LookRow:
+    from tth.face.look import LOOKS_DIR, load_look
+    from tth.face.sculpt.store import cache_path, default_cache_dir
+
+    folder = LOOKS_DIR / name
+    if folder.is_dir():
+        return LookRow(name, "puppet", True, wearers.get(name, ()), first_sentence(folder / "look.yaml"))
+    ready = cache_path(load_look(name), default_cache_dir()).exists()
+    return LookRow(name, "sculpted", ready, wearers.get(name, ()), first_sentence(LOOKS_DIR / f"{name}.yaml"))
+
+
+def first_sentence(path: Path) -> str:
+    """What the comment at the top of a look's file says first, without the person's name; "" where there is none."""
+    with path.open(encoding="utf-8") as file:
+        line = file.readline()
+    if not line.startswith("#"):
+        return ""
+    sentence = line.removeprefix("#").strip().split(". ")[0].rstrip(".")
+    return sentence.partition(": ")[2] or sentence
+
+
+def _wearers() -> Mapping[str, tuple[str, ...]]:
+    """Look -> ids of the personas that wear it, by the configuration in force."""
+    from tth.config.load import load_config
+    from tth.config.wiring import full_registry
+
+    found: dict[str, tuple[str, ...]] = {}
+    for persona_id, person in load_config(full_registry()).personas.items():
+        look = person.persona.look
+        found[look] = (*found.get(look, ()), persona_id)
+    return found
