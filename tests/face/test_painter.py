@@ -13,12 +13,14 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.face.conftest import HeadOf
+from tth.face.backdrop import CLEAR, plain_backdrop
 from tth.face.look import LookError, list_looks, load_look
 from tth.face.painter import SculptedPainter, load_painter
 from tth.face.parameters import INDEX, FaceState, neutral_weights, set_gaze
 from tth.face.sculpt.sculpture import Sculpture, Section
 from tth.face.shot import Shot
 from tth.face.stage import frame_px
+from tth.model.controls import Framing
 
 pytestmark = pytest.mark.embedded
 
@@ -222,6 +224,65 @@ def test_any_aspect_shows_the_same_framing(head_of: HeadOf, width: int, height: 
     half = int(0.1 * frame_px(Shot(width, height)))
     bottom = picture[-1, width // 2 - half : width // 2 + half]
     assert (bottom[:, 0] > 2 * bottom[:, 2]).all(), "an orange jumper"
+
+
+@pytest.mark.parametrize("name", list_looks())
+def test_the_head_framing_shows_the_whole_head_and_hardly_more(head_of: HeadOf, name: str) -> None:
+    """Hair has a little room on every side, and the clothes begin in the lowest part of a square picture."""
+    sculpture = head_of(name)
+    painter = SculptedPainter(sculpture, Shot(256, 256, Framing.HEAD), plain_backdrop((0, 255, 0), Shot(256, 256)))
+    empty = (painter.paint(FaceState()) == (0, 255, 0)).all(-1)
+    row, column = np.nonzero(~empty[:200])
+    assert 2 <= row.min() <= 30
+    assert 8 <= column.min() <= 70
+    assert 8 <= 255 - column.max() <= 70
+    assert on_screen(painter, Section.CLOTH)[1] > 256
+    assert painter._canvas.screen[sculpture.range_of(Section.CLOTH), 1].min() > 190
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(320, 240), (240, 320), (640, 360), (180, 320), (64, 64), (1024, 64), (64, 1024)]
+)
+def test_any_aspect_shows_the_head_in_the_middle(anna: Sculpture, width: int, height: int) -> None:
+    """Eyes on the middle line and above the middle; the clothes reach the bottom."""
+    shot = Shot(width, height, Framing.HEAD)
+    painter = SculptedPainter(anna, shot, CLEAR)
+    picture = painter.paint(FaceState())
+    eyes = [on_screen(painter, section) for section in (Section.EYE_LEFT, Section.EYE_RIGHT)]
+    assert abs((eyes[0][0] + eyes[1][0]) / 2 - width / 2) < 0.01 * frame_px(shot)
+    assert (eyes[0][0] - eyes[1][0]) / frame_px(shot) == pytest.approx(0.226, abs=0.016)
+    assert 0 < height / 2 - eyes[0][1] < 0.2 * frame_px(shot)
+    assert picture[-1, width // 2, 3] == 255
+
+
+@pytest.mark.parametrize("name", list_looks())
+def test_a_clear_backdrop_gives_clean_alpha(head_of: HeadOf, name: str) -> None:
+    """Put over any colour, the cut-out person is the person drawn before that colour: no fringe at hair or shoulder."""
+    shot, face = Shot(256, 256), FaceState(state(jawOpen=0.3).weights, yaw_deg=12, breath=0.4)
+    cut_out = SculptedPainter(head_of(name), shot, CLEAR).paint(face)
+    assert cut_out.shape == (256, 256, 4)
+    alpha = cut_out[..., 3:] / 255
+    assert {0, 64, 128, 191, 255} >= set(np.unique(cut_out[..., 3]).tolist())
+    assert 0.2 < (alpha == 1).mean() < 0.7
+    for colour in ((255, 255, 255), (0, 0, 0), (0, 255, 0)):
+        drawn = SculptedPainter(head_of(name), shot, plain_backdrop(colour, shot)).paint(face)
+        assert np.abs(cut_out[..., :3] * alpha + np.array(colour) * (1 - alpha) - drawn).max() <= 2
+
+
+def test_a_clear_picture_can_be_scaled(anna: Sculpture) -> None:
+    """Beside the person, clear pixels have the person's colour, or halving the picture would darken the edges."""
+    picture = SculptedPainter(anna, Shot(256, 256), CLEAR).paint(FaceState()).astype(int)
+    top = int((picture[..., 3] > 0).any(1).argmax())
+    assert (picture[top - 1, :, :3] == picture[top, :, :3]).all()
+    for row in range(top, 256):
+        covered = np.nonzero(picture[row, :, 3])[0]
+        assert (picture[row, covered[0] - 1, :3] == picture[row, covered[0], :3]).all() or covered[0] == 0
+
+
+def test_a_backdrop_of_another_size_is_refused(anna: Sculpture) -> None:
+    """The message says which shape it must have."""
+    with pytest.raises(ValueError, match=r"\(128, 64, 3\)"):
+        SculptedPainter(anna, Shot(64, 128), plain_backdrop((0, 0, 0), Shot(64, 64)))
 
 
 def test_extreme_states_are_painted(paint: Paint) -> None:

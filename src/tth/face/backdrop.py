@@ -5,6 +5,9 @@ Tests: tests/face/test_backdrop.py.
 
 from __future__ import annotations
 
+from enum import Enum
+from typing import Final, Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +17,15 @@ from tth.face.stage import F32, frame_px
 
 Backdrop = NDArray[np.uint8]
 """RGB, uint8, (height_px, width_px, 3)."""
+
+
+class _Nothing(Enum):
+    CLEAR = "clear"
+
+
+CLEAR: Final = _Nothing.CLEAR
+"""In place of a backdrop: nothing is behind the person, and pictures are RGBA."""
+Clear = Literal[_Nothing.CLEAR]
 
 
 def studio_backdrop(colours: F32, shot: Shot) -> Backdrop:

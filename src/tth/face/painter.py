@@ -7,19 +7,18 @@ tests/face/test_painter.py.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tth.face import gaze
-from tth.face.backdrop import Backdrop, studio_backdrop
+from tth.face.backdrop import CLEAR, Backdrop, Clear, studio_backdrop
 from tth.face.look import load_look
 from tth.face.parameters import BLENDSHAPES, FaceState
 from tth.face.pose import head_turn, pose_head
 from tth.face.raster.deform import add_shapes, project, turn_jaw, vertex_normals
 from tth.face.raster.light import harmonics, light_hair, light_skin
-from tth.face.raster.pixels import UNIFORMS, packed_texture, paint_eyes, resolve
+from tth.face.raster.pixels import UNIFORMS, packed_texture, paint_eyes, resolve, spread_colours
 from tth.face.raster.zbuffer import rasterise
 from tth.face.sculpt.maths import Floats, smoothstep
 from tth.face.sculpt.sculpture import (
@@ -33,7 +32,7 @@ from tth.face.sculpt.sculpture import (
 )
 from tth.face.sculpt.store import load_sculpture
 from tth.face.shot import Shot
-from tth.face.stage import AMBIENT, LIGHTS, camera, frame_px
+from tth.face.stage import AMBIENT, LIGHTS, camera, px_per_mm
 
 F32 = NDArray[np.float32]
 
@@ -49,21 +48,10 @@ EYE_PIXELS_SHARE = 12
 """Eyeballs cover at most one pixel in this many."""
 
 
-class Painter(Protocol):
-    """What the embedded avatar needs of a face."""
-
-    @property
-    def size_px(self) -> tuple[int, int]:
-        """Width and height of the pictures."""
-
-    def paint(self, state: FaceState) -> NDArray[np.uint8]:
-        """One picture, RGB, uint8 (height, width, 3), valid until the next call."""
-
-
 class _Canvas:
     """Everything of one painter that changes from frame to frame."""
 
-    def __init__(self, sculpture: Sculpture, width_px: int, height_px: int) -> None:
+    def __init__(self, sculpture: Sculpture, width_px: int, height_px: int, channels: int) -> None:
         n = len(sculpture.points)
         hair = sculpture.range_of(Section.HAIR)
         self.points = sculpture.points.copy()
@@ -77,7 +65,7 @@ class _Canvas:
             self.vertex[part, 5] = eye
         self.second_shine = np.zeros(max(hair.stop - hair.start, 1), np.float32)
         self.keys = np.zeros(width_px * height_px * 4, np.int32)
-        self.picture = np.zeros((height_px, width_px, 3), np.uint8)
+        self.picture = np.zeros((height_px, width_px, channels), np.uint8)
         self.eye_pixels = np.zeros(width_px * height_px // EYE_PIXELS_SHARE, np.int32)
         self.eye_values = np.zeros((len(self.eye_pixels), 5), np.float32)
         self.eye_uniforms = np.zeros((2, UNIFORMS), np.float32)
@@ -86,11 +74,11 @@ class _Canvas:
 class _Torso:
     """The clothes alone, kept from frame to frame: neither the head's turn nor the face changes them, only breath."""
 
-    def __init__(self, sculpture: Sculpture, width_px: int, height_px: int) -> None:
+    def __init__(self, sculpture: Sculpture, width_px: int, height_px: int, channels: int) -> None:
         self.first_triangle = int(np.searchsorted(sculpture.surface == CLOTH_SURFACE, True))
         self.breath_step = -1
         self.keys = np.zeros(width_px * height_px * 4, np.int32)
-        self.picture = np.zeros((height_px, width_px, 3), np.uint8)
+        self.picture = np.zeros((height_px, width_px, channels), np.uint8)
         self.first_key = 0
         """Keys before this one are empty: the clothes begin further down."""
 
@@ -102,24 +90,25 @@ class SculptedPainter:
     threads at once: the work is done with the interpreter lock released.
     """
 
-    def __init__(self, sculpture: Sculpture, shot: Shot, backdrop: Backdrop | None = None) -> None:
-        """backdrop: of the shot's size; None = the look's own studio wall.
+    def __init__(self, sculpture: Sculpture, shot: Shot, backdrop: Backdrop | Clear | None = None) -> None:
+        """backdrop: of the shot's size; None = the look's own studio wall; CLEAR = none, and pictures are RGBA.
 
-        Whatever the aspect, head and shoulders are centred and fill the shorter side, undistorted.
+        Whatever the aspect, the person is centred and fills the shorter side, undistorted.
         """
         self.sculpture = sculpture
         width_px, height_px = shot.width_px, shot.height_px
         self.size_px = (width_px, height_px)
-        self._canvas = _Canvas(sculpture, width_px, height_px)
-        self._backdrop = studio_backdrop(sculpture.backdrop, shot) if backdrop is None else backdrop
+        channels = 4 if backdrop is CLEAR else 3
+        self._canvas = _Canvas(sculpture, width_px, height_px, channels)
+        self._backdrop = _backdrop(sculpture, shot, backdrop)
         self._camera = camera(shot)
-        self._skin_texture = packed_texture(_fitting_texture(sculpture, frame_px(shot)))
+        self._skin_texture = packed_texture(_fitting_texture(sculpture, px_per_mm(shot)))
         self._eye_texture = packed_texture(sculpture.eye_texture)
         self._chest_light = _light_harmonics(np.eye(3))
-        self._torso = _Torso(sculpture, width_px, height_px)
+        self._torso = _Torso(sculpture, width_px, height_px, channels)
 
     def paint(self, state: FaceState) -> NDArray[np.uint8]:
-        """The picture of this state: RGB, uint8 (height, width, 3).
+        """The picture of this state: RGB, uint8 (height, width, 3); RGBA where the backdrop is CLEAR, see `Painter`.
 
         The same state always gives the same picture. The array is reused: valid until the next call; copy to keep.
         Weights are cut to 0..2. About 10 ms of one core at 512x512; call it off the event loop.
@@ -200,6 +189,8 @@ class SculptedPainter:
         rasterise(c.screen, s.triangles, s.two_sided, 0, torso.first_triangle, width, height, c.keys)
         count = self._resolve(c.picture, torso.first_triangle)
         paint_eyes(count, c.eye_pixels, c.eye_values, c.eye_uniforms, self._eye_texture, c.picture)
+        if c.picture.shape[2] == 4:
+            spread_colours(c.picture)
         return c.picture
 
     def _resolve(self, picture: NDArray[np.uint8], first_still: int) -> int:
@@ -231,11 +222,24 @@ def _require_finite(state: FaceState) -> None:
         raise ValueError("the state of a face must be finite numbers")
 
 
-def _fitting_texture(sculpture: Sculpture, frame: float) -> NDArray[np.uint8]:
-    """The texture whose texels are about as large as the picture's pixels: neither shimmer nor blur."""
-    if frame > 700:
+def _backdrop(sculpture: Sculpture, shot: Shot, backdrop: Backdrop | Clear | None) -> Backdrop:
+    if backdrop is None:
+        return studio_backdrop(sculpture.backdrop, shot)
+    if backdrop is CLEAR:
+        return np.zeros((shot.height_px, shot.width_px, 4), np.uint8)
+    if backdrop.shape != (shot.height_px, shot.width_px, 3) or backdrop.dtype != np.uint8:
+        raise ValueError(f"backdrop must be uint8 of shape {(shot.height_px, shot.width_px, 3)}, not {backdrop.shape}")
+    return backdrop
+
+
+def _fitting_texture(sculpture: Sculpture, scale: float) -> NDArray[np.uint8]:
+    """The texture whose texels are about as large as the picture's pixels: neither shimmer nor blur.
+
+    scale: pixels per mm.
+    """
+    if scale > 1.9:
         return sculpture.skin_texture_large
-    return sculpture.skin_texture_medium if frame > 300 else sculpture.skin_texture_small
+    return sculpture.skin_texture_medium if scale > 0.8 else sculpture.skin_texture_small
 
 
 def _light_harmonics(turn: Floats) -> F32:

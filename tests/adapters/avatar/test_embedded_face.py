@@ -42,6 +42,10 @@ class NotingPainter:
     painted: list[FaceState] = field(default_factory=list)
     busy: int = 0
 
+    @property
+    def size_px(self) -> tuple[int, int]:
+        return self.size.width_px, self.size.height_px
+
     def paint(self, face: FaceState) -> Picture:
         assert current_thread() is not main_thread()
         self.busy += 1

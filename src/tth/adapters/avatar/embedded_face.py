@@ -36,8 +36,9 @@ from tth.errors import AdapterRejected, AdapterUnavailable
 from tth.face.look import LookError, load_look
 from tth.face.parameters import FaceState
 from tth.face.performer import Performer
+from tth.face.shot import Painter
 from tth.model.controls import Controls, Resolution
-from tth.model.media import DrawnFrame, Picture, SilenceSpan, VideoCodec
+from tth.model.media import DrawnFrame, SilenceSpan, VideoCodec
 
 _T = TypeVar("_T")
 
@@ -63,14 +64,6 @@ CAPABILITIES = Capabilities(
     },
     video_codecs=(VideoCodec.JPEG, VideoCodec.H264, VideoCodec.RAW_RGB24),
 )
-
-
-class Painter(Protocol):
-    """Draws one look at one size; used by one thread at a time."""
-
-    def paint(self, face: FaceState) -> Picture:
-        """The picture, valid until the next call."""
-        ...
 
 
 class PainterSource(Protocol):

@@ -152,6 +152,9 @@ def resolve(
 ) -> int:  # fmt: skip
     """Shade each pixel once per visible surface, blend by coverage, and clear the keys.
 
+    A picture of four channels gets straight alpha: the share of the samples that show the person, whose colour alone
+    the pixel has; its backdrop must be zero.
+
     Pixels that show nothing but triangles from first_still on are taken from the picture `still` (see painter.Torso).
     surface (t,): which surface a triangle belongs to; only samples of different surfaces are blended. Pixels of
     eyeballs are listed in eye_pixels (index) and eye_values (direction x, y, z; eye; coverage); returns their number.
@@ -159,6 +162,7 @@ def resolve(
     near = np.int32(SAME_SURFACE_KEYS)
     height = picture.shape[0]
     width = picture.shape[1]
+    channels = picture.shape[2]
     eyes = 0
     for y in range(height):
         py = f32(y) + f32(0.5)
@@ -170,9 +174,8 @@ def resolve(
             k3 = keys[o + 3]
             nearest = max(max(k0, k1), max(k2, k3))
             if nearest == 0:
-                picture[y, x, 0] = backdrop[y, x, 0]
-                picture[y, x, 1] = backdrop[y, x, 1]
-                picture[y, x, 2] = backdrop[y, x, 2]
+                for channel in range(channels):
+                    picture[y, x, channel] = backdrop[y, x, channel]
                 continue
             farthest = min(min(k0, k1), min(k2, k3))
             px = f32(x) + f32(0.5)
@@ -191,9 +194,8 @@ def resolve(
                     keys[o + 2] = 0
                     keys[o + 3] = 0
                     if t1 >= first_still:
-                        picture[y, x, 0] = still[y, x, 0]
-                        picture[y, x, 1] = still[y, x, 1]
-                        picture[y, x, 2] = still[y, x, 2]
+                        for channel in range(channels):
+                            picture[y, x, channel] = still[y, x, channel]
                         continue
                     r, g, b = surface_colour(
                         t1, px, py, triangles, material, vertex, second_shine, hair_start, skin_texture, hair_texture
@@ -201,7 +203,14 @@ def resolve(
                     picture[y, x, 0] = np.uint8(tone(r))
                     picture[y, x, 1] = np.uint8(tone(g))
                     picture[y, x, 2] = np.uint8(tone(b))
+                    if channels == 4:
+                        picture[y, x, 3] = np.uint8(255)
                     continue
+            share = f32(0.25)
+            if channels == 4:
+                covered = (k0 > 0) + (k1 > 0) + (k2 > 0) + (k3 > 0)
+                share = f32(1.0) / f32(covered)
+                picture[y, x, 3] = np.uint8((covered * 255 + 2) // 4)
             red = f32(0.0)
             green = f32(0.0)
             blue = f32(0.0)
@@ -237,15 +246,15 @@ def resolve(
                         eye_values[eyes, 1] = g
                         eye_values[eyes, 2] = b
                         eye_values[eyes, 3] = vertex[triangles[t, 0], 5]
-                        eye_values[eyes, 4] = n * f32(0.25)
+                        eye_values[eyes, 4] = n * share
                         eyes += 1
                     continue
                 red += n * tone(r)
                 green += n * tone(g)
                 blue += n * tone(b)
-            picture[y, x, 0] = np.uint8(red * f32(0.25))
-            picture[y, x, 1] = np.uint8(green * f32(0.25))
-            picture[y, x, 2] = np.uint8(blue * f32(0.25))
+            picture[y, x, 0] = np.uint8(red * share)
+            picture[y, x, 1] = np.uint8(green * share)
+            picture[y, x, 2] = np.uint8(blue * share)
             for i in range(4):
                 keys[o + i] = 0
     return eyes
@@ -322,3 +331,40 @@ def paint_eyes(count: int, eye_pixels: I32, eye_values: F32, uniforms: F32, text
         picture[y, x, 0] = np.uint8(min(f32(picture[y, x, 0]) + k * tone(r), f32(255.0)))
         picture[y, x, 1] = np.uint8(min(f32(picture[y, x, 1]) + k * tone(g), f32(255.0)))
         picture[y, x, 2] = np.uint8(min(f32(picture[y, x, 2]) + k * tone(b), f32(255.0)))
+
+
+@kernel
+def spread_colours(picture: U8) -> None:
+    """Give the clear pixels of an RGBA picture the colour of the person beside, below or above them: what scales the
+    picture or halves its chroma mixes neighbours, whatever their alpha."""
+    height = picture.shape[0]
+    width = picture.shape[1]
+    first_row = -1
+    last_row = -1
+    for y in range(height):
+        first = -1
+        last = 0
+        for x in range(width):
+            if picture[y, x, 3] > 0:
+                if first < 0:
+                    first = x
+                last = x
+            elif first >= 0:
+                for channel in range(3):
+                    picture[y, x, channel] = picture[y, last, channel]
+        if first < 0:
+            continue
+        for x in range(first):
+            for channel in range(3):
+                picture[y, x, channel] = picture[y, first, channel]
+        if first_row < 0:
+            first_row = y
+        last_row = y
+    if first_row < 0:
+        return
+    for y in range(height):
+        row = first_row if y < first_row else last_row
+        if y < first_row or y > last_row:
+            for x in range(width):
+                for channel in range(3):
+                    picture[y, x, channel] = picture[row, x, channel]
