@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tests.face.conftest import HeadOf
 from tth.face.backdrop import CLEAR, plain_backdrop
-from tth.face.look import LookError, list_looks, load_look
+from tth.face.look import LookError, list_sculpted_looks, load_look
 from tth.face.painter import SculptedPainter, load_painter
 from tth.face.parameters import INDEX, FaceState, neutral_weights, set_gaze
 from tth.face.sculpt.sculpture import Sculpture, Section
@@ -76,7 +76,7 @@ def on_screen(painter: SculptedPainter, section: Section) -> NDArray[np.float64]
     return np.asarray(painter._canvas.screen[part, :2].mean(0), float)
 
 
-@pytest.mark.parametrize("name", list_looks())
+@pytest.mark.parametrize("name", list_sculpted_looks())
 def test_everybody_can_be_painted(head_of: HeadOf, name: str) -> None:
     """Each look gives a picture with a person in it at the usual sizes, and no two are alike."""
     head = head_of(name)
@@ -226,7 +226,7 @@ def test_any_aspect_shows_the_same_framing(head_of: HeadOf, width: int, height: 
     assert (bottom[:, 0] > 2 * bottom[:, 2]).all(), "an orange jumper"
 
 
-@pytest.mark.parametrize("name", list_looks())
+@pytest.mark.parametrize("name", list_sculpted_looks())
 def test_the_head_framing_shows_the_whole_head_and_hardly_more(head_of: HeadOf, name: str) -> None:
     """Hair has a little room on every side, and the clothes begin in the lowest part of a square picture."""
     sculpture = head_of(name)
@@ -255,7 +255,7 @@ def test_any_aspect_shows_the_head_in_the_middle(anna: Sculpture, width: int, he
     assert picture[-1, width // 2, 3] == 255
 
 
-@pytest.mark.parametrize("name", list_looks())
+@pytest.mark.parametrize("name", list_sculpted_looks())
 def test_a_clear_backdrop_gives_clean_alpha(head_of: HeadOf, name: str) -> None:
     """Put over any colour, the cut-out person is the person drawn before that colour: no fringe at hair or shoulder."""
     shot, face = Shot(256, 256), FaceState(state(jawOpen=0.3).weights, yaw_deg=12, breath=0.4)

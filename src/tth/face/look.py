@@ -285,19 +285,27 @@ _SECTIONS: dict[str, type[_Section]] = {
 }
 
 
-def list_looks() -> tuple[str, ...]:
-    """Names of the people that come with the package, in alphabetical order."""
+def list_sculpted_looks() -> tuple[str, ...]:
+    """Names of the sculpted people that come with the package, in alphabetical order."""
     return tuple(sorted(path.stem for path in LOOKS_DIR.glob("*.yaml")))
 
 
-def load_look(name_or_path: str | Path) -> Look:
-    """Read one look: a name from `list_looks()`, or the path of a YAML file.
+def list_looks() -> tuple[str, ...]:
+    """Names of all people that come with the package, sculpted or portraits, in alphabetical order."""
+    return tuple(sorted((*list_sculpted_looks(), *(path.parent.name for path in LOOKS_DIR.glob("*/look.yaml")))))
 
-    Raises LookError for an unknown name or key (naming the nearest valid one), a value out of range (naming key and
-    range), and a file that cannot be read or is not YAML.
+
+def load_look(name_or_path: str | Path) -> Look:
+    """Read one sculpted look: a name from `list_sculpted_looks()`, or the path of a YAML file.
+
+    For a look that may be a portrait use `tth.face.catalogue.open_look`. Raises LookError for an unknown name or key
+    (naming the nearest valid one), a value out of range (naming key and range), and a file that cannot be read or is
+    not YAML.
     """
     if isinstance(name_or_path, str) and not name_or_path.endswith((".yaml", ".yml")):
-        if name_or_path not in list_looks():
+        if name_or_path not in list_sculpted_looks():
+            if name_or_path in list_looks():
+                raise LookError("look", f"{name_or_path!r} is a portrait, not a sculpted head")
             raise LookError("look", f"no look is called {name_or_path!r}; {_nearest(name_or_path, list_looks())}")
         path = LOOKS_DIR / f"{name_or_path}.yaml"
     else:
