@@ -19,6 +19,7 @@ from tth.cli import exits
 VERBS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "list": ("list", "the looks that can be shown, and who uses them"),
+        "sheet": ("sheet", "labelled pictures: emotions, visemes, poses, backgrounds, looks"),
     }
 )
 """Verb -> (module of this package, one line of help). A module has `add_arguments(parser)` and `run(arguments)`."""
