@@ -28,8 +28,8 @@ _PROTOTYPES: Mapping[EmotionLabel, Mapping[str, float]] = {
     EmotionLabel.NEUTRAL: {},
     # AU 6 + 12, lips parted (25)
     EmotionLabel.HAPPY: {
-        "mouthSmile": 1.0, "cheekSquint": 0.6, "eyeSquint": 0.12, "mouthUpperUp": 0.36, "mouthLowerDown": 0.1,
-        "jawOpen": 0.1, "browOuterUp": 0.2, "browInnerUp": 0.1, "mouthDimple": 0.15,
+        "mouthSmile": 1.0, "cheekSquint": 0.75, "mouthUpperUp": 0.45, "mouthLowerDown": 0.3, "jawOpen": 0.16,
+        "browOuterUp": 0.3, "browInnerUp": 0.15, "mouthDimple": 0.2,
     },
     # AU 1 + 4 + 15 + 17, lids heavy (43 slightly)
     EmotionLabel.SAD: {
@@ -38,22 +38,22 @@ _PROTOTYPES: Mapping[EmotionLabel, Mapping[str, float]] = {
     },
     # AU 4 + 5 + 7 + 24, nostrils (9 slightly)
     EmotionLabel.ANGRY: {
-        "browDown": 1.0, "eyeSquint": 0.42, "eyeWide": 0.25, "noseSneer": 0.45, "mouthPress": 0.6, "mouthFrown": 0.4,
-        "jawForward": 0.3, "mouthRollLower": 0.2,
+        "browDown": 1.0, "eyeSquint": 0.4, "eyeWide": 0.55, "noseSneer": 0.3, "mouthPress": 0.9, "mouthFrown": 0.55,
+        "jawForward": 0.4, "mouthRollLower": 0.35, "mouthRollUpper": 0.2,
     },
     # AU 1 + 2 + 5 + 26
     EmotionLabel.SURPRISED: {
-        "browInnerUp": 0.95, "browOuterUp": 1.0, "eyeWide": 0.9, "jawOpen": 0.4, "mouthFunnel": 0.22,
+        "browInnerUp": 0.95, "browOuterUp": 1.0, "eyeWide": 0.9, "jawOpen": 0.6, "mouthFunnel": 0.35,
     },
     # AU 1 + 2 + 4 + 5 + 20 + 25
     EmotionLabel.FEARFUL: {
-        "browInnerUp": 1.0, "browOuterUp": 0.35, "browDown": 0.35, "eyeWide": 1.0, "mouthStretch": 0.8,
-        "jawOpen": 0.2, "mouthLowerDown": 0.4, "mouthFrown": 0.25,
+        "browInnerUp": 1.0, "browOuterUp": 0.1, "browDown": 0.45, "eyeWide": 1.0, "mouthStretch": 1.0,
+        "jawOpen": 0.12, "mouthLowerDown": 0.75, "mouthFrown": 0.45, "mouthUpperUp": 0.12,
     },
     # AU 9 + 10 + 15 + 17, brows down, eyes narrow
     EmotionLabel.DISGUSTED: {
-        "noseSneer": 1.0, "mouthUpperUp": 0.42, "browDown": 0.6, "eyeSquint": 0.55, "mouthFrown": 0.5,
-        "mouthShrugLower": 0.4, "cheekSquint": 0.35,
+        "noseSneer": 1.0, "mouthUpperUp": 0.9, "mouthLowerDown": 0.3, "browDown": 0.45, "eyeSquint": 0.6,
+        "mouthFrown": 0.7, "mouthShrugLower": 0.25, "cheekSquint": 0.4, "jawOpen": 0.06,
     },
 }  # fmt: skip
 
@@ -78,7 +78,7 @@ _POSTURES: Mapping[EmotionLabel, tuple[float, float, float]] = {
 }
 
 # A relaxed friendly face, so that a person at rest does not look stern; part of "neutral".
-_REST = {"mouthSmile": 0.15, "browInnerUp": 0.05, "cheekSquint": 0.05}
+_REST = {"mouthSmile": 0.18, "browInnerUp": 0.05, "cheekSquint": 0.12}
 
 # Shapes in which speech takes over from emotion, and how far at most: it shares smiles and frowns, it owns the opening.
 _SPEECH_TAKES: Mapping[str, float] = {

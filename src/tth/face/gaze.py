@@ -46,7 +46,7 @@ def eye_move(state: FaceState, eye: int) -> EyeMove:
     cheek = state.weight(f"cheekSquint{side}") + 0.45 * state.weight(f"mouthSmile{side}")
     follow = min(max(-np.radians(up_deg) * 1.1, -0.25), 0.55)
     open_ = 1 - blink
-    upper = blink + open_ * (0.22 * squint + 0.10 * cheek - 0.24 * wide + follow * 0.6 + RESTING_LID)
+    upper = blink + open_ * (0.22 * squint + 0.03 * cheek - 0.24 * wide + follow * 0.6 + RESTING_LID)
     lower = blink + open_ * (1.7 * squint + 1.0 * cheek - 0.9 * wide - follow * 0.9)
     return EyeMove(right_deg, up_deg, min(max(upper, -0.35), 1.0), min(max(lower, -1.0), 2.6))
 

@@ -83,37 +83,37 @@ class FaceShape(_Section):
 
     section: ClassVar[str] = "shape"
 
-    face_width: float = _number(-1.5, -8, 8)
+    face_width: float = _number(1.0, -8, 8)
     """Change of half the face's width."""
-    jaw_width: float = _number(-6.0, -12, 8)
+    jaw_width: float = _number(-3.5, -12, 8)
     """Change of the jaw on each side."""
     jaw_square: float = _number(0.0, 0, 1)
     """Corner of the jaw: 0 soft .. 1 square."""
     chin_length: float = _number(-2.0, -8, 8)
     """Change of the chin's length."""
-    chin_width: float = _number(-2.2, -6, 6)
+    chin_width: float = _number(-1.5, -6, 6)
     """Change of the chin on each side."""
     chin_forward: float = _number(0.0, -5, 5)
     """How far the chin comes forward."""
-    cheekbone: float = _number(0.75, 0, 2)
+    cheekbone: float = _number(0.6, 0, 2)
     """Prominence of the cheekbones; 1 = marked."""
-    cheek_fullness: float = _number(1.25, 0, 2.5)
+    cheek_fullness: float = _number(1.7, 0, 2.5)
     """Soft tissue of the cheeks; 1 = average."""
     cheek_hollow: float = _number(-0.1, -0.5, 1.5)
     """Hollow under the cheekbone."""
-    brow_ridge: float = _number(0.3, -1, 2.5)
+    brow_ridge: float = _number(0.15, -1, 2.5)
     """Prominence of the bone above the eyes."""
     neck_width: float = _number(-8.0, -14, 10)
     """Change of half the neck's width."""
-    eye_radius: float = _number(18.0, 15, 20)
+    eye_radius: float = _number(19.6, 15, 22)
     """Radius of the eyeball; larger than in life, as in most drawn people."""
-    eye_spacing: float = _number(32.8, 28, 38)
+    eye_spacing: float = _number(33.6, 28, 38)
     """Distance of each pupil from the midline."""
     eye_height: float = _number(0.0, -3, 3)
     """Height of the pupils."""
-    eye_half_width: float = _number(16.9, 13, 20)
+    eye_half_width: float = _number(18.6, 13, 21)
     """Half the width of the opening between the lids."""
-    lid_upper: float = _number(6.8, 3, 9)
+    lid_upper: float = _number(8.4, 3, 10)
     """Upper lid above the line between the corners."""
     lid_lower: float = _number(6.2, 3, 9)
     """Lower lid below the line between the corners."""
@@ -123,25 +123,25 @@ class FaceShape(_Section):
     """How far the eyeballs lie back."""
     lid_crease: float = _number(3.0, 0.5, 5)
     """Strip of the upper lid that is seen when the eye is open."""
-    nose_half_width: float = _number(13.8, 11, 20)
+    nose_half_width: float = _number(13.4, 11, 20)
     """Half the width at the wings."""
-    bridge_half_width: float = _number(8.8, 7, 12)
+    bridge_half_width: float = _number(8.2, 7, 12)
     """Half the width of the bridge."""
-    bridge_height: float = _number(0.0, -5, 5)
+    bridge_height: float = _number(-1.6, -5, 5)
     """Change of the bridge's height."""
-    nose_tip: float = _number(0.0, -5, 5)
+    nose_tip: float = _number(-1.0, -5, 5)
     """How far the tip comes forward."""
-    nose_lift: float = _number(1.0, -2, 3)
+    nose_lift: float = _number(1.4, -2, 3)
     """Turn of the tip; positive = upwards."""
     nose_length: float = _number(-1.2, -5, 5)
     """Change of the nose's length."""
-    mouth_half_width: float = _number(23.6, 19, 29)
+    mouth_half_width: float = _number(24.6, 19, 29)
     """Half the width of the mouth."""
     mouth_height: float = _number(-67.0, -71, -63)
     """Height of the line between the lips, on an average face."""
-    lip_upper: float = _number(7.6, 4, 12)
+    lip_upper: float = _number(7.8, 4, 12)
     """Height of the upper lip's red."""
-    lip_lower: float = _number(9.4, 5, 14)
+    lip_lower: float = _number(9.6, 5, 14)
     """Height of the lower lip's red."""
     lip_volume: float = _number(0.9, 0.4, 1.6)
     """How far the lips stand out; 1 = average."""
@@ -151,9 +151,9 @@ class FaceShape(_Section):
     """Size of the ears; 1 = average."""
     adams_apple: float = _number(0.0, 0, 1.5)
     """Prominence of the larynx."""
-    lower_face: float = _number(0.93, 0.85, 1.1)
+    lower_face: float = _number(0.88, 0.8, 1.1)
     """Height of the face below the eyes; 1 = average."""
-    upper_skull: float = _number(0.95, 0.85, 1.1)
+    upper_skull: float = _number(0.97, 0.85, 1.1)
     """Height of the skull above the brows; 1 = average."""
 
 

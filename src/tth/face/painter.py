@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tth.face import gaze
 from tth.face.backdrop import CLEAR, Backdrop, Clear, studio_backdrop
 from tth.face.look import load_look
-from tth.face.parameters import BLENDSHAPES, FaceState
+from tth.face.parameters import BLENDSHAPES, INDEX, FaceState
 from tth.face.pose import head_turn, pose_head
 from tth.face.raster.deform import add_shapes, project, turn_jaw, vertex_normals
 from tth.face.raster.light import harmonics, light_hair, light_skin
@@ -272,6 +272,7 @@ def _shape_weights(state: FaceState) -> F32:
     shut = 1 - float(smoothstep(0.04, 0.13, _jaw_open(state) + 0.25 * _both(state, "mouthLowerDown")))
     weights = np.zeros(len(SHAPES), np.float32)
     weights[: len(BLENDSHAPES)] = np.clip(state.weights, 0.0, WEIGHT_MOST)
+    weights[INDEX["tongueOut"]] = min(max((tongue - 0.35) / 0.65, 0.0), 1.0)
     weights[len(BLENDSHAPES) :] = lift, shut, _breath_step(state) / BREATH_STEPS
     return weights
 
@@ -279,4 +280,5 @@ def _shape_weights(state: FaceState) -> F32:
 def _light_in_mouth(state: FaceState) -> float:
     """Teeth and tongue get lighter as the lips part."""
     parted = _both(state, "mouthUpperUp") + 0.4 * _both(state, "mouthSmile") + _both(state, "mouthLowerDown")
-    return 0.55 + 0.65 * float(smoothstep(0.0, 0.35, _jaw_open(state) + 0.6 * parted))
+    rounded = min(state.weight("mouthPucker") + 0.5 * state.weight("mouthFunnel"), 1.0)  # lips cast a shade
+    return (0.55 + 0.6 * float(smoothstep(0.0, 0.35, _jaw_open(state) + 0.6 * parted))) * (1 - 0.85 * rounded)

@@ -39,7 +39,7 @@ _MORE_SWAY = (-0.3, -0.2, 0.4)
 _STATES = (FrameKind.LISTENING, FrameKind.THINKING, FrameKind.SPEAKING)
 # What the eight shapes of speech leave out: the lower lip under the teeth, lips rolled in, the tongue behind the upper
 # teeth (as far as 0.4 the painter lifts its tip) and between them.
-_FF_ROLL_LOWER, _PP_ROLL, _DD_TONGUE, _TH_TONGUE = 0.6, 0.22, 0.38, 0.9
+_FF_ROLL_LOWER, _PP_ROLL, _DD_TONGUE, _TH_TONGUE = 0.6, 0.22, 0.38, 0.68
 _FF, _PP, _TH, _DD, _NN = (VISEMES.index(name) for name in ("FF", "PP", "TH", "DD", "nn"))
 _JAW, _CLOSE = INDEX["jawOpen"], INDEX["mouthClose"]
 _CLAUSE_END_MEMORY = ms_to_samples(500)

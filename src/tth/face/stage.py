@@ -23,8 +23,8 @@ BUST_END_MM = -345.0
 
 # Key from the viewer's upper left, soft fill from the right, crisp rim from behind. Directions towards the light,
 # linear colours; chosen by eye.
-_DIRECTIONS = np.array([[-0.66, 0.55, 0.62], [0.80, 0.10, 0.50], [0.72, 0.38, -0.62]])
-_COLOURS = np.array([[1.16, 1.04, 0.91], [0.20, 0.235, 0.285], [1.15, 1.2, 1.28]])
+_DIRECTIONS = np.array([[-0.50, 0.56, 0.72], [0.78, 0.12, 0.55], [0.72, 0.38, -0.62]])
+_COLOURS = np.array([[1.02, 0.92, 0.82], [0.30, 0.31, 0.34], [1.15, 1.2, 1.28]])
 LIGHTS: F32 = np.concatenate([_DIRECTIONS / np.linalg.norm(_DIRECTIONS, axis=1, keepdims=True), _COLOURS], 1).astype(
     np.float32
 )

@@ -86,9 +86,9 @@ def light_skin(
                 dg = wrapped(d, f32(0.58), f32(0.6))
                 db = wrapped(d, f32(0.55), f32(0.6))
             else:  # red reaches furthest into the shadow, as in skin
-                dr = wrapped(d, f32(0.32), f32(0.55))
-                dg = wrapped(d, f32(0.22), f32(0.6))
-                db = wrapped(d, f32(0.17), f32(0.6))
+                dr = wrapped(d, f32(0.60), f32(0.60))
+                dg = wrapped(d, f32(0.43), f32(0.62))
+                db = wrapped(d, f32(0.34), f32(0.62))
             r += lights[k, 3] * dr * (v + f32(0.22) * v * (f32(1.0) - v))
             g += lights[k, 4] * dg * v
             b += lights[k, 5] * db * v * (f32(0.75) + f32(0.25) * v)

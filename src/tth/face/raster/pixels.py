@@ -312,6 +312,12 @@ def eye_colour(
     disc = f32(1.0) - soft_step(f32(0.045), f32(0.10), dx * dx + dy * dy + dz * dz)
     on_iris = f32(1.0) - soft_step(iris * f32(0.92), iris * f32(1.10), radius)
     glint = disc * f32(2.8) * (f32(0.12) + f32(0.88) * on_iris) * soft_step(f32(0.02), f32(0.12), upper - y)
+    # and the fill light as a small faint one
+    dx = turn * nx - u[VIEW] - u[FILL]
+    dy = turn * ny - u[VIEW + 1] - u[FILL + 1]
+    dz = turn * nz - u[VIEW + 2] - u[FILL + 2]
+    disc = f32(1.0) - soft_step(f32(0.01), f32(0.08), dx * dx + dy * dy + dz * dz)
+    glint += disc * f32(0.3) * on_iris
     grazing = f32(1.0) - max(facing, f32(0.0))
     glint += f32(0.05) * grazing * grazing * grazing + f32(0.004)
     return r + glint, g + glint, b + glint

@@ -138,7 +138,7 @@ def bake_light(mesh: Mesh, skin: Skin) -> Light:
     openness[mouth] = 0.55
     visibility[mouth] = 0.75 * flat
     _open_lips_and_lids(skin, visibility, openness, flat)
-    depth = 0.25 + 0.75 * smoothstep(-30, 6, mesh.points[mouth, 2])
+    depth = 0.18 + 0.82 * smoothstep(-28, 10, mesh.points[mouth, 2])
     return Light(visibility.astype(np.float32), openness.astype(np.float32), depth.astype(np.float32))
 
 

@@ -20,7 +20,7 @@ from tth.face.sculpt.skin_paint import TEXTURE_SIZE, skin_texture
 from tth.face.sculpt.textures import CLOTH_SIZE, cloth_texture, eye_texture, hair_texture
 from tth.face.sculpt.weights import jaw_weight
 
-REST_EXPRESSION = {"mouthSmile": 0.30, "browInnerUp": 0.32, "browOuterUp": 0.12, "cheekSquint": 0.14}
+REST_EXPRESSION = {"mouthSmile": 0.34, "browInnerUp": 0.30, "browOuterUp": 0.22, "cheekSquint": 0.2, "mouthDimple": 0.2}
 """What the face at rest already does, so that it looks friendly and not stern; chosen by eye."""
 
 

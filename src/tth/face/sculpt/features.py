@@ -64,7 +64,7 @@ def _upper_face(p: Floats, shape: FaceShape) -> Floats:
     p = stroke(p, (47, 20, -4), (9, 7, 10), (0.6, 0, 1.2))
     p = stroke(p, (50, height(shape, -22), -8), (11, 9, 13), (2.2 * bone, 0.6, 2.4 * bone))
     p = stroke(p, (34, height(shape, -30), 2), (12, 11, 12), (0, 0, 1.8 * full))
-    p = stroke(p, (42, height(shape, -56), -8), (11, 12, 12), (1.4 * (full - 1), 0, 2.0 * (full - 1)))
+    p = stroke(p, (42, height(shape, -56), -8), (12, 13, 13), (1.6 * (full - 1), 0, 2.8 * (full - 1)))
     p = stroke(p, (50, height(shape, -52), -20), (9, 13, 16), (-2.6 * hollow, 0, -2.0 * hollow))
     p = stroke(p, (70, 24, -45), (10, 14, 18), (-1.6, 0, 0))  # temple
     p = stroke(p, (22, height(shape, -50), 8), (5, 7, 8), (0, 0, 0.9 * full))  # beside the mouth

@@ -16,7 +16,7 @@ DOMAIN_RADII = (37.0, 19.0)
 """Half axes of the ellipse of the unwrapped face that the lips replace."""
 RING_AT = (-1, -0.72, -0.45, -0.24, -0.1, 0, 0.1, 0.26, 0.46, 0.66, 0.84, 0.94, 1.0, 1.1, 1.3, 1.7)
 """Place of each ring: -1 cheek, 0 border of the red, 1 line of contact, 1..2 inside of the lip, 2..5 the cavity."""
-CAVITY = ((1.0, -14), (0.9, -26), (0.6, -40), (0.15, -48))
+CAVITY = ((1.0, -14), (0.9, -26), (0.6, -40), (0.0, -48))
 """Rings of the mouth cavity: width against the last lip ring, depth."""
 SECTION_AT = (0, 0.15, 0.45, 0.7, 0.88, 1.0)
 UPPER_SECTION = (1.6, 2.5, 4.0, 3.9, 2.4, -0.6)
@@ -27,10 +27,10 @@ LOWER_SECTION = (1.6, 2.7, 5.0, 5.0, 3.2, -0.6)
 def lip_curves(shape: FaceShape, x: ArrayLike) -> tuple[Floats, Floats, Floats]:
     """Heights above the mouth line of upper border, lower border and contact, at x in half mouth widths."""
     a = np.abs(np.asarray(x, float))
-    bow = hermite([0, 0.10, 0.22, 0.42, 0.7, 0.88, 1], [0.84, 0.92, 1.0, 0.86, 0.50, 0.28, 0.16], a)
+    bow = hermite([0, 0.10, 0.22, 0.42, 0.7, 0.88, 1], [0.82, 0.91, 1.0, 0.90, 0.60, 0.36, 0.12], a)
     bow = bow + (1 - shape.cupid_bow) * 0.08 * bell(a, 0.12)
-    lower = hermite([0, 0.2, 0.45, 0.7, 0.88, 1], [1, 0.985, 0.84, 0.48, 0.12, -0.13], a)
-    contact = hermite([0, 0.12, 0.3, 0.6, 0.85, 1], [-0.9, -0.5, 0.3, 0.3, 0.5, 1.3], a)
+    lower = hermite([0, 0.2, 0.45, 0.7, 0.88, 1], [1, 0.985, 0.86, 0.52, 0.18, -0.06], a)
+    contact = hermite([0, 0.12, 0.3, 0.6, 0.85, 1], [-0.9, -0.5, 0.3, 0.2, 0.2, 0.6], a)
     return shape.lip_upper * bow, -shape.lip_lower * lower, contact
 
 

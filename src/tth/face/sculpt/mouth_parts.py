@@ -14,9 +14,9 @@ from tth.face.sculpt.maths import Floats, bell, smoothstep
 from tth.face.sculpt.mesh import Part, grid_triangles, join
 from tth.face.sculpt.proportions import mouth_line
 
-ENAMEL = np.array([0.93, 0.90, 0.83])
-GUM = np.array([0.48, 0.18, 0.17])
-TONGUE = np.array([0.62, 0.24, 0.23])
+ENAMEL = np.array([0.86, 0.83, 0.77])
+GUM = np.array([0.44, 0.17, 0.16])
+TONGUE = np.array([0.58, 0.20, 0.19])
 """Linear colours."""
 
 
@@ -82,8 +82,8 @@ def _crown(line: float, arch: Arch, number: int, position: Floats, side: int) ->
     points = np.stack([radius_x * np.sin(theta), y, ARCH_DEPTH + radius_z * np.cos(theta)], -1)
     points = points + normal * bulge[..., None]
     points[..., 0] *= side
-    colour = np.ones(points.shape) * ENAMEL * (1 - 0.03 * number)
-    colour *= (1 - 0.45 * smoothstep(0.86, 1.0, np.abs(u)))[..., None] * (1 - 0.10 * v[..., None])
+    colour = np.ones(points.shape) * ENAMEL * (1 - 0.08 * number)
+    colour *= (1 - 0.45 * smoothstep(0.86, 1.0, np.abs(u)))[..., None] * (1 - 0.32 * v[..., None])
     colour = np.where((v > 1.03)[..., None], GUM, colour)
     flip = (side > 0) == (arch.up > 0)
     return Part(points.reshape(-1, 3), grid_triangles(8, 7, flip=flip), tint=colour.reshape(-1, 3))
@@ -97,7 +97,7 @@ def build_tongue(shape: FaceShape) -> Part:
     z = -42 + 46 * k - np.clip(v - 0.93, 0, 1) / 0.07 * 4 - 3.5 * u**2 * smoothstep(0.6, 1, k)
     taper = 1 - np.clip((np.minimum(k, 0.965) - 0.55) / 0.47, 0, 1) ** 2.4
     width = 17.5 * np.sqrt(np.clip(taper, 0.02, 1)) * smoothstep(-0.3, 0.4, k)
-    top = mouth_line(shape) - 7.5 + 3.5 * np.sin(np.pi * k) - 3.0 * k
+    top = mouth_line(shape) - 6.0 + 3.5 * np.sin(np.pi * k) - 3.0 * k
     y = top - 6 * (1 - 0.75 * smoothstep(0.4, 1, k)) * np.abs(u) ** 2.6
     y = y - np.clip(v - 0.85, 0, 1) / 0.15 * 7.5 - 1.1 * bell(u, 0.12) * (v < 0.85)
     points = np.stack([u * width, y, z], -1).reshape(-1, 3)

@@ -55,7 +55,7 @@ def with_nose(points: Floats, shape: FaceShape) -> Floats:
     down = (12 - on_average(shape, y)) / (12 + 47 + shape.nose_length)
     row = np.clip(down, -0.15, 1.1)
     bridge, wing = shape.bridge_half_width, shape.nose_half_width
-    widths = [14, 13, bridge + 4, bridge + 7, bridge + 9, wing + 4, wing + 4, wing + 2, 12]
+    widths = [15, 15, bridge + 8, bridge + 12, bridge + 14, wing + 9, wing + 7, wing + 4, 13]
     sideways = np.clip(np.abs(x) / hermite(WIDTH_AT, widths, row), 0, 1)
     inside = (sideways < 0.999) & (down > -0.12) & (down < 1.07)
     if not inside.any():
@@ -92,21 +92,21 @@ def nose_distance(points: Floats, face: Floats, shape: FaceShape, profile: NoseP
     py, pz = profile.y, profile.z
     tip_y, tip_z, base_y, base_z = py[TIP], pz[TIP], py[BASE], pz[BASE]
     m = np.stack([np.abs(points[:, 0]), points[:, 1], points[:, 2]], -1)
-    r = 5.2 * thick
+    r = 4.8 * thick
     upper = (0, py[UPPER_BRIDGE], pz[UPPER_BRIDGE] - r)
-    lower = (0, py[LOWER_BRIDGE], pz[LOWER_BRIDGE] - 6.4)
+    lower = (0, py[LOWER_BRIDGE], pz[LOWER_BRIDGE] - 5.6)
     d = _capsule(m, (0, py[ROOT] + 4, pz[ROOT] - r - 1.2), upper, r, r)
-    d = _soft_min(d, _capsule(m, upper, lower, r, 6.4), 1.5)
+    d = _soft_min(d, _capsule(m, upper, lower, r, 5.2), 1.5)
     wall_top = (1.0 * thick, py[UPPER_BRIDGE] + 6, pz[UPPER_BRIDGE] - 11.5)
-    d = _soft_min(d, _capsule(m, wall_top, (3.6 * wide, tip_y + 6, tip_z - 16.0), 6.2 * thick, 6.6), 6)
+    d = _soft_min(d, _capsule(m, wall_top, (3.2 * wide, tip_y + 6, tip_z - 17.0), 6.2 * thick, 6.2), 6)
     core_top = (0, py[LOWER_BRIDGE], pz[LOWER_BRIDGE] - 14)
     d = _soft_min(d, _capsule(m, core_top, (0, tip_y - 1.8, tip_z - 15.5), 8, 6.5), 4)
-    d = _soft_min(d, _ellipsoid(m, (2.0 * wide, tip_y + 0.3, tip_z - 7.2), (6.5 * wide, 6.3, 7.2)), 4.0)
+    d = _soft_min(d, _ellipsoid(m, (1.6 * wide, tip_y + 0.2, tip_z - 7.4), (7.2 * wide, 6.9, 7.6)), 3.2)
     columella = _capsule(m, (0, tip_y - 2.9, tip_z - 7.4), (0, base_y + 3.2, base_z - 1.5), 3.1, 3.4)
     d = _soft_min(d, columella, 3.0)
-    d = _soft_min(d, _ellipsoid(m, (9.3 * wide, tip_y - 2.5, tip_z - 16.6), (5.2 * wide, 5.3, 8.4)), 4.2)
+    d = _soft_min(d, _ellipsoid(m, (10.2 * wide, tip_y - 1.4, tip_z - 17.2), (5.2 * wide, 5.0, 7.6)), 2.8)
     skin = (points[:, 2] - face[:, 2]) * 0.9
-    return _soft_min(d, skin, 3.4 + 7 * smoothstep(tip_y + 2, tip_y + 14, face[:, 1]))
+    return _soft_min(d, skin, 4.6 + 10 * smoothstep(tip_y + 1, tip_y + 14, face[:, 1]))
 
 
 Point = tuple[float, float, float]

@@ -114,7 +114,8 @@ def _indices(part: slice) -> Indices:
 def _tongue_out(mesh: Mesh) -> tuple[Indices, Floats]:
     along, index = mesh.tongue_along, _indices(mesh.sections[Section.TONGUE])
     k = smoothstep(0.25, 1, along)
-    return index, np.stack([-mesh.points[index, 0] * 0.15 * k, 6.8 * smoothstep(0.3, 0.85, along), 11.0 * k], 1)
+    rise = 6.6 * smoothstep(0.3, 0.75, along) - 4.0 * smoothstep(0.75, 1, along)
+    return index, np.stack([-mesh.points[index, 0] * 0.1 * k, rise, 30.0 * k], 1)
 
 
 def _tongue_lift(mesh: Mesh) -> tuple[Indices, Floats]:

@@ -25,7 +25,7 @@ JAW_SLIDE = np.array([0, -1.5, -2.0], np.float32)
 """How the jaw slides when it is fully open."""
 JAW_FULL_RAD = float(np.radians(17.0))
 """Turn of the jaw at jawOpen = 1."""
-IRIS_RADIUS_MM = 7.8
+IRIS_RADIUS_MM = 9.7
 
 CLOTH_SURFACE = 7
 """`surface` of the clothes, whose triangles are the last in drawing order."""

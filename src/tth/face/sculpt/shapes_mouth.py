@@ -19,7 +19,7 @@ def mouth_shapes(s: ShapeSpace) -> dict[str, Floats]:
     shapes |= s.halves("mouthLowerDown", _lower_down(s))
     pull = s.across**1.3 * s.around
     far = s.across**2 * s.around
-    shapes |= s.halves("mouthStretch", s.vector(s.sign_x * 6.5 * pull, -2.0 * far, -3.2 * far))
+    shapes |= s.halves("mouthStretch", s.vector(s.sign_x * 8.0 * pull, -3.0 * far, -3.2 * far))
     shapes |= s.halves("mouthDimple", s.vector(s.sign_x * 2.5 * s.corner, 0.6 * s.corner, -3.5 * s.corner))
     shapes |= _rolls(s) | _shrugs(s)
     aside = s.vector(7 * s.around * (1 - 0.2 * s.across))
@@ -42,13 +42,13 @@ def _smile(s: ShapeSpace) -> Floats:
     a, inner = s.across, 1 - s.across**2
     pull = a**1.3 * s.around
     move = s.vector(
-        s.sign_x * 7.2 * pull, (6.2 * a**2.4 - 0.3) * s.around, -4.2 * a**2 * s.around - 0.9 * s.near
+        s.sign_x * 8.6 * pull, (6.8 * a**2.4 - 0.3) * s.around, -4.2 * a**2 * s.around - 0.9 * s.near
     ) + s.vector(0, -s.upper * s.near * 0.9 * inner + s.lower * s.near * 0.6 * inner)
     cheek = cheek_apple(s)
     move += s.vector(s.sign_x * 1.6 * cheek, 4.6 * cheek, 3.4 * cheek)
-    fold = s.fold(17, -41, s.half_mouth + 11, s.mouth_y - 3, 3.8)
+    fold = s.fold(17, -41, s.half_mouth + 11, s.mouth_y - 3, 5.4)
     pouch = s.blob(s.half_mouth + 14, s.mouth_y + 8, 7, 9)
-    move += s.vector(-s.sign_x * 0.3 * fold, 0, -1.35 * fold) + s.vector(s.sign_x * 0.5 * pouch, 0, 1.6 * pouch)
+    move += s.vector(-s.sign_x * 0.3 * fold, 0, -1.15 * fold) + s.vector(s.sign_x * 0.5 * pouch, 0, 1.6 * pouch)
     wing = s.blob(13, -40, 5, 5)
     return move + s.vector(s.sign_x * 1.2 * wing, 0.4 * wing)
 
@@ -64,16 +64,16 @@ def _frown(s: ShapeSpace) -> Floats:
 
 def _pucker(s: ShapeSpace) -> Floats:
     """A kiss: narrow and forward, lips together."""
-    narrow = -s.sign_x * s.half_mouth * 0.35 * np.minimum(s.reach, 1.0) ** 0.9 * s.within(14)
+    narrow = -s.sign_x * s.half_mouth * 0.30 * np.minimum(s.reach, 1.0) ** 0.9 * s.within(14)
     move = s.vector(narrow, 0, 6.5 * (1 - 0.5 * s.across**2) * s.within(13))
-    return move + s.vector(0, (s.upper - s.lower) * s.around * (1 - s.across))
+    return move + s.vector(0, (0.7 * s.lower - 1.0 * s.upper) * s.near * (1 - s.across**2))
 
 
 def _funnel(s: ShapeSpace) -> Floats:
     """As in "oh": narrow and forward, lips apart."""
-    narrow = -s.sign_x * s.half_mouth * 0.24 * np.minimum(s.reach, 1.0) * s.within(14)
+    narrow = -s.sign_x * s.half_mouth * 0.18 * np.minimum(s.reach, 1.0) * s.within(14)
     move = s.vector(narrow, 0, 5.2 * s.around * (1 - 0.4 * s.across**2))
-    apart = (s.upper * 4.2 - s.lower * 4.4) * s.near * np.sqrt(np.clip(1 - s.across**2.2, 0, 1))
+    apart = (s.upper * 5.0 - s.lower * 4.4) * s.near * np.sqrt(np.clip(1 - s.across**2.2, 0, 1))
     return move + s.vector(0, apart) + s.vector(0, 0, 2.2 * np.clip(s.red, 0, 1) ** 2 * s.outer)
 
 

@@ -21,7 +21,7 @@ def upper_face_shapes(s: ShapeSpace) -> dict[str, Floats]:
         "cheekPuff": s.vector(s.sign_x * 5.5 * puff, 0, 5.5 * puff + 1.2 * s.near),
         "browInnerUp": _brow_inner_up(s),
     }
-    shapes |= s.halves("cheekSquint", s.vector(s.sign_x * 0.8 * cheek, 4.2 * cheek, 2.4 * cheek))
+    shapes |= s.halves("cheekSquint", s.vector(s.sign_x * 0.8 * cheek, 4.2 * cheek, 2.6 * cheek - 0.3 * _crow_feet(s)))
     shapes |= s.halves("noseSneer", _sneer(s), 5)
     shapes |= s.halves("browDown", _brow_down(s), 3)
     shapes |= s.halves("browOuterUp", s.vector(0, 6.2 * outer + 1.2 * s.blob(44, 9, 9, 5), 0.8 * outer))
@@ -58,13 +58,19 @@ def _brow_down(s: ShapeSpace) -> Floats:
     return move + s.vector(0, 0, bulge - 1.4 * line)
 
 
+def _crow_feet(s: ShapeSpace) -> Floats:
+    """Three lines that fan out from the outer corner of the eye."""
+    corner = s.shape.eye_spacing + s.shape.eye_half_width + 3.5
+    up = s.y - s.shape.eye_height
+    lines = [np.exp(-(((up - k * (s.abs_x - corner + 6) * 0.6 + 1) / 1.5) ** 2)) for k in (-0.5, 0.25, 0.9)]
+    return np.asarray(np.sum(lines, 0) * np.exp(-(((s.abs_x - corner) / 5) ** 2)) * s.front)
+
+
 def _eye_shapes(s: ShapeSpace) -> dict[str, Floats]:
     """Squint and blink: the skin below and beside the eye."""
     eye_x, eye_y = s.shape.eye_spacing, s.shape.eye_height
     below = np.exp(-0.5 * (((s.abs_x - eye_x) / 17) ** 2 + ((s.y - eye_y + 14) / 6) ** 2)) * s.front
     beside = np.exp(-0.5 * (((s.abs_x - eye_x - 19) / 6) ** 2 + ((s.y - eye_y) / 9) ** 2)) * s.front
-    lines = [np.exp(-(((s.y - eye_y - k * (s.abs_x - 46) * 0.6 + 1) / 1.5) ** 2)) for k in (-0.5, 0.25, 0.9)]
-    crow = np.sum(lines, 0) * np.exp(-(((s.abs_x - 54) / 5) ** 2)) * s.front
-    squint = s.vector(-s.sign_x * 1.2 * beside, 2.4 * below, 1.2 * below + 0.6 * beside - 0.35 * crow)
+    squint = s.vector(-s.sign_x * 1.2 * beside, 2.4 * below, 1.2 * below + 0.6 * beside - 0.35 * _crow_feet(s))
     blink = s.vector(0, 0.5 * below - 1.2 * s.blob(eye_x, 14, 15, 5))
     return s.halves("eyeSquint", squint) | s.halves("eyeBlink", blink)

@@ -149,4 +149,4 @@ def _ironed_nose(points: Floats, triangles: Indices, lip_at: Floats) -> Floats:
     """The shrink-wrapped nose without its small dents."""
     weight = blob(points, (0, -34, 20), (13, 14, 30)) * 0.9
     weight = np.where(weight > 0.12, weight, 0) * (lip_at < -5)
-    return smoothed(points, triangles, weight, 4)
+    return smoothed(points, triangles, weight, 3)

@@ -19,7 +19,7 @@ TEXTURE_SIZE = 1024
 GLOSS_ONE = 127
 """Value of the gloss channel that means 1."""
 LINER = (40, 26, 24)
-INSIDE_OF_MOUTH = np.array([0.25, 0.07, 0.065])
+INSIDE_OF_MOUTH = np.array([0.19, 0.055, 0.052])
 
 
 class SkinPaint:
@@ -96,13 +96,18 @@ def _blush_and_gloss(p: SkinPaint) -> None:
     p.glaze(p.noise(34) * 0.035, (1.3, 0.6, 0.5))
     p.glaze(p.noise(9) * 0.02, (1, 0.3, 0.2))
     p.glaze(p.noise(1.3) * 0.018, (0.2, 0.2, 0.2))
-    p.glaze(p.spot(38, -30, 16, 13) * 0.26 * blush, (1.02, 0.76, 0.74))
-    p.glaze(p.spot(30, -24, 26, 18) * 0.28 * blush, (1.0, 0.80, 0.78))
-    p.glaze(p.spot(0, -38, 9, 7) * 0.55 * blush, (1.0, 0.76, 0.72))
+    p.glaze(p.spot(37, -32, 13, 11) * 0.62 * blush, (1.03, 0.72, 0.70))
+    p.glaze(p.spot(32, -26, 26, 18) * 0.40 * blush, (1.0, 0.80, 0.78))
+    p.glaze(p.spot(0, -38, 9, 7) * 0.70 * blush, (1.02, 0.74, 0.70))
     p.glaze(p.spot(13, -41, 5, 5) * 0.4 * blush, (0.97, 0.74, 0.70))
     p.glaze(p.spot(0, -99, 13, 8) * 0.3 * blush, (1, 0.82, 0.8))
     p.glaze(p.spot(0, 50, 40, 22) * 0.35, (1.05, 1.06, 1.02))
     p.glaze(p.spot(0, 5, 30, 60) * 0.10, (1.05, 1.04, 1.0))
+    jaw = smoothstep(-72, -112, p.y + 0.35 * p.abs_x) * smoothstep(-95, -40, p.z) * smoothstep(-135, -112, p.y)
+    p.glaze(jaw * 0.5, (0.90, 0.93, 0.97))  # cooler below, as blood lies deeper there
+    p.glaze(smoothstep(44, 62, p.abs_x) * bell(p.y - 20, 30) * p.front * 0.4, (0.94, 0.95, 0.98))
+    below_jaw = -108 + 23 * smoothstep(0, -65, p.z) - p.y
+    p.glaze(smoothstep(-3, 9, below_jaw) * smoothstep(58, 9, below_jaw) * 0.75, (0.66, 0.56, 0.53))  # the head's shade
     below_eye = p.spot(shape.eye_spacing - 5, shape.eye_height - 12, 12, 5)
     p.glaze(below_eye * (0.28 + 0.3 * look.skin.age), (0.86, 0.76, 0.82))
     p.glaze(p.spot(15, 2, 5, 9) * 0.3, (0.85, 0.74, 0.76))
@@ -158,15 +163,16 @@ def _lids(p: SkinPaint) -> None:
 def _lips(p: SkinPaint) -> None:
     """The red with its fine furrows, a darker contact line, the wet inside, a pale rim around."""
     at, side = p.flat.lip_at, p.flat.lip_side
-    red = smoothstep(-0.10, 0.09, at) * (side != 0)
+    corner = np.abs(p.x) / p.look.shape.mouth_half_width
+    red = smoothstep(-0.10, 0.09, at) * (side != 0) * smoothstep(1.14, 1.0, corner)
     furrows = p.noise((0.9, 5.0))
     colour = linear(p.look.skin.lips) * (1 + 0.05 * furrows[..., None])
     colour = colour * (1 - 0.10 * smoothstep(0.3, 0, at) * smoothstep(-0.1, 0, at))[..., None]
-    colour = colour * np.where(side > 0, 0.90, 1.05)[..., None]
+    colour = colour * np.where(side > 0, 0.80, 1.06)[..., None]
     p.cover(np.clip(red * 0.92, 0, 1), colour)
     p.glaze(red * smoothstep(0.62, 1.0, at), (0.66, 0.52, 0.52))
     p.cover(smoothstep(1.02, 1.35, at) * (at < 9), INSIDE_OF_MOUTH)
-    p.gloss = p.gloss * (1 - red) + red * (1.25 + 0.2 * furrows) * p.look.skin.gloss
+    p.gloss = p.gloss * (1 - red) + red * np.where(side > 0, 0.7, 1.3) * (1 + 0.16 * furrows) * p.look.skin.gloss
     p.glaze(bell(at + 0.09, 0.06) * 0.10, (1.25, 1.2, 1.18))
 
 

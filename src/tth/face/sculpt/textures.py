@@ -94,7 +94,7 @@ def eye_texture(look: EyeLook, iris_radius: float, seed: int) -> NDArray[np.uint
     x, y = np.meshgrid(q * TEXTURE_REACH, -q * TEXTURE_REACH)
     radius = np.hypot(x, y)
     t = radius / iris_radius
-    white = np.ones((n, n, 3)) * np.array([0.80, 0.765, 0.735])
+    white = np.ones((n, n, 3)) * np.array([0.74, 0.715, 0.70])
     white *= 1 - (0.16 * smoothstep(0.40, 0.70, radius))[..., None] * np.array([0.55, 1, 1])
     veins = np.clip(1 - np.abs(noise((n, n), (4, 4), rng)) * 7, 0, 1) * smoothstep(0.46, 0.72, radius)
     white *= 1 - (0.14 * veins)[..., None] * np.array([0.25, 1, 1])
@@ -102,7 +102,7 @@ def eye_texture(look: EyeLook, iris_radius: float, seed: int) -> NDArray[np.uint
     inside = smoothstep(1.05, 0.955, t)
     colour = white * (1 - inside[..., None]) + iris * inside[..., None]
     colour *= (1 - 0.28 * np.exp(-(((t - 1.04) / 0.07) ** 2)))[..., None]
-    alpha = inside * smoothstep(0.45, 0.53, t)
+    alpha = inside * smoothstep(0.41, 0.49, t)
     picture = np.dstack([np.sqrt(np.clip(colour, 0, 1)), alpha]) * 255
     return np.asarray(np.clip(picture, 0, 255), np.uint8)
 
@@ -115,9 +115,9 @@ def _iris(look: EyeLook, t: Floats, angle: Floats, rng: Randoms) -> Floats:
     fibres = cv2.remap(polar, np.clip(t * 63, 0, 63).astype(np.float32), row, cv2.INTER_LINEAR)
     w = smoothstep(0.95, 0.42, t + 0.05 * fibres)[..., None]
     colour = linear(look.iris) * (1 - w) + linear(look.iris_inner) * w
-    colour = colour * (1.1 + 0.34 * fibres)[..., None] * (1 + 0.35 * np.exp(-(((t - 0.52) / 0.07) ** 2)))[..., None]
+    colour = colour * (1.1 + 0.34 * fibres)[..., None] * (1 + 0.35 * np.exp(-(((t - 0.50) / 0.08) ** 2)))[..., None]
     colour *= (1 - 0.72 * smoothstep(0.80, 0.99, t))[..., None]
-    return np.asarray(colour * (1 - 0.97 * smoothstep(0.50, 0.44, t))[..., None])
+    return np.asarray(colour * (1 - 0.97 * smoothstep(0.46, 0.40, t))[..., None])
 
 
 def hair_texture(rng: Randoms) -> NDArray[np.uint8]:

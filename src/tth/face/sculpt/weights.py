@@ -19,15 +19,15 @@ def jaw_weight(skin: Skin, shape: FaceShape) -> Floats:
     line = mouth_line(shape)
     above = y - (line + smoothstep(-12, -85, z) * (-32 - line))  # height over a line from the mouth to the jaw's joint
     across = np.where(skin.lip_side != 0, np.abs(skin.lip_x), np.abs(x) / shape.mouth_half_width)
-    upper_side = 0.40 * smoothstep(0.25, 1.0, across) ** 1.4
-    lower_side = 1 - 0.60 * smoothstep(0.25, 1.0, across) ** 1.6
+    upper_side = 0.50 * smoothstep(0.25, 1.0, across) ** 1.4
+    lower_side = 1 - 0.50 * smoothstep(0.25, 1.0, across) ** 1.6
     upper = upper_side * smoothstep(24, 0, above)
     lower = lower_side + (1 - lower_side) * smoothstep(0, -22, above)
     upper_lip = upper_side * smoothstep(24, 0, np.maximum(above, 0))
     elsewhere = np.where(above >= 0, upper, lower)
     weight = np.where(skin.lip_side > 0, upper_lip, np.where(skin.lip_side < 0, lower, elsewhere))
     away = smoothstep(1.02, 1.9, across)  # beside the mouth: one smooth band
-    weight = weight * (1 - away) + away * smoothstep(20, -26, above)
+    weight = weight * (1 - away) + away * smoothstep(23, -23, above)
     jaw_line = -108 + 23 * smoothstep(0, -65, z)
     weight = weight * smoothstep(-44, -6, y - jaw_line) * smoothstep(-98, -76, z)
     return np.where(skin.lip_at > CAVITY_BACK, 0.3, weight)
