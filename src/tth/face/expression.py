@@ -48,11 +48,11 @@ _PROTOTYPES: Mapping[EmotionLabel, Mapping[str, float]] = {
     # AU 1 + 2 + 4 + 5 + 20 + 25
     EmotionLabel.FEARFUL: {
         "browInnerUp": 1.0, "browOuterUp": 0.1, "browDown": 0.45, "eyeWide": 1.0, "mouthStretch": 1.0,
-        "jawOpen": 0.12, "mouthLowerDown": 0.75, "mouthFrown": 0.45, "mouthUpperUp": 0.12,
+        "jawOpen": 0.12, "mouthLowerDown": 0.62, "mouthFrown": 0.45, "mouthUpperUp": 0.12,
     },
     # AU 9 + 10 + 15 + 17, brows down, eyes narrow
     EmotionLabel.DISGUSTED: {
-        "noseSneer": 1.0, "mouthUpperUp": 0.9, "mouthLowerDown": 0.3, "browDown": 0.45, "eyeSquint": 0.6,
+        "noseSneer": 1.0, "mouthUpperUp": 0.62, "mouthLowerDown": 0.25, "browDown": 0.45, "eyeSquint": 0.6,
         "mouthFrown": 0.7, "mouthShrugLower": 0.25, "cheekSquint": 0.4, "jawOpen": 0.06,
     },
 }  # fmt: skip

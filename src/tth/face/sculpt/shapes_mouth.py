@@ -104,7 +104,7 @@ def _rolls(s: ShapeSpace) -> dict[str, Floats]:
 
 def _upper_up(s: ShapeSpace) -> Floats:
     """The upper lip lifts from the teeth; the wings of the nose and the cheek follow."""
-    move = s.vector(0, s.upper * 4.6 * s.within(8) * (1 - 0.75 * s.across**2), s.upper * s.near * 0.6)
+    move = s.vector(0, s.upper * 5.6 * s.within(8) * (1 - 0.75 * s.across**2), s.upper * s.near * 0.6)
     cheek = s.blob(26, -42, 9, 9)
     fold = s.fold(17, -43, s.half_mouth + 8, s.mouth_y + 2, 3)
     return move + s.vector(0, 1.6 * s.blob(13, -42, 6, 7) + cheek, 0.8 * cheek - 1.2 * fold)
@@ -112,7 +112,7 @@ def _upper_up(s: ShapeSpace) -> Floats:
 
 def _lower_down(s: ShapeSpace) -> Floats:
     """The lower lip drops from the teeth."""
-    dy = -s.lower * 5.2 * s.within(7) * (1 - 0.8 * s.across**2)
+    dy = -s.lower * 6.0 * s.within(7) * (1 - 0.8 * s.across**2)
     return s.vector(s.sign_x * 0.6 * s.near * s.lower, dy, s.lower * s.near * 0.5)
 
 
