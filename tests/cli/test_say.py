@@ -54,4 +54,4 @@ def test_an_output_of_another_kind_is_wrong_usage(capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit) as ended:
         main(["say", "Hi", "-o", "a.gif"])
     assert ended.value.code == 2
-    assert ".mp4 or .wav" in capsys.readouterr().err
+    assert ".mp4, .mov or .wav" in capsys.readouterr().err

@@ -10,10 +10,12 @@ import pytest
 
 from tests.client.server import audio, video
 from tests.media.pictures import grey, tone
+from tests.media.test_alpha import person
 from tests.media.test_mp4 import first_bright_s, onset_s, read
 from tth.client.recorder import Recorder
 from tth.media.encode import make_encoder
 from tth.media.mp4 import ResolutionChanged
+from tth.model.controls import GREEN_RGB
 from tth.model.media import VideoCodec
 from tth.v1 import media_pb2
 from tth.v1.converse_pb2 import ConverseResponse, TextDelta
@@ -24,6 +26,9 @@ WIRE = {
     VideoCodec.H264: media_pb2.VIDEO_CODEC_H264,
     VideoCodec.JPEG: media_pb2.VIDEO_CODEC_JPEG,
     VideoCodec.RAW_RGB24: media_pb2.VIDEO_CODEC_RAW_RGB24,
+    VideoCodec.PNG: media_pb2.VIDEO_CODEC_PNG,
+    VideoCodec.WEBP: media_pb2.VIDEO_CODEC_WEBP,
+    VideoCodec.RAW_RGBA32: media_pb2.VIDEO_CODEC_RAW_RGBA32,
 }
 
 
@@ -57,6 +62,25 @@ def test_sound_and_picture_stay_together(tmp_path: Path, codec: VideoCodec, audi
     assert len(result.frame_times_s) == 20
     assert abs(first_bright_s(result) - 0.4) < 0.001
     assert abs(onset_s(result) - 0.4) < 0.005
+
+
+@pytest.mark.parametrize("codec", [codec for codec in WIRE if codec.has_alpha])
+@pytest.mark.parametrize("suffix", [".mov", ".mp4"])
+def test_alpha_is_kept_or_becomes_green(tmp_path: Path, codec: VideoCodec, suffix: str) -> None:
+    """A .mov keeps it to the bit, an .mp4 shows the person on green."""
+    path, given = tmp_path / f"a{suffix}", person()
+    encoder = make_encoder(codec, 128, 96, 25)
+    with Recorder(path) as recorder:
+        for index in range(5):
+            recorder.take(video("t_1", index * 40_000, encoder.encode(given).data, keyframe=True, codec=WIRE[codec]))
+    with av.open(str(path)) as file:
+        shown = [np.asarray(frame.to_ndarray(format="rgba"), np.uint8) for frame in file.decode(video=0)]
+    assert len(shown) == 5
+    for picture in shown:
+        if suffix == ".mov":
+            assert np.array_equal(picture[..., 3], given[..., 3])
+        else:
+            assert np.abs(picture[2, 2, :3].astype(int) - GREEN_RGB).max() < 12
 
 
 def test_subtitles_hold_the_text_with_its_marks(tmp_path: Path) -> None:

@@ -266,3 +266,23 @@ def test_the_process_environment_is_read_when_none_is_given(monkeypatch: pytest.
     (tmp_path / ".env").write_text("TTH_SERVER__MAX_JOBS=7\n", "utf-8")
     config = load_config(builtin_registry())
     assert (config.server.port, config.server.max_jobs) == (1234, 7)
+
+
+def test_backgrounds_are_known_by_name(tmp_path: Path) -> None:
+    """Those of the product and the pictures of the avatar in use; any other is a mistake with its place."""
+    face = "adapters: {avatar: {embedded_face: {backgrounds: {office: a.png}}}}\n"
+    wanted = "defaults: {controls: {render: {background: office}}}\npersonas:\n  default:\n    controls:\n"
+
+    def load_text(text: str) -> Config:
+        (tmp_path / "my.yaml").write_text(text, "utf-8")
+        return load_config(builtin_registry(), file=tmp_path / "my.yaml", environ={}, directory=tmp_path)
+
+    config = load_text(face + wanted + "      render: {background: room}\n")
+    assert config.defaults.base_controls.background == "office"
+    with pytest.raises(ConfigError) as caught:
+        load_text(wanted + "      render: {background: beach}\n")
+    allowed = 'must be one of studio, room, green, transparent or a colour as "#rrggbb", not'
+    assert [str(problem).rpartition("/my.yaml:")[2] for problem in caught.value.problems] == [
+        f"1: defaults.controls.render.background: {allowed} office",
+        f"5: personas.default.controls.render.background: {allowed} beach",
+    ]

@@ -96,3 +96,14 @@ def test_an_adapter_that_cannot_be_built_is_a_configuration_error(tmp_path: Path
     with pytest.raises(ConfigError) as caught:
         load(tmp_path, avatar)
     assert str(caught.value.problems[0]) == f"command line: roles.avatar.adapter: {message}"
+
+
+def test_what_is_wrong_with_an_adapters_settings_is_said_with_its_place(tmp_path: Path) -> None:
+    """What only the adapter can see: a background whose file is missing."""
+    (tmp_path / "my.yaml").write_text("adapters: {avatar: {embedded_face: {backgrounds: {office: none.png}}}}\n")
+    config = load_config(builtin_registry(), file=tmp_path / "my.yaml", environ={}, directory=tmp_path)
+    with pytest.raises(ConfigError) as refused:
+        build_adapters(config, builtin_registry())
+    (problem,) = refused.value.problems
+    assert problem.where.endswith("my.yaml:1")
+    assert problem.key == "adapters.avatar.embedded_face.backgrounds.office"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from tth.model.controls import (
+    BACKGROUNDS,
     BY_ATTRIBUTE,
     MAX_SIDE_PX,
     MIN_SIDE_PX,
     ControlPatch,
     EmotionLabel,
+    Framing,
     IdleMode,
     LatencyMode,
     Resolution,
@@ -35,7 +37,8 @@ def patches() -> st.SearchStrategy[ControlPatch]:
         "resolution": st.builds(Resolution, _side, _side),
         "latency_mode": st.sampled_from(LatencyMode),
         "idle_mode": st.sampled_from(IdleMode),
-        "background": st.sampled_from(["studio", "#102030"]),
+        "background": st.sampled_from([*BACKGROUNDS, "#102030"]),
+        "framing": st.sampled_from(Framing),
     }
     for attribute in BY_ATTRIBUTE:
         values.setdefault(attribute, _number(attribute) if attribute not in values else st.nothing())

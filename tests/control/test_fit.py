@@ -12,7 +12,17 @@ from tth.adapters.base import Capabilities, ControlSupport, Deployment, Role, Su
 from tth.adapters.registry import AdapterFacts
 from tth.control.fit import Fit, fit, fit_to_adapters
 from tth.core.blend import blend
-from tth.model.controls import BY_PATH, ControlOutcome, ControlPatch, Controls, IdleMode, LatencyMode, Resolution
+from tth.model.controls import (
+    BY_PATH,
+    ControlOutcome,
+    ControlPatch,
+    Controls,
+    Framing,
+    IdleMode,
+    LatencyMode,
+    Resolution,
+)
+from tth.model.media import VideoCodec
 
 pytestmark = pytest.mark.unit
 
@@ -161,3 +171,54 @@ def test_fitting_twice_changes_nothing(patch: ControlPatch, adapters: list[Adapt
 def test_unset_affect_stays_unset() -> None:
     """None means the label's own point and is nobody's business to narrow."""
     assert fit_to_adapters(Controls(), []).emotion_valence is None
+
+
+SCENES = adapter(
+    "face",
+    Role.AVATAR,
+    controls={"render.background": ControlSupport(), "render.framing": ControlSupport()},
+    backgrounds=("studio", "green", "transparent", "office"),
+    framings=(Framing.BUST, Framing.HEAD),
+)
+WALL = adapter(
+    "wall", Role.AVATAR, controls={"render.background": ControlSupport(), "render.framing": ControlSupport()}
+)
+
+
+@pytest.mark.parametrize("background", ["studio", "green", "office", "#102030"])
+def test_a_background_that_is_offered_is_applied(background: str) -> None:
+    """A name of the avatar's, or any colour."""
+    assert fit("render.background", background, [SCENES]) == Fit(background, ControlOutcome.APPLIED, "", "face")
+
+
+def test_a_background_that_is_not_offered_becomes_the_studio() -> None:
+    """Known to the server, but not to this avatar."""
+    expected = Fit("studio", ControlOutcome.SUBSTITUTED, "nearest that wall offers", "wall")
+    assert fit("render.background", "room", [WALL]) == expected
+    assert fit("render.background", "transparent", [WALL], VideoCodec.H264) == expected
+
+
+@pytest.mark.parametrize("codec", VideoCodec)
+def test_a_clear_background_needs_a_codec_with_alpha(codec: VideoCodec) -> None:
+    """Else it is green, and that is said; where no pictures are sent nothing is missing."""
+    found = fit("render.background", "transparent", [SCENES], codec)
+    if codec.has_alpha or codec is VideoCodec.NONE:
+        assert found == Fit("transparent", ControlOutcome.APPLIED, "", "face")
+    else:
+        assert found == Fit("green", ControlOutcome.SUBSTITUTED, f"{codec} has no alpha channel", "face")
+
+
+def test_a_framing_is_done_or_replaced() -> None:
+    """By one that the avatar has."""
+    assert fit("render.framing", Framing.HEAD, [SCENES]).outcome is ControlOutcome.APPLIED
+    assert fit("render.framing", Framing.HEAD, [WALL]) == Fit(
+        Framing.BUST, ControlOutcome.SUBSTITUTED, "nearest that wall offers", "wall"
+    )
+
+
+def test_the_reason_why_not_is_the_adapters() -> None:
+    """Where it gives one."""
+    flat = adapter(
+        "f", Role.AVATAR, controls={"render.background": ControlSupport(Support.NONE, reason="a photograph")}
+    )
+    assert fit("render.background", "room", [flat]) == Fit("studio", ControlOutcome.IGNORED, "a photograph")

@@ -101,9 +101,9 @@ def test_odd_and_outsize_pictures_are_refused(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("background", ["", "#12345", "#1234567", "blue", "#gggggg", "studio\n", "#102030\n"])
 def test_bad_backgrounds_are_refused(background: str) -> None:
-    """Only the studio and exact colours."""
-    found = validate_patch(ControlPatch(background=background), PERSONAS)
-    assert found == [FieldViolation("render.background", '"studio" or a colour as "#rrggbb"')]
+    """Only known names and exact colours; all that is known is named."""
+    found = validate_patch(ControlPatch(background=background), PERSONAS, ("studio", "office"))
+    assert found == [FieldViolation("render.background", 'one of studio, office or a colour as "#rrggbb"')]
 
 
 def test_unknown_choices_are_refused() -> None:

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from tests.pipeline.stage import inline
+from tth.media.decode import FrameDecoder
 from tth.media.encode import EncodedPicture
+from tth.model.controls import GREEN_RGB
 from tth.model.events import VideoFrame
 from tth.model.media import DrawnFrame, FrameKind, VideoCodec
 from tth.pipeline.frame_encoder import FrameEncoder
@@ -32,6 +34,21 @@ def test_first_frame_stands_alone() -> None:
     assert [event.keyframe for event in events] == [True, False, False, False]
     assert events[0].codec_config
     assert [event.frame_index for event in events] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("codec", [codec for codec in VideoCodec if codec is not VideoCodec.NONE])
+def test_a_frame_says_whether_it_has_alpha(codec: VideoCodec) -> None:
+    """Where the codec can carry it; else the person is keyed, and never shown on what lies under the clear pixels."""
+    clear = np.zeros((64, 64, 4), np.uint8)
+    frame = DrawnFrame(0, 960, FrameKind.IDLE, clear)
+    (event,) = asyncio.run(encode(FrameEncoder(codec, inline), frame))
+    shown = FrameDecoder(codec).decode(event.data, 64, 64)
+    assert event.alpha is codec.has_alpha
+    assert shown is not None
+    if not codec.has_alpha:
+        assert np.abs(shown.astype(int) - GREEN_RGB).max() < 12
+    (event,) = asyncio.run(encode(FrameEncoder(codec, inline), drawn(1)))
+    assert not event.alpha
 
 
 def test_requested_keyframe_comes_next() -> None:

@@ -200,7 +200,6 @@ CREATE = [
         "INVALID_REQUEST",
         "media.audio_sample_rate_hz",
     ),
-    ({"media": MediaPreferences(alpha=True)}, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST", "media.alpha"),
     (
         {"controls": Controls(character=Character(persona_id=MARK))},
         grpc.StatusCode.INVALID_ARGUMENT,

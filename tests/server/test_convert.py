@@ -20,6 +20,7 @@ from tth.model.controls import (
     ControlResult,
     Controls,
     EmotionLabel,
+    Framing,
     IdleMode,
     LatencyMode,
     Resolution,
@@ -48,6 +49,7 @@ FULL = Controls(
     latency_mode=LatencyMode.LOW,
     idle_mode=IdleMode.NONE,
     background="#102030",
+    framing=Framing.HEAD,
 )
 REPORT = ControlReport(3, FULL, (ControlResult("render.fps", ControlOutcome.DEFERRED, "30", "25", "later", "face"),))
 
@@ -261,3 +263,12 @@ def test_every_figure_of_a_turn_is_sent() -> None:
     own = {"control_report", "outcome", "audio_samples", "spoken_character_count"}
     names = {field.name for field in dataclasses.fields(events.TurnMetrics)} - own
     assert names <= {field.name for field in converse_pb2.TurnMetrics.DESCRIPTOR.fields}
+
+
+@pytest.mark.parametrize("codec", VideoCodec)
+def test_alpha_is_promised_only_where_the_codec_has_it(codec: VideoCodec) -> None:
+    """What a client is told that it gets, it gets."""
+    wanted = media_pb2.MediaPreferences(alpha=True)
+    taken = incoming.media_of(wanted, MediaPreferences(video_codec=codec))
+    assert taken.alpha
+    assert outgoing.media_message(taken).alpha is codec.has_alpha

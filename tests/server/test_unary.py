@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from pathlib import Path
 
 import grpc
 import pytest
 
 from tests.server.caller import LONG, calling, check_turn, conversation, kind, new_session, reason_of, served
-from tth.adapters.avatar import mock_avatar
-from tth.adapters.base import Health
+from tth.adapters.avatar import embedded_face, mock_avatar
+from tth.adapters.base import AdapterSpec, Capabilities, Deployment, Health, Role
 from tth.adapters.llm import mock_llm
 from tth.adapters.registry import Adapters
 from tth.face.parameters import BLENDSHAPES
 from tth.server.app import TthServer
+from tth.server.models import model_message
 from tth.testing.harness import RunningServer, make_server
 from tth.testing.scripted import ScriptedVoice, hang
 from tth.v1 import tth_service_pb2
-from tth.v1.controls_pb2 import Character, Controls, Emotion, Render, Resolution
+from tth.v1.controls_pb2 import FRAMING_BUST, FRAMING_HEAD, Character, Controls, Emotion, Render, Resolution
 from tth.v1.media_pb2 import MediaPreferences
 from tth.v1.tth_service_pb2 import (
     CreateSessionRequest,
@@ -235,3 +237,15 @@ async def test_two_conversations_do_not_meet(server: RunningServer) -> None:
     async with calling(server, one.session_id) as again:
         await again.talk("?")
         assert (await again.turn())[-1].turn_complete.text == "You said: ?"
+
+
+def test_backgrounds_and_framings_are_offered() -> None:
+    """Those of the avatar, with the operator's pictures; a voice has none."""
+    face = embedded_face.EmbeddedFace(embedded_face.Settings(backgrounds={"office": Path("office.png")}))
+    spec = AdapterSpec(Role.AVATAR, "embedded_face", "", "")
+    shown = model_message(spec, face.capabilities, active=True)
+    assert shown.backgrounds == ["studio", "room", "green", "transparent", "office"]
+    assert shown.framings == [FRAMING_HEAD, FRAMING_BUST]
+    voice = model_message(spec, Capabilities("a voice", Deployment.EMBEDDED), active=True)
+    assert not voice.backgrounds
+    assert not voice.framings

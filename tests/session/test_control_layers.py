@@ -7,24 +7,41 @@ from dataclasses import replace
 import pytest
 
 from tests.session.scene import PERSONAS
-from tth.adapters.base import Capabilities, ControlSupport, Deployment, Persona, Role
+from tth.adapters.base import Capabilities, ControlSupport, Deployment, Persona, Role, Support
 from tth.adapters.registry import AdapterFacts
 from tth.control.personas import PersonaConfig
 from tth.errors import InvalidRequest
-from tth.model.controls import BY_PATH, ControlOutcome, ControlPatch, Controls, EmotionLabel
+from tth.model.controls import BACKGROUNDS, BY_PATH, ControlOutcome, ControlPatch, Controls, EmotionLabel, Framing
+from tth.model.media import MediaPreferences, VideoCodec
 from tth.session.control_layers import ControlLayers, check_patch
 
 pytestmark = pytest.mark.unit
 
 ALL = {path: ControlSupport() for path in BY_PATH}
-FACTS = (AdapterFacts("all", Role.AVATAR, Capabilities("does all", Deployment.EMBEDDED, ALL)),)
+AVATAR = AdapterFacts(
+    "all",
+    Role.AVATAR,
+    Capabilities("does all", Deployment.EMBEDDED, ALL, backgrounds=(*BACKGROUNDS, "office"), framings=tuple(Framing)),
+)
+
+
+def facts_for(persona: Persona) -> tuple[AdapterFacts, ...]:
+    """Of the persona "flat" the look cannot be taken off its wall."""
+    if persona.persona_id != "flat":
+        return (AVATAR,)
+    fixed = {**ALL, "render.background": ControlSupport(Support.NONE, reason="it is a photograph")}
+    return (replace(AVATAR, capabilities=replace(AVATAR.capabilities, controls=fixed)),)
+
+
 SLOW = ControlPatch(speech_rate=0.5)
 FAST = ControlPatch(speech_rate=2.0)
 
 
-def layers(session: ControlPatch | None = None) -> ControlLayers:
+def layers(session: ControlPatch | None = None, media: MediaPreferences | None = None) -> ControlLayers:
     lively = PersonaConfig(Persona("lively"), ControlPatch(expressivity=0.9, speech_rate=1.25))
-    return ControlLayers(Controls(), {**PERSONAS, "lively": lively}, FACTS, session or ControlPatch())
+    personas = {**PERSONAS, "lively": lively, "flat": PersonaConfig(Persona("flat"))}
+    names = (*BACKGROUNDS, "office")
+    return ControlLayers(Controls(), personas, facts_for, session or ControlPatch(), media=media, backgrounds=names)
 
 
 def test_a_stronger_layer_wins() -> None:
@@ -107,7 +124,7 @@ def test_wrong_fields_are_named_with_their_place() -> None:
     """The path in the message that they came with, all of them, and what is allowed."""
     wrong = replace(FAST, fps=0, persona_id="nobody")
     with pytest.raises(InvalidRequest) as refused:
-        check_patch(wrong, PERSONAS, "here")
+        check_patch(wrong, PERSONAS, BACKGROUNDS, "here")
     assert [(v.field, v.allowed) for v in refused.value.violations] == [
         ("here.character.persona_id", "one of default, a, b, c, d, e"),
         ("here.render.fps", "1..60"),
@@ -117,6 +134,45 @@ def test_wrong_fields_are_named_with_their_place() -> None:
 
 
 def test_a_session_cannot_begin_with_a_wrong_control() -> None:
-    """As in CreateSession and Generate."""
-    with pytest.raises(InvalidRequest, match=r"user_text\.controls\.render\.fps"):
-        ControlLayers(Controls(), PERSONAS, FACTS, ControlPatch(fps=0), "user_text.controls")
+    """As in CreateSession."""
+    with pytest.raises(InvalidRequest, match=r"controls\.render\.fps"):
+        layers(ControlPatch(fps=0))
+
+
+def test_unknown_backgrounds_are_refused_with_those_that_are_known() -> None:
+    """The server's own pictures are among them; a path is no name."""
+    assert layers(ControlPatch(background="office")).now().controls.background == "office"
+    with pytest.raises(InvalidRequest) as refused:
+        layers(ControlPatch(background="/etc/office.jpg"))
+    (violation,) = refused.value.violations
+    assert violation.field == "controls.render.background"
+    assert violation.allowed == 'one of studio, room, green, transparent, office or a colour as "#rrggbb"'
+
+
+@pytest.mark.parametrize("codec", VideoCodec)
+def test_alpha_asks_for_no_background(codec: VideoCodec) -> None:
+    """A codec without alpha shows green instead, and says so; a background that is named comes first."""
+    media = MediaPreferences(video_codec=codec, alpha=True)
+    now = layers(media=media).now()
+    (result,) = now.report.results
+    assert (result.path, result.requested) == ("render.background", "transparent")
+    if codec.has_alpha or codec is VideoCodec.NONE:
+        assert (now.controls.background, result.outcome) == ("transparent", ControlOutcome.APPLIED)
+    else:
+        assert (now.controls.background, result.outcome) == ("green", ControlOutcome.SUBSTITUTED)
+        assert result.reason == f"{codec} has no alpha channel"
+    assert layers(ControlPatch(background="room"), media).now().controls.background == "room"
+
+
+def test_what_a_look_cannot_do_is_said() -> None:
+    """One person stands before another background, the next one cannot: it is ignored, with the reason."""
+    made = layers(ControlPatch(background="room"))
+    assert made.now().report.results[0].outcome is ControlOutcome.APPLIED
+    decided = made.update(ControlPatch(persona_id="flat", background="green"), (), None)
+    result = decided.report.results[1]
+    assert (result.outcome, result.effective, result.reason) == (
+        ControlOutcome.IGNORED,
+        "studio",
+        "it is a photograph",
+    )
+    assert decided.controls.background == "studio"

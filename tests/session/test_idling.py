@@ -39,7 +39,7 @@ class Stage:
         face = Face(avatar, SessionContext("s_test"), draw=codec is not VideoCodec.NONE)
         self.idling = Idling(made, face, "s_test", "en", media)
         self.layers = ControlLayers(
-            made.base_controls, made.personas, made.adapters.facts, ControlPatch(idle_mode=mode)
+            made.base_controls, made.personas, made.adapters.facts_for, ControlPatch(idle_mode=mode)
         )
 
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from tth.model.controls import BY_PATH, Controls, Resolution
-from tth.model.media import DrawnFrame, SilenceSpan, SpeechChunk, SpeechSpan, VideoCodec
+from tth.model.controls import BY_PATH, STUDIO, Controls, Framing, Resolution
+from tth.model.media import DrawnFrame, PictureQuality, SilenceSpan, SpeechChunk, SpeechSpan, VideoCodec
 
 
 class Role(StrEnum):
@@ -47,6 +47,8 @@ class ControlSupport:
     support: Support = Support.NATIVE
     minimum: float | None = None
     maximum: float | None = None
+    reason: str = ""
+    """Why it cannot be done, where that is not plain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,9 @@ class Capabilities:
     max_fps: int = 60
     video_codecs: tuple[VideoCodec, ...] = ()
     """What the pictures can be sent as; empty = not an avatar."""
+    backgrounds: tuple[str, ...] = (STUDIO,)
+    """Names that `render.background` can have, besides colours; where the adapter does that control at all."""
+    framings: tuple[Framing, ...] = (Framing.BUST,)
 
     def __post_init__(self) -> None:
         unknown = set(self.controls) - set(BY_PATH)
@@ -254,6 +259,15 @@ class AvatarSession(AdapterSession):
         and `control.background` hold for the whole stream.
         """
 
+    def prepare(self, control: Controls) -> None:
+        """A hint: a stream with these controls may begin soon."""
+
+    def ease(self, quality: PictureQuality) -> None:
+        """A hint: the machine is too slow, or no longer; draw the frames from now on with this quality.
+
+        Frames say in `DrawnFrame.quality` what was done. An avatar that has one quality only need not care.
+        """
+
     def hurry(self, before_sample: int) -> None:
         """A hint: frames of the running stream that begin before this are too late to be of use; leave them out.
 
@@ -284,6 +298,10 @@ class RealtimeModel(Adapter):
 
 class Avatar(Adapter):
     role = Role.AVATAR
+
+    def capabilities_for(self, persona: Persona) -> Capabilities:
+        """What it can do with this persona's look, at most `capabilities`. Quick: asked at every change of controls."""
+        return self.capabilities
 
     @abstractmethod
     def open_session(self, context: SessionContext, persona: Persona, draw: bool) -> AvatarSession:

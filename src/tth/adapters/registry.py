@@ -16,10 +16,12 @@ from tth.adapters.base import (
     Avatar,
     Capabilities,
     LanguageModel,
+    Persona,
     RealtimeModel,
     Role,
     Voice,
 )
+from tth.model.controls import BACKGROUNDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +82,17 @@ class Adapters:
     def facts(self) -> tuple[AdapterFacts, ...]:
         """Name, role and capabilities of each."""
         return tuple(AdapterFacts(adapter.name, adapter.role, adapter.capabilities) for adapter in self)
+
+    def facts_for(self, persona: Persona) -> tuple[AdapterFacts, ...]:
+        """The same where the avatar shows this persona, whose look it may not be able to do everything with."""
+        avatar = self.avatar
+        if avatar is None:
+            return self.facts
+        shown = AdapterFacts(avatar.name, avatar.role, avatar.capabilities_for(persona))
+        return tuple(shown if facts.role is Role.AVATAR else facts for facts in self.facts)
+
+    @property
+    def backgrounds(self) -> tuple[str, ...]:
+        """Every name that `render.background` may have here: those known everywhere, then the avatar's own."""
+        own = self.avatar.capabilities.backgrounds if self.avatar is not None else ()
+        return tuple(dict.fromkeys([*BACKGROUNDS, *own]))

@@ -32,6 +32,7 @@ FLAGS: Mapping[str, str] = MappingProxyType(
         "latency": "render.latency_mode",
         "idle": "render.idle_mode",
         "background": "render.background",
+        "framing": "render.framing",
     }
 )
 """Short name of each control -> its path. The same names as the arguments of `tth.client.controls`."""
@@ -51,6 +52,7 @@ _MEANINGS: Mapping[str, str] = MappingProxyType(
         "latency": "how far media may be sent ahead",
         "idle": "what is sent while nobody speaks",
         "background": "what stands behind the person",
+        "framing": "how much of the person is in the picture",
     }
 )
 DEFAULT_TARGET = "localhost:50051"

@@ -1,4 +1,5 @@
-"""Let the person say a text, into a file: .mp4 with picture and sound, .wav with sound alone. Made as fast as the
+"""Let the person say a text, into a file: .mp4 with picture and sound, .mov with an
+alpha channel for editing (with --background transparent), .wav with sound alone. Made as fast as the
 machine can, not in real time. TEXT "-" reads the text from standard input."""
 
 from __future__ import annotations
@@ -57,13 +58,13 @@ async def _generate(client: TthClient, text: str, arguments: argparse.Namespace,
     from tth.v1 import converse_pb2
     from tth.v1 import tth_service_pb2 as pb
 
-    wav = arguments.output.suffix.lower() == ".wav"
+    formats = {".mp4": pb.ARTIFACT_FORMAT_MP4, ".mov": pb.ARTIFACT_FORMAT_MOV, ".wav": pb.ARTIFACT_FORMAT_WAV}
     job = await client.generate(
         text,
         mode=converse_pb2.TEXT_MODE_TALK if arguments.talk else converse_pb2.TEXT_MODE_SAY,
         controls=controls_of(arguments),
         language_code=arguments.language,
-        artifact_format=pb.ARTIFACT_FORMAT_WAV if wav else pb.ARTIFACT_FORMAT_MP4,
+        artifact_format=formats[arguments.output.suffix.lower()],
         wait_ms=_WAIT_MS,
     )
     try:
@@ -93,6 +94,6 @@ def _print(terminal: Terminal, job: Job, path: Path, size_bytes: int) -> None:
 
 def _output(text: str) -> Path:
     path = Path(text)
-    if path.suffix.lower() not in (".mp4", ".wav"):
-        raise argparse.ArgumentTypeError("must end in .mp4 or .wav")
+    if path.suffix.lower() not in (".mp4", ".mov", ".wav"):
+        raise argparse.ArgumentTypeError("must end in .mp4, .mov or .wav")
     return path

@@ -29,10 +29,12 @@ def controls(
     latency: str | None = None,
     idle: str | None = None,
     background: str | None = None,
+    framing: str | None = None,
 ) -> pb.Controls:
     """Controls with the given fields present. Units and ranges are in controls.proto.
 
-    size: (width_px, height_px). Raises ValueError for an emotion, latency or idle word that the contract does not have.
+    size: (width_px, height_px). Raises ValueError for an emotion, latency, idle or framing word that the contract does
+    not have.
     """
     message = pb.Controls()
     labels = {"label": _enum(pb.EmotionLabel, "EMOTION_LABEL", emotion)}
@@ -42,16 +44,23 @@ def controls(
     _set(message.render, {"fps": fps, "background": background})
     _set(message.render, {"latency_mode": _enum(pb.LatencyMode, "LATENCY_MODE", latency)})
     _set(message.render, {"idle_mode": _enum(pb.IdleMode, "IDLE_MODE", idle)})
+    _set(message.render, {"framing": _enum(pb.Framing, "FRAMING", framing)})
     if size is not None:
         message.render.resolution.CopyFrom(pb.Resolution(width_px=size[0], height_px=size[1]))
     return message
 
 
 def media(
-    *, video: str | None = None, motion: bool = False, words: bool = True, sample_rate_hz: int | None = None
+    *,
+    video: str | None = None,
+    motion: bool = False,
+    words: bool = True,
+    sample_rate_hz: int | None = None,
+    alpha: bool = False,
 ) -> media_pb2.MediaPreferences:
-    """What to receive. video: "h264", "jpeg", "raw_rgb24" or "none". Raises ValueError for another word."""
-    message = media_pb2.MediaPreferences(motion=motion, word_timings=words)
+    """What to receive. video: "h264", "jpeg", "png", "webp", "raw_rgb24", "raw_rgba32" or "none". Raises ValueError for
+    another word. alpha: the person without a background, where the codec can (png, webp, raw_rgba32)."""
+    message = media_pb2.MediaPreferences(motion=motion, word_timings=words, alpha=alpha)
     _set(message, {"video_codec": _enum(media_pb2.VideoCodec, "VIDEO_CODEC", video)})
     _set(message, {"audio_sample_rate_hz": sample_rate_hz})
     return message

@@ -1,4 +1,6 @@
-"""Writes a conversation, as it was received, into an MP4 file and subtitles; each piece where its pts places it.
+"""Writes a conversation, as it was received, into a film and subtitles; each piece where its pts places it.
+
+A film that ends in .mov keeps the alpha channel of PNG, WebP and raw frames; .mp4 shows such a person on green.
 
     with Recorder("talk.mp4", subtitles="talk.vtt") as recorder:
         async for event in conversation.events():
@@ -21,6 +23,7 @@ import av
 import numpy as np
 
 from tth.media.decode import FrameDecoder
+from tth.media.mov import MovWriter
 from tth.media.mp4 import Mp4Writer
 from tth.media.subtitles import SpokenWord, cues, webvtt
 from tth.model.media import SAMPLE_RATE_HZ, Picture, VideoCodec, us_to_samples
@@ -32,6 +35,9 @@ _CODECS: Mapping[int, VideoCodec] = MappingProxyType(
         media_pb2.VIDEO_CODEC_JPEG: VideoCodec.JPEG,
         media_pb2.VIDEO_CODEC_H264: VideoCodec.H264,
         media_pb2.VIDEO_CODEC_RAW_RGB24: VideoCodec.RAW_RGB24,
+        media_pb2.VIDEO_CODEC_PNG: VideoCodec.PNG,
+        media_pb2.VIDEO_CODEC_WEBP: VideoCodec.WEBP,
+        media_pb2.VIDEO_CODEC_RAW_RGBA32: VideoCodec.RAW_RGBA32,
     }
 )
 _MOUTH_SHAPE = "jawOpen"
@@ -66,7 +72,8 @@ class TurnStill:
 class Recorder:
     """One recording. Use as a context manager: a normal end writes the files, an exception throws them away.
 
-    Takes H.264 as it comes; JPEG and raw pictures are encoded. Sound must be 16-bit PCM at 24 kHz, mono.
+    An .mp4 takes H.264 as it comes, a .mov PNG; all other pictures are encoded anew. Sound must be 16-bit PCM at
+    24 kHz, mono.
     """
 
     def __init__(
@@ -82,6 +89,8 @@ class Recorder:
         self._early_audio: list[ConverseResponse] = []
         self._first_pts_us: int | None = None
         self._turns: dict[str, _Turn] = {}
+        self._keeps_alpha = self._path.suffix.lower() == ".mov"
+        self._as_it_comes = media_pb2.VIDEO_CODEC_PNG if self._keeps_alpha else media_pb2.VIDEO_CODEC_H264
         self._is_closed = False
         self.frame_count = 0
         self.audio_samples = 0
@@ -176,18 +185,20 @@ class Recorder:
             self._open_writer(frame.width_px, frame.height_px, round(1e6 / frame.duration_us))
         assert self._writer is not None
         start, data = us_to_samples(frame.pts_us), frame.data
-        if frame.codec == media_pb2.VIDEO_CODEC_H264:
+        if frame.codec == self._as_it_comes:
             self._writer.add_frame(data, start, frame.keyframe)
             return
         if self._decoder is None:
             self._decoder = FrameDecoder(_CODECS[frame.codec])
         picture = self._decoder.decode(data, frame.width_px, frame.height_px)
-        assert picture is not None  # only H.264 can have none
+        if picture is None:  # H.264 before its first key frame
+            return
         self._writer.add_picture(picture, start)
 
     def _open_writer(self, width_px: int, height_px: int, fps: int) -> None:
         if self._writer is None:
-            self._writer = Mp4Writer(self._path, width_px, height_px, fps)
+            film = MovWriter if self._keeps_alpha else Mp4Writer
+            self._writer = film(self._path, width_px, height_px, fps)
             for event in self._early_audio:
                 self._write_audio(event.audio_chunk)
             self._early_audio.clear()

@@ -142,7 +142,10 @@ class Checker:
         return MappingProxyType({name: entry for name, entry in entries.items() if entry is not dataclasses.MISSING})
 
     def _controls(self, node: Node, key: str) -> object:
-        """A ControlPatch from sections emotion, character and render. Whether a persona exists is checked later."""
+        """A ControlPatch from sections emotion, character and render.
+
+        Whether a persona or a background's picture exists is checked later.
+        """
         if not isinstance(node, Section):
             self.problem(node.where, key, "must be a section of keys")
             return dataclasses.MISSING
@@ -164,7 +167,7 @@ class Checker:
                     continue
                 said[field.attribute] = value
                 one = ControlPatch(**{field.attribute: value})  # type: ignore[arg-type]
-                for violation in validate_patch(one, personas=(str(value),)):
+                for violation in validate_patch(one, personas=(str(value),), backgrounds=(str(value),)):
                     self.problem(found.where, path, f"must be {violation.allowed}, not {as_text(value)}")
         return ControlPatch(**said)  # type: ignore[arg-type]
 

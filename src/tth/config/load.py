@@ -23,7 +23,9 @@ from tth.config.check import Checker, suggestion
 from tth.config.dotenv import read_dotenv
 from tth.config.schema import Config, Origin, PersonaConfig, PersonaSettings, RoleSettings
 from tth.config.tree import Scalar, Section, merge, nested, read_yaml
+from tth.core.blend import validate_patch
 from tth.errors import ConfigError, ConfigProblem
+from tth.model.controls import BACKGROUNDS, ControlPatch
 
 DEFAULT_PROFILE = "offline"
 _PREFIX = "TTH_"
@@ -147,6 +149,7 @@ def _understand(layers: _Layers, registry: Registry, checker: Checker) -> Config
     personas = _personas(tree, checker)
     adapters = _adapters(tree, config.roles, registry, layers.environment, checker)
     _check_personas(config, personas, checker)
+    _check_backgrounds(config, personas, adapters.get(Role.AVATAR), checker)
     if config.roles.tts is None and config.roles.realtime is None and not checker.has_problem_below("roles"):
         checker.problem(tree.where, "roles", "nobody speaks: set roles.tts.adapter or roles.realtime.adapter")
     return dataclasses.replace(
@@ -227,3 +230,14 @@ def _check_personas(config: Config, personas: Mapping[str, PersonaConfig], check
         path = "defaults.controls.character.persona_id"
         hint = suggestion(wanted, personas)
         checker.problem(checker.origins[path].where, path, f'unknown persona "{wanted}"; {hint}')
+
+
+def _check_backgrounds(config: Config, personas: Mapping[str, PersonaConfig], avatar: object, checker: Checker) -> None:
+    """Every background that is named exists. An avatar's Settings may have `backgrounds`, names of its own."""
+    names = (*BACKGROUNDS, *getattr(avatar, "backgrounds", ()))
+    wanted = {f"personas.{persona_id}.controls": found.controls for persona_id, found in personas.items()}
+    for section, patch in {"defaults.controls": config.defaults.controls, **wanted}.items():
+        for violation in validate_patch(ControlPatch(background=patch.background), (), names):
+            path = f"{section}.{violation.field}"
+            origin = checker.origins[path]
+            checker.problem(origin.where, path, f"must be {violation.allowed}, not {origin.text}")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from importlib.metadata import entry_points
 
 from tth.adapters.base import (
@@ -96,6 +97,10 @@ def _build(config: Config, registry: Registry, role: Role, problems: list[Config
     assert spec is not None, "the configuration was loaded with another registry"
     try:
         adapter = spec.build(config.adapters[role])
+    except ConfigError as error:  # of the adapter's own settings
+        origins = config.origins
+        problems.extend(replace(found, where=origins.get(found.key, origins[key]).where) for found in error.problems)
+        return None
     except (ImportError, ValueError) as error:
         problems.append(ConfigProblem(config.origins[key].where, key, f'"{name}" cannot be built: {error}'))
         return None

@@ -14,12 +14,27 @@ from typing import Any
 
 from tth.adapters.base import Capabilities, ControlSupport, Role, Support
 from tth.adapters.registry import AdapterFacts
-from tth.model.controls import BY_PATH, FIELDS, ControlField, ControlOutcome, Controls, IdleMode, Resolution
+from tth.core.blend import is_background
+from tth.model.controls import (
+    BY_PATH,
+    FIELDS,
+    GREEN,
+    STUDIO,
+    TRANSPARENT,
+    ControlField,
+    ControlOutcome,
+    Controls,
+    IdleMode,
+    Resolution,
+)
+from tth.model.media import VideoCodec
 
 SERVER_PATHS = frozenset({"character.persona_id", "render.latency_mode", "render.idle_mode"})
 """Controls that the server does itself, whatever the adapters are."""
 _AVATAR_PATHS = frozenset({"render.fps", "render.resolution"})
 """What every avatar does by its contract, so that it need not say so."""
+_OFFER_PATHS = _AVATAR_PATHS | {"render.background", "render.framing"}
+"""Where an avatar offers some values and not others: in place of another one it gives its nearest."""
 _BY_CONTRACT = ControlSupport(Support.NATIVE)
 _DEFAULTS = Controls()
 _SAME_REL = 1e-6
@@ -45,8 +60,11 @@ class _Candidate:
     support: ControlSupport
 
 
-def fit(path: str, value: object, adapters: Sequence[AdapterFacts]) -> Fit:
-    """What these adapters make of a valid value of one control. What nobody does falls to the product's default."""
+def fit(path: str, value: object, adapters: Sequence[AdapterFacts], codec: VideoCodec = VideoCodec.NONE) -> Fit:
+    """What these adapters make of a valid value of one control. What nobody does falls to the product's default.
+
+    codec: what the pictures are sent as; one without alpha shows a person who should stand before nothing on green.
+    """
     field = BY_PATH[path]
     if value is IdleMode.CLIP:
         return Fit(IdleMode.FRAMES, ControlOutcome.SUBSTITUTED, "idle clips are not available; frames are sent")
@@ -55,11 +73,13 @@ def fit(path: str, value: object, adapters: Sequence[AdapterFacts]) -> Fit:
     best = _best(path, adapters)
     if not best:
         default = getattr(_DEFAULTS, field.attribute)
-        return Fit(default, ControlOutcome.IGNORED, "no adapter in use can do it")
+        return Fit(default, ControlOutcome.IGNORED, _why_not(path, adapters))
     names = ", ".join(candidate.adapter.name for candidate in best)
     nearest = _nearest(field, value, best)
+    if nearest == TRANSPARENT and path == "render.background" and not (codec.has_alpha or codec is VideoCodec.NONE):
+        return Fit(GREEN, ControlOutcome.SUBSTITUTED, f"{codec} has no alpha channel", names)
     if not is_same(nearest, value):
-        is_offer = path in _AVATAR_PATHS
+        is_offer = path in _OFFER_PATHS
         outcome = ControlOutcome.SUBSTITUTED if is_offer else ControlOutcome.CLAMPED
         reason = f"nearest that {names} offers" if is_offer else f"the limit of {names}"
         return Fit(nearest, outcome, reason, names)
@@ -68,14 +88,16 @@ def fit(path: str, value: object, adapters: Sequence[AdapterFacts]) -> Fit:
     return Fit(value, ControlOutcome.APPLIED, "", names)
 
 
-def fit_to_adapters(controls: Controls, adapters: Sequence[AdapterFacts]) -> Controls:
+def fit_to_adapters(
+    controls: Controls, adapters: Sequence[AdapterFacts], codec: VideoCodec = VideoCodec.NONE
+) -> Controls:
     """The controls as they will really be in effect. Idempotent.
 
     A value that an adapter narrows is narrowed, one that nobody does is the product's default. An adapter whose own
     limits are narrower than those of another one is given `fit_to_adapters(controls, (its own facts,))`.
     """
     fitted: dict[str, Any] = {
-        field.attribute: fit(field.path, getattr(controls, field.attribute), adapters).value
+        field.attribute: fit(field.path, getattr(controls, field.attribute), adapters, codec).value
         for field in FIELDS
         if getattr(controls, field.attribute) is not None
     }
@@ -98,16 +120,27 @@ def _best(path: str, adapters: Iterable[AdapterFacts]) -> list[_Candidate]:
     return native or emulated
 
 
+def _why_not(path: str, adapters: Iterable[AdapterFacts]) -> str:
+    said = (adapter.capabilities.controls.get(path) for adapter in adapters)
+    reasons = [support.reason for support in said if support is not None and support.reason]
+    return reasons[0] if reasons else "no adapter in use can do it"
+
+
 def _nearest(field: ControlField, value: object, candidates: Sequence[_Candidate]) -> object:
     """The value nearest to the one asked for among what each candidate can do."""
     if isinstance(value, Resolution):
-        offers = [_nearest_resolution(value, candidate.adapter.capabilities) for candidate in candidates]
-        return min(offers, key=lambda offer: _distance_px(offer, value))
+        sizes = [_nearest_resolution(value, candidate.adapter.capabilities) for candidate in candidates]
+        return min(sizes, key=lambda size: _distance_px(size, value))
     if isinstance(value, int | float) and field.minimum is not None and field.maximum is not None:
         wanted = value
         limits = [_limits(field, candidate) for candidate in candidates]
         offered = (type(wanted)(min(max(wanted, low), high)) for low, high in limits)
         return min(offered, key=lambda offer: abs(offer - wanted))
+    offers = [candidate.adapter.capabilities for candidate in candidates]
+    if field.path == "render.background":
+        return value if is_background(value, {STUDIO}.union(*(offer.backgrounds for offer in offers))) else STUDIO
+    if field.path == "render.framing":
+        return value if any(value in offer.framings for offer in offers) else offers[0].framings[0]
     return value
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tth.adapters.registry import AdapterFacts
-from tth.control.fit import fit, fit_to_adapters, is_same
+from tth.control.fit import Fit, fit, fit_to_adapters, is_same
 from tth.model.controls import (
     FIELDS,
     ControlField,
@@ -18,6 +18,7 @@ from tth.model.controls import (
     ControlResult,
     Controls,
 )
+from tth.model.media import VideoCodec
 
 _NEXT_TURN = "takes effect at the next turn"
 _TURN_WINS = "this turn has a value of its own; takes effect at the next turn"
@@ -29,26 +30,30 @@ def build_report(
     revision: int,
     adapters: Sequence[AdapterFacts],
     in_turn: bool,
+    codec: VideoCodec = VideoCodec.NONE,
 ) -> ControlReport:
     """One result for each path that `requested` sets, in the order of FIELDS.
 
     requested: validated. effective: what holds now, all layers blended; it is fitted to the adapters here.
-    in_turn: a turn is running, so that what only changes between turns waits.
+    in_turn: a turn is running, so that what only changes between turns waits. codec: what the pictures are sent as.
     """
-    fitted = fit_to_adapters(effective, adapters)
+    fitted = fit_to_adapters(effective, adapters, codec)
     said = requested.items()
     results = tuple(
-        _result(field, said[field.attribute], getattr(fitted, field.attribute), adapters, in_turn)
+        _result(
+            field,
+            fit(field.path, said[field.attribute], adapters, codec),
+            said[field.attribute],
+            getattr(fitted, field.attribute),
+            in_turn,
+        )
         for field in FIELDS
         if field.attribute in said
     )
     return ControlReport(revision, fitted, results)
 
 
-def _result(
-    field: ControlField, wanted: object, now: object, adapters: Sequence[AdapterFacts], in_turn: bool
-) -> ControlResult:
-    found = fit(field.path, wanted, adapters)
+def _result(field: ControlField, found: Fit, wanted: object, now: object, in_turn: bool) -> ControlResult:
     outcome, reason = found.outcome, found.reason
     if outcome is not ControlOutcome.IGNORED:
         if in_turn and field.next_turn_only:

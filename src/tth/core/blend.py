@@ -13,6 +13,8 @@ from collections.abc import Collection, Iterable
 
 from tth.errors import FieldViolation
 from tth.model.controls import (
+    BACKGROUND_COLOUR,
+    BACKGROUNDS,
     BY_PATH,
     FIELDS,
     MAX_SIDE_PX,
@@ -25,8 +27,6 @@ from tth.model.controls import (
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _REFINEMENTS = ("emotion_valence", "emotion_arousal")
-STUDIO = "studio"
-"""The background that every look brings along."""
 
 
 def merge(*layers: ControlPatch) -> ControlPatch:
@@ -69,10 +69,13 @@ def unknown_paths(clear_paths: Iterable[str]) -> list[FieldViolation]:
     ]
 
 
-def validate_patch(patch: ControlPatch, personas: Collection[str]) -> list[FieldViolation]:
+def validate_patch(
+    patch: ControlPatch, personas: Collection[str], backgrounds: Collection[str] = BACKGROUNDS
+) -> list[FieldViolation]:
     """What in `patch` may not be asked for, in the order of FIELDS; empty when all is well.
 
-    Each violation is to be read as "<field>: must be <allowed>".
+    backgrounds: every name that `render.background` may have besides colours. Each violation is to be read as
+    "<field>: must be <allowed>".
     """
     said = patch.items()
     found: list[FieldViolation] = []
@@ -82,9 +85,18 @@ def validate_patch(patch: ControlPatch, personas: Collection[str]) -> list[Field
         if field.attribute == "persona_id":
             if said["persona_id"] not in personas:
                 found.append(FieldViolation(field.path, "one of " + ", ".join(personas)))
+        elif field.attribute == "background":
+            if not is_background(said["background"], backgrounds):
+                allowed = f"one of {', '.join(backgrounds)} or {BACKGROUND_COLOUR}"
+                found.append(FieldViolation(field.path, allowed))
         elif not _is_allowed(field, said[field.attribute]):
             found.append(FieldViolation(field.path, field.allowed))
     return found
+
+
+def is_background(value: object, names: Collection[str]) -> bool:
+    """A known name or an exact colour."""
+    return isinstance(value, str) and (value in names or _COLOUR.fullmatch(value) is not None)
 
 
 def _is_allowed(field: ControlField, value: object) -> bool:
@@ -94,6 +106,5 @@ def _is_allowed(field: ControlField, value: object) -> bool:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return False
         return math.isfinite(value) and field.minimum <= value <= field.maximum
-    if isinstance(value, Resolution):
-        return all(MIN_SIDE_PX <= side <= MAX_SIDE_PX and side % 2 == 0 for side in (value.width_px, value.height_px))
-    return isinstance(value, str) and (value == STUDIO or _COLOUR.fullmatch(value) is not None)
+    assert isinstance(value, Resolution)
+    return all(MIN_SIDE_PX <= side <= MAX_SIDE_PX and side % 2 == 0 for side in (value.width_px, value.height_px))

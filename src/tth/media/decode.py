@@ -23,7 +23,7 @@ class FrameDecoder:
         self._h264: VideoCodecContext | None = None
 
     def decode(self, data: bytes, width_px: int, height_px: int) -> Picture | None:
-        """The picture: RGB, uint8, shape (height_px, width_px, 3).
+        """The picture: RGB, uint8, shape (height_px, width_px, 3); with alpha RGBA, (height_px, width_px, 4).
 
         None for an H.264 frame before the first key frame. Raises ValueError for data that is no frame of this codec
         or not of this size; the next key frame is decoded again.
@@ -39,10 +39,18 @@ class FrameDecoder:
             if len(data) != width_px * height_px * 3:
                 raise ValueError(f"a raw frame of {width_px}x{height_px} has not {len(data)} bytes")
             picture = np.frombuffer(data, np.uint8).reshape(height_px, width_px, 3)
+        elif self._codec is VideoCodec.RAW_RGBA32:
+            if len(data) != width_px * height_px * 4:
+                raise ValueError(f"a raw frame of {width_px}x{height_px} with alpha has not {len(data)} bytes")
+            picture = np.frombuffer(data, np.uint8).reshape(height_px, width_px, 4)
+        elif self._codec in (VideoCodec.PNG, VideoCodec.WEBP):
+            picture = _decode_file(data)
         else:
             raise ValueError(f"{self._codec} has no pictures")
-        if picture is not None and picture.shape != (height_px, width_px, 3):
-            raise ValueError(f"the frame says {width_px}x{height_px}, its picture is {picture.shape[1::-1]}")
+        if picture is not None and picture.shape[:2] != (height_px, width_px):
+            raise ValueError(
+                f"the frame says {width_px}x{height_px}, its picture is {picture.shape[1]}x{picture.shape[0]}"
+            )
         return picture
 
     def _decode_h264(self, data: bytes) -> Picture | None:
@@ -60,6 +68,15 @@ class FrameDecoder:
             return None
         assert isinstance(frames[-1], VideoFrame)
         return np.asarray(frames[-1].to_ndarray(format="rgb24"), np.uint8)
+
+
+def _decode_file(data: bytes) -> Picture:
+    """A PNG or WebP file. OpenCV reads both with their alpha."""
+    found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
+    if found is None or found.ndim != 3:
+        raise ValueError("not a PNG or WebP picture in colour")
+    to_rgb = cv2.COLOR_BGRA2RGBA if found.shape[2] == 4 else cv2.COLOR_BGR2RGB
+    return np.asarray(cv2.cvtColor(found, to_rgb), np.uint8)
 
 
 def _open_h264() -> VideoCodecContext:

@@ -7,7 +7,6 @@ from two threads at once. Times and pacing are not its business. Tests: tests/me
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
@@ -20,7 +19,19 @@ from av.video.frame import PictureType, VideoFrame
 from numpy.typing import NDArray
 
 from tth.media import annexb
+from tth.media.alpha import PngEncoder, RawAlphaEncoder, WebpEncoder
+from tth.media.encoded_picture import EncodedPicture
 from tth.model.media import Picture, VideoCodec
+
+__all__ = [
+    "EncodedPicture",
+    "H264Encoder",
+    "I420Converter",
+    "JpegEncoder",
+    "RawEncoder",
+    "VideoEncoder",
+    "make_encoder",
+]
 
 KEYFRAME_INTERVAL_S = 2
 """A client that joins late or lost a frame waits at most this long. Usual for live streams (HLS segments: 2 s)."""
@@ -34,24 +45,14 @@ _LIMITED_RANGE = 1
 """AVCOL_RANGE_MPEG: luma 16..235."""
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedPicture:
-    """One frame as it goes to the client."""
-
-    data: bytes
-    keyframe: bool
-    """It can be decoded without any earlier one."""
-    codec_config: bytes = b""
-    """H.264: SPS and PPS in Annex B, on the first frame and whenever they change; else empty."""
-
-
 class VideoEncoder(Protocol):
     """What the engine asks of an encoder. One thread at a time."""
 
     def encode(self, picture: Picture, force_keyframe: bool = False) -> EncodedPicture:
         """Encode one picture now; nothing is held back.
 
-        picture: RGB, uint8, shape (height_px, width_px, 3), C-contiguous. Raises ValueError for any other.
+        picture: RGB, uint8, shape (height_px, width_px, 3), C-contiguous; where the codec has alpha also RGBA, shape
+        (height_px, width_px, 4). Raises ValueError for any other.
         """
         ...
 
@@ -195,6 +196,9 @@ _ENCODERS: Mapping[VideoCodec, Callable[[int, int, int], VideoEncoder]] = {
     VideoCodec.H264: H264Encoder,
     VideoCodec.JPEG: JpegEncoder,
     VideoCodec.RAW_RGB24: RawEncoder,
+    VideoCodec.PNG: PngEncoder,
+    VideoCodec.WEBP: WebpEncoder,
+    VideoCodec.RAW_RGBA32: RawAlphaEncoder,
 }
 
 

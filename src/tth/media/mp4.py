@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import io
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from types import MappingProxyType, TracebackType
+from typing import Protocol, Self
 
 import av
 import numpy as np
@@ -21,17 +22,36 @@ from av.container import OutputContainer
 from av.video.stream import VideoStream
 
 from tth.media import annexb
-from tth.media.encode import H264Encoder
+from tth.media.alpha import over
+from tth.media.encode import H264Encoder, VideoEncoder
 from tth.model.media import SAMPLE_RATE_HZ, Pcm, Picture
 
 AUDIO_BIT_RATE = 96_000
 """Bit/s; FFmpeg's AAC is transparent for one voice at 24 kHz from about 64 kbit/s."""
-_TIME_BASE = Fraction(1, SAMPLE_RATE_HZ)
+TIME_BASE = Fraction(1, SAMPLE_RATE_HZ)
 _SILENCE_BLOCK_SAMPLES = SAMPLE_RATE_HZ
 
 
 class ResolutionChanged(ValueError):
-    """The picture changed its size in the middle: one MP4 track has one size. What was written so far stays good."""
+    """The picture changed its size in the middle: one track has one size. What was written so far stays good."""
+
+
+class Track(Protocol):
+    """What a picture track is, known from its first frame."""
+
+    def add_to(self, container: OutputContainer) -> VideoStream:
+        """Declare the track in a file that has not begun. Once only."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FilmFormat:
+    """A kind of file."""
+
+    name: str
+    """FFmpeg's."""
+    audio_codec: str
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +69,8 @@ class Mp4Writer:
     Not for use from two threads at once. Each call takes well below a millisecond of work for a frame or chunk.
     """
 
+    _FORMAT = FilmFormat("mp4", "aac", MappingProxyType({"movflags": "+faststart"}))
+
     def __init__(self, path: Path | str, width_px: int, height_px: int, fps: int) -> None:
         """`path` appears when `close` succeeds, not before; an older file of that name is replaced then."""
         self._path = Path(path)
@@ -58,9 +80,9 @@ class Mp4Writer:
         self._fps = fps
         self._pending_frames: list[_Frame] = []
         self._pending_pcm: list[tuple[int, Pcm]] = []
-        self._encoder: H264Encoder | None = None
+        self._encoder: VideoEncoder | None = None
         self._parameter_sets = b""
-        self._template: _VideoTemplate | None = None
+        self._track: Track | None = None
         self._file: _OpenFile | None = None
         self.frame_count = 0
         """Frames taken into the file."""
@@ -75,7 +97,7 @@ class Mp4Writer:
         """
         if keyframe:
             self._check_parameters(data)
-        elif self._template is None:
+        elif self._track is None:
             self.skipped_frame_count += 1
             return
         self.frame_count += 1
@@ -87,12 +109,14 @@ class Mp4Writer:
             self._open_when_both()
 
     def add_picture(self, picture: Picture, start_sample: int) -> None:
-        """Encode one picture and take it. RGB, uint8, shape (height_px, width_px, 3). Raises ValueError otherwise."""
+        """Encode one picture and take it. RGB, uint8, shape (height_px, width_px, 3); with alpha (.., 4), which a file
+        without alpha shows on green. Raises ValueError otherwise."""
         if self._encoder is None:
-            self._encoder = H264Encoder(*self._size, self._fps)
-        if picture.shape[1::-1] != self._size:
-            raise ResolutionChanged(f"the file is {_by(self._size)}, the picture is {_by(picture.shape[1::-1])}")
-        encoded = self._encoder.encode(picture)
+            self._encoder = self._make_encoder(self._fps)
+        size = picture.shape[1], picture.shape[0]
+        if size != self._size:
+            raise ResolutionChanged(f"the file is {_by(self._size)}, the picture is {_by(size)}")
+        encoded = self._encoder.encode(self._fitting(picture))
         self.add_frame(encoded.data, start_sample, encoded.keyframe)
 
     def add_pcm(self, pcm: Pcm, start_sample: int) -> None:
@@ -134,10 +158,16 @@ class Mp4Writer:
         else:
             self.abort()
 
+    def _make_encoder(self, fps: int) -> VideoEncoder:
+        return H264Encoder(*self._size, fps)
+
+    def _fitting(self, picture: Picture) -> Picture:
+        return over(picture)
+
     def _check_parameters(self, keyframe: bytes) -> None:
         parameter_sets = annexb.parameter_sets(keyframe)
-        if self._template is None:
-            self._template = _VideoTemplate(keyframe, self._size)
+        if self._track is None:
+            self._track = _H264Track(keyframe, self._size)
             self._parameter_sets = parameter_sets
         elif parameter_sets and parameter_sets != self._parameter_sets:
             raise ResolutionChanged("the parameters of the video stream changed; one MP4 track keeps its first ones")
@@ -149,7 +179,7 @@ class Mp4Writer:
     def _open(self) -> None:
         starts = [*(frame.start_sample for frame in self._pending_frames), *(start for start, _ in self._pending_pcm)]
         self._file = _OpenFile(
-            self._part_path, min(starts), self._template, bool(self._pending_pcm), self._frame_samples
+            self._part_path, self._FORMAT, min(starts), self._track, bool(self._pending_pcm), self._frame_samples
         )
         for frame in self._pending_frames:
             self._file.write_frame(frame)
@@ -165,8 +195,9 @@ class _OpenFile:
     def __init__(
         self,
         path: Path,
+        film_format: FilmFormat,
         origin_sample: int,
-        template: _VideoTemplate | None,
+        track: Track | None,
         has_audio: bool,
         frame_samples: int,
     ) -> None:
@@ -176,12 +207,16 @@ class _OpenFile:
         self._audio_end = 0
         self._video: VideoStream | None = None
         self._audio: AudioStream | None = None
-        self.container: OutputContainer = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
-        if template is not None:
-            self._video = template.add_to(self.container)
+        self.container: OutputContainer = av.open(
+            str(path), "w", format=film_format.name, options=dict(film_format.options)
+        )
+        if track is not None:
+            self._video = track.add_to(self.container)
         if has_audio:
-            self._audio = self.container.add_stream("aac", rate=SAMPLE_RATE_HZ, layout="mono")
-            self._audio.bit_rate = AUDIO_BIT_RATE
+            audio = self.container.add_stream(film_format.audio_codec, rate=SAMPLE_RATE_HZ, layout="mono")
+            assert isinstance(audio, AudioStream)
+            audio.bit_rate = AUDIO_BIT_RATE
+            self._audio = audio
         self.container.start_encoding()
 
     def write_frame(self, frame: _Frame) -> None:
@@ -218,20 +253,20 @@ class _OpenFile:
         if not len(pcm):
             return
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(pcm)[None], format="s16", layout="mono")
-        frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE_HZ, self._audio_end, _TIME_BASE
+        frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE_HZ, self._audio_end, TIME_BASE
         self._audio_end += len(pcm)
         self.container.mux(self._audio.encode(frame))
 
     def _mux(self, frame: _Frame, sample_count: int) -> None:
         assert self._video is not None  # as for sound
         packet = av.Packet(frame.data)
-        packet.stream, packet.time_base = self._video, _TIME_BASE
+        packet.stream, packet.time_base = self._video, TIME_BASE
         packet.pts = packet.dts = frame.start_sample
         packet.duration, packet.is_keyframe = sample_count, frame.keyframe
         self.container.mux(packet)
 
 
-class _VideoTemplate:
+class _H264Track:
     """Reads the track's parameters (size, colours, SPS and PPS) from its first key frame."""
 
     def __init__(self, first_keyframe: bytes, size: tuple[int, int]) -> None:
@@ -245,7 +280,7 @@ class _VideoTemplate:
     def add_to(self, container: OutputContainer) -> VideoStream:
         """Declare the track and let go of the source."""
         stream = container.add_stream_from_template(self._stream)
-        stream.time_base = _TIME_BASE
+        stream.time_base = TIME_BASE
         self._source.close()
         return stream
 

@@ -46,6 +46,21 @@ class IdleMode(StrEnum):
     CLIP = "clip"
 
 
+STUDIO = "studio"
+"""The background that a look brings along."""
+ROOM = "room"
+"""A living room, out of focus."""
+GREEN = "green"
+"""Chroma green, for programs that key it out."""
+GREEN_RGB = (0, 177, 64)
+"""sRGB of broadcast chroma green: far from skin, hair and clothes, and not so bright that it spills on them."""
+TRANSPARENT = "transparent"
+"""Nothing: the picture has an alpha channel."""
+BACKGROUNDS = (STUDIO, ROOM, GREEN, TRANSPARENT)
+"""Backgrounds that are known everywhere; an avatar may offer pictures by further names."""
+BACKGROUND_COLOUR = 'a colour as "#rrggbb"'
+
+
 class Framing(StrEnum):
     """How much of the person is in the picture."""
 
@@ -83,7 +98,8 @@ class Controls:
     resolution: Resolution = Resolution(512, 512)
     latency_mode: LatencyMode = LatencyMode.BALANCED
     idle_mode: IdleMode = IdleMode.FRAMES
-    background: str = "studio"
+    background: str = STUDIO
+    framing: Framing = Framing.BUST
 
     @property
     def affect(self) -> tuple[float, float]:
@@ -113,6 +129,7 @@ class ControlPatch:
     latency_mode: LatencyMode | None = None
     idle_mode: IdleMode | None = None
     background: str | None = None
+    framing: Framing | None = None
 
     def items(self) -> dict[str, Any]:
         """The fields that are set, by attribute name."""
@@ -163,7 +180,13 @@ FIELDS: tuple[ControlField, ...] = (
     ),
     ControlField("render.latency_mode", "latency_mode", choices=tuple(LatencyMode), next_turn_only=True),
     ControlField("render.idle_mode", "idle_mode", choices=tuple(IdleMode)),
-    ControlField("render.background", "background", help='"studio" or a colour as "#rrggbb"', next_turn_only=True),
+    ControlField(
+        "render.background",
+        "background",
+        next_turn_only=True,
+        help=f"one of {', '.join(BACKGROUNDS)}, a picture of the server's, or {BACKGROUND_COLOUR}",
+    ),
+    ControlField("render.framing", "framing", choices=tuple(Framing), next_turn_only=True),
 )
 BY_PATH: Mapping[str, ControlField] = {field.path: field for field in FIELDS}
 BY_ATTRIBUTE: Mapping[str, ControlField] = {field.attribute: field for field in FIELDS}

@@ -77,6 +77,7 @@ class VideoFrame:
     dropped_before_count: int = 0
     control_revision: int = 0
     codec_config: bytes = b""
+    alpha: bool = False
 
 
 @dataclass(frozen=True, slots=True)

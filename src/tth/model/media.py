@@ -19,7 +19,7 @@ SAMPLE_RATE_HZ = 24_000
 Pcm = NDArray[np.int16]
 """Mono sound at SAMPLE_RATE_HZ: int16, shape (n,)."""
 Picture = NDArray[np.uint8]
-"""RGB, uint8, shape (height, width, 3), rows from the top."""
+"""RGB, uint8, shape (height, width, 3), rows from the top; with alpha RGBA, (height, width, 4), colours straight."""
 
 
 def samples_to_us(samples: int) -> int:
@@ -51,6 +51,26 @@ class VideoCodec(StrEnum):
     JPEG = "jpeg"
     H264 = "h264"
     RAW_RGB24 = "raw_rgb24"
+    PNG = "png"
+    WEBP = "webp"
+    RAW_RGBA32 = "raw_rgba32"
+
+    @property
+    def has_alpha(self) -> bool:
+        """A transparent background stays transparent in it."""
+        return self in (VideoCodec.PNG, VideoCodec.WEBP, VideoCodec.RAW_RGBA32)
+
+
+class PictureQuality(StrEnum):
+    """How well pictures are drawn: from the best down, each step about half the work of the one before."""
+
+    FULL = "full"
+    REDUCED = "reduced"
+    """Less detail."""
+    LOW = "low"
+    """Still less detail."""
+    HALF_RATE = "half_rate"
+    """As LOW, and every second frame is left out."""
 
 
 class FrameKind(StrEnum):
@@ -72,6 +92,8 @@ class MediaPreferences:
     motion: bool = False
     """A motion frame for every frame slot."""
     word_timings: bool = True
+    alpha: bool = False
+    """The person without a background, where the session's controls name none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,3 +173,7 @@ class DrawnFrame:
     """The face as numbers, where the avatar knows them."""
     viseme: str = "sil"
     control_revision: int = 0
+    quality: PictureQuality = PictureQuality.FULL
+    """What the picture was drawn with."""
+    draw_s: float | None = None
+    """From its being begun to its being done, waiting for a thread included; None where the avatar does not know."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tth.media.mov import MovWriter
 from tth.media.mp4 import Mp4Writer
 from tth.media.wav import WavWriter
 from tth.model.controls import Controls
@@ -29,13 +30,15 @@ class FileSink:
     """Implements `Sink` for one turn without a listener. Nothing waits, so nothing can be cut."""
 
     def __init__(self, path: Path, controls: Controls) -> None:
-        """path: ends in .mp4 (pictures and sound) or .wav (sound only); appears when `close` succeeds."""
-        resolution = controls.resolution
-        self._writer: Mp4Writer | WavWriter = (
-            WavWriter(path)
-            if path.suffix == ".wav"
-            else Mp4Writer(path, resolution.width_px, resolution.height_px, controls.fps)
-        )
+        """path: ends in .mp4 (H.264 and sound), .mov (PNG and sound) or .wav (sound only); appears when `close`
+        succeeds."""
+        size = controls.resolution
+        self._writer: Mp4Writer | WavWriter
+        if path.suffix == ".wav":
+            self._writer = WavWriter(path)
+        else:
+            film = MovWriter if path.suffix == ".mov" else Mp4Writer
+            self._writer = film(path, size.width_px, size.height_px, controls.fps)
         self.metrics: TurnMetrics | None = None
         self.error: ErrorEvent | None = None
         self.end: TurnComplete | TurnStopped | None = None

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from tth.media.alpha import over
 from tth.media.encode import EncodedPicture, VideoEncoder, make_encoder
 from tth.model.events import VideoFrame
 from tth.model.media import DrawnFrame, Picture, VideoCodec
@@ -64,6 +65,7 @@ class FrameEncoder:
             kind=frame.kind,
             dropped_before_count=dropped_before_count,
             control_revision=frame.control_revision,
+            alpha=picture.shape[2] == 4 and self.codec.has_alpha,
             codec_config=self._config if force_keyframe else encoded.codec_config,  # the first may have been lost
         )
         self._frame_index += 1
@@ -86,6 +88,7 @@ class FrameEncoder:
                     self._encoder.close()
                 self._encoder = make_encoder(self.codec, *wanted)
                 self._format = wanted
-            encoded = self._encoder.encode(picture, force_keyframe)
+            # Nobody asks for a clear background with such a codec; an avatar that gives one all the same is keyed.
+            encoded = self._encoder.encode(picture if self.codec.has_alpha else over(picture), force_keyframe)
             self._config = encoded.codec_config or self._config
             return encoded

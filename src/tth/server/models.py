@@ -83,4 +83,6 @@ def model_message(spec: AdapterSpec, capabilities: Capabilities, *, active: bool
             controls_pb2.Resolution(width_px=r.width_px, height_px=r.height_px) for r in capabilities.resolutions
         ],
         max_fps=capabilities.max_fps,
+        backgrounds=capabilities.backgrounds if capabilities.video_codecs else (),
+        framings=[f"FRAMING_{framing.name}" for framing in capabilities.framings] if capabilities.video_codecs else (),
     )

@@ -41,6 +41,7 @@ _SUFFIX = {
     tth_service_pb2.ARTIFACT_FORMAT_UNSPECIFIED: ".mp4",
     tth_service_pb2.ARTIFACT_FORMAT_MP4: ".mp4",
     tth_service_pb2.ARTIFACT_FORMAT_WAV: ".wav",
+    tth_service_pb2.ARTIFACT_FORMAT_MOV: ".mov",
 }
 
 
@@ -154,7 +155,7 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
         if not 0 <= wait_ms <= MAX_WAIT_MS:
             raise invalid_field("wait_ms", f"0..{MAX_WAIT_MS}")
         if request.format not in _SUFFIX:
-            raise invalid_field("format", "ARTIFACT_FORMAT_MP4 or ARTIFACT_FORMAT_WAV")
+            raise invalid_field("format", "ARTIFACT_FORMAT_MP4, ARTIFACT_FORMAT_MOV or ARTIFACT_FORMAT_WAV")
         order = incoming.user_text_of(request.user_text)
         job = self._jobs.submit(request.request_id, order, _SUFFIX[request.format])
         try:

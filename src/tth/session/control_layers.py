@@ -6,7 +6,7 @@ Tests: tests/session/test_control_layers.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tth.adapters.base import Persona
@@ -16,7 +16,8 @@ from tth.control.personas import PersonaConfig, cast
 from tth.control.report import build_report
 from tth.core.blend import apply_update, merge, unknown_paths, validate_patch
 from tth.errors import FieldViolation, InvalidRequest
-from tth.model.controls import FIELDS, ControlPatch, ControlReport, Controls
+from tth.model.controls import BACKGROUNDS, FIELDS, TRANSPARENT, ControlPatch, ControlReport, Controls
+from tth.model.media import MediaPreferences, VideoCodec
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +36,25 @@ class ControlLayers:
         self,
         base: Controls,
         personas: Mapping[str, PersonaConfig],
-        facts: tuple[AdapterFacts, ...],
+        facts_for: Callable[[Persona], tuple[AdapterFacts, ...]],
         session_patch: ControlPatch,
-        path: str = "controls",
+        *,
+        media: MediaPreferences | None = None,
+        backgrounds: Collection[str] = BACKGROUNDS,
     ) -> None:
         """Raises InvalidRequest, naming every field, for a session patch with a value that is not allowed.
 
-        path: where the session patch stands in the message that it came with.
+        facts_for: what the adapters can do when this persona speaks. media: what is sent (None = no pictures); with
+        `alpha` a session that names no background has none. backgrounds: names that one may have.
         """
         self._base = base
         self._personas = personas
-        self._facts = facts
-        check_patch(session_patch, personas, path)
+        self._facts_for = facts_for
+        self._backgrounds = backgrounds
+        self._codec = media.video_codec if media is not None else VideoCodec.NONE
+        self._check(session_patch, "controls")
+        if media is not None and media.alpha and session_patch.background is None:
+            session_patch = replace(session_patch, background=TRANSPARENT)
         self._session_patch = session_patch
         self._update_patch = ControlPatch()
         self._turn_patch = ControlPatch()
@@ -62,7 +70,7 @@ class ControlLayers:
 
     def for_turn(self, turn_patch: ControlPatch) -> Decided:
         """What holds for a turn with controls of its own. Raises InvalidRequest; nothing changes then."""
-        check_patch(turn_patch, self._personas, "user_text.controls")
+        self._check(turn_patch, "user_text.controls")
         self._turn_patch = turn_patch
         if not turn_patch.items():
             return self.now()
@@ -75,7 +83,7 @@ class ControlLayers:
         The report has a result for each path of `patch`. What the running turn asked for itself stays as it is, and so
         does what waits for the next turn. Raises InvalidRequest; nothing changes then.
         """
-        check_patch(patch, self._personas, "control_update.controls")
+        self._check(patch, "control_update.controls")
         refuse([replace(found, field=f"control_update.{found.field}") for found in unknown_paths(clear_paths)])
         self._update_patch = apply_update(self._update_patch, patch, clear_paths)
         self._revision += 1
@@ -84,17 +92,24 @@ class ControlLayers:
     def _decide(self, turn_patch: ControlPatch, requested: ControlPatch, running: Controls | None) -> Decided:
         """running: the controls of a turn that goes on under the new layers."""
         chosen = cast(self._base, self._personas, self._session_patch, self._update_patch, turn_patch)
-        controls = fit_to_adapters(chosen.controls, self._facts)
+        facts = self._facts_for(chosen.persona)
+        controls = fit_to_adapters(chosen.controls, facts, self._codec)
         if running is not None:
             held = {field.attribute: getattr(running, field.attribute) for field in FIELDS if field.next_turn_only}
             controls = replace(controls, **held)
-        report = build_report(requested, controls, self._revision, self._facts, in_turn=running is not None)
+        report = build_report(
+            requested, controls, self._revision, facts, in_turn=running is not None, codec=self._codec
+        )
         return Decided(chosen.persona, report.effective, report)
 
+    def _check(self, patch: ControlPatch, path: str) -> None:
+        check_patch(patch, self._personas, self._backgrounds, path)
 
-def check_patch(patch: ControlPatch, personas: Mapping[str, PersonaConfig], path: str) -> None:
+
+def check_patch(patch: ControlPatch, personas: Collection[str], backgrounds: Collection[str], path: str) -> None:
     """Raises InvalidRequest that names every wrong field below `path` and what is allowed there."""
-    refuse([replace(found, field=f"{path}.{found.field}") for found in validate_patch(patch, tuple(personas))])
+    found = validate_patch(patch, tuple(personas), backgrounds)
+    refuse([replace(violation, field=f"{path}.{violation.field}") for violation in found])
 
 
 def refuse(violations: Sequence[FieldViolation]) -> None:

@@ -72,7 +72,15 @@ class Conversation:
         self.engine = engine
         self.media = media
         self.language_code = language_code
-        self.layers = ControlLayers(engine.base_controls, engine.personas, engine.adapters.facts, controls)
+        adapters = engine.adapters
+        self.layers = ControlLayers(
+            engine.base_controls,
+            engine.personas,
+            adapters.facts_for,
+            controls,
+            media=media,
+            backgrounds=adapters.backgrounds,
+        )
         self.media_clock = MediaClock()
         self.encoder = FrameEncoder(media.video_codec, engine.encode_offload)
         self.turn_count = 0

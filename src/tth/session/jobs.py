@@ -40,6 +40,8 @@ MAX_WAITING = 100
 """Jobs that may wait for their turn; one more is refused."""
 MAX_REMEMBERED = 200
 """Finished jobs kept, with their files."""
+_CODECS = {".mp4": VideoCodec.H264, ".mov": VideoCodec.PNG, ".wav": VideoCodec.NONE}
+"""What the pictures of a file are."""
 
 
 class JobState(StrEnum):
@@ -94,7 +96,7 @@ class Jobs:
     def submit(self, request_id: str, order: UserText, suffix: str) -> Job:
         """Take a job, or find the one that `request_id` made before.
 
-        suffix: ".mp4" or ".wav". Raises InvalidRequest, Conflict or LimitExceeded; nothing is queued then.
+        suffix: ".mp4", ".mov" or ".wav". Raises InvalidRequest, Conflict or LimitExceeded; nothing is queued then.
         """
         known = self._by_request.get(request_id)
         if request_id and known in self._jobs:
@@ -164,9 +166,16 @@ class Jobs:
 
     async def _make(self, job: Job, order: UserText) -> None:
         engine = self._engine
-        decided = ControlLayers(engine.base_controls, engine.personas, engine.adapters.facts, order.controls).now()
-        codec = VideoCodec.NONE if job.path.suffix == ".wav" or engine.adapters.avatar is None else VideoCodec.H264
+        codec = VideoCodec.NONE if engine.adapters.avatar is None else _CODECS[job.path.suffix]
         media = MediaPreferences(video_codec=codec)
+        decided = ControlLayers(
+            engine.base_controls,
+            engine.personas,
+            engine.adapters.facts_for,
+            order.controls,
+            media=media,
+            backgrounds=engine.adapters.backgrounds,
+        ).now()
         language = order.language_code or engine.default_language
         context = SessionContext(job.job_id, language)
         turn_order = TurnOrder(job.job_id, "t_1", 1, order.mode, language, media, engine.clock.now_s(), live=False)

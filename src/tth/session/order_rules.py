@@ -20,7 +20,7 @@ def check_order(order: UserText, engine: Engine) -> None:
     if order.mode is TextMode.SAY and not order.partial and (error := nothing_to_speak(order.text)):
         raise error
     check_language(order.language_code, "user_text.language_code")
-    check_patch(order.controls, engine.personas, "user_text.controls")
+    check_patch(order.controls, engine.personas, engine.adapters.backgrounds, "user_text.controls")
     _check_mode(order.mode, engine.adapters)
 
 

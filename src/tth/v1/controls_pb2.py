@@ -24,21 +24,23 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15tth/v1/controls.proto\x12\x06tth.v1\"\xcb\x01\n\x07\x45motion\x12/\n\x05label\x18\x01 \x01(\x0e\x32\x14.tth.v1.EmotionLabelH\x00R\x05label\x88\x01\x01\x12!\n\tintensity\x18\x02 \x01(\x02H\x01R\tintensity\x88\x01\x01\x12\x1d\n\x07valence\x18\x03 \x01(\x02H\x02R\x07valence\x88\x01\x01\x12\x1d\n\x07\x61rousal\x18\x04 \x01(\x02H\x03R\x07\x61rousal\x88\x01\x01\x42\x08\n\x06_labelB\x0c\n\n_intensityB\n\n\x08_valenceB\n\n\x08_arousal\"\x9a\x02\n\tCharacter\x12\"\n\npersona_id\x18\x01 \x01(\tH\x00R\tpersonaId\x88\x01\x01\x12$\n\x0bspeech_rate\x18\x02 \x01(\x02H\x01R\nspeechRate\x88\x01\x01\x12$\n\x0bpitch_shift\x18\x03 \x01(\x02H\x02R\npitchShift\x88\x01\x01\x12\'\n\x0c\x65xpressivity\x18\x04 \x01(\x02H\x03R\x0c\x65xpressivity\x88\x01\x01\x12$\n\x0bmotion_gain\x18\x05 \x01(\x02H\x04R\nmotionGain\x88\x01\x01\x42\r\n\x0b_persona_idB\x0e\n\x0c_speech_rateB\x0e\n\x0c_pitch_shiftB\x0f\n\r_expressivityB\x0e\n\x0c_motion_gain\"D\n\nResolution\x12\x19\n\x08width_px\x18\x01 \x01(\x05R\x07widthPx\x12\x1b\n\theight_px\x18\x02 \x01(\x05R\x08heightPx\"\x9f\x02\n\x06Render\x12\x15\n\x03\x66ps\x18\x01 \x01(\x05H\x00R\x03\x66ps\x88\x01\x01\x12\x32\n\nresolution\x18\x02 \x01(\x0b\x32\x12.tth.v1.ResolutionR\nresolution\x12;\n\x0clatency_mode\x18\x03 \x01(\x0e\x32\x13.tth.v1.LatencyModeH\x01R\x0blatencyMode\x88\x01\x01\x12\x32\n\tidle_mode\x18\x04 \x01(\x0e\x32\x10.tth.v1.IdleModeH\x02R\x08idleMode\x88\x01\x01\x12#\n\nbackground\x18\x05 \x01(\tH\x03R\nbackground\x88\x01\x01\x42\x06\n\x04_fpsB\x0f\n\r_latency_modeB\x0c\n\n_idle_modeB\r\n\x0b_background\"\x8e\x01\n\x08\x43ontrols\x12)\n\x07\x65motion\x18\x01 \x01(\x0b\x32\x0f.tth.v1.EmotionR\x07\x65motion\x12/\n\tcharacter\x18\x02 \x01(\x0b\x32\x11.tth.v1.CharacterR\tcharacter\x12&\n\x06render\x18\x03 \x01(\x0b\x32\x0e.tth.v1.RenderR\x06render\"\xc3\x01\n\rControlResult\x12\x12\n\x04path\x18\x01 \x01(\tR\x04path\x12\x30\n\x07outcome\x18\x02 \x01(\x0e\x32\x16.tth.v1.ControlOutcomeR\x07outcome\x12\x1c\n\trequested\x18\x03 \x01(\tR\trequested\x12\x1c\n\teffective\x18\x04 \x01(\tR\teffective\x12\x16\n\x06reason\x18\x05 \x01(\tR\x06reason\x12\x18\n\x07\x61\x64\x61pter\x18\x06 \x01(\tR\x07\x61\x64\x61pter\"\x9b\x01\n\rControlReport\x12)\n\x10\x63ontrol_revision\x18\x01 \x01(\x03R\x0f\x63ontrolRevision\x12.\n\teffective\x18\x02 \x01(\x0b\x32\x10.tth.v1.ControlsR\teffective\x12/\n\x07results\x18\x03 \x03(\x0b\x32\x15.tth.v1.ControlResultR\x07results*\xe6\x01\n\x0c\x45motionLabel\x12\x1d\n\x19\x45MOTION_LABEL_UNSPECIFIED\x10\x00\x12\x19\n\x15\x45MOTION_LABEL_NEUTRAL\x10\x01\x12\x17\n\x13\x45MOTION_LABEL_HAPPY\x10\x02\x12\x15\n\x11\x45MOTION_LABEL_SAD\x10\x03\x12\x17\n\x13\x45MOTION_LABEL_ANGRY\x10\x04\x12\x1b\n\x17\x45MOTION_LABEL_SURPRISED\x10\x05\x12\x19\n\x15\x45MOTION_LABEL_FEARFUL\x10\x06\x12\x1b\n\x17\x45MOTION_LABEL_DISGUSTED\x10\x07*v\n\x0bLatencyMode\x12\x1c\n\x18LATENCY_MODE_UNSPECIFIED\x10\x00\x12\x14\n\x10LATENCY_MODE_LOW\x10\x01\x12\x19\n\x15LATENCY_MODE_BALANCED\x10\x02\x12\x18\n\x14LATENCY_MODE_QUALITY\x10\x03*c\n\x08IdleMode\x12\x19\n\x15IDLE_MODE_UNSPECIFIED\x10\x00\x12\x12\n\x0eIDLE_MODE_NONE\x10\x01\x12\x14\n\x10IDLE_MODE_FRAMES\x10\x02\x12\x12\n\x0eIDLE_MODE_CLIP\x10\x03*\xe5\x01\n\x0e\x43ontrolOutcome\x12\x1f\n\x1b\x43ONTROL_OUTCOME_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x43ONTROL_OUTCOME_APPLIED\x10\x01\x12\x1b\n\x17\x43ONTROL_OUTCOME_CLAMPED\x10\x02\x12\x1f\n\x1b\x43ONTROL_OUTCOME_SUBSTITUTED\x10\x03\x12\x1c\n\x18\x43ONTROL_OUTCOME_EMULATED\x10\x04\x12\x1c\n\x18\x43ONTROL_OUTCOME_DEFERRED\x10\x05\x12\x1b\n\x17\x43ONTROL_OUTCOME_IGNORED\x10\x06\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15tth/v1/controls.proto\x12\x06tth.v1\"\xcb\x01\n\x07\x45motion\x12/\n\x05label\x18\x01 \x01(\x0e\x32\x14.tth.v1.EmotionLabelH\x00R\x05label\x88\x01\x01\x12!\n\tintensity\x18\x02 \x01(\x02H\x01R\tintensity\x88\x01\x01\x12\x1d\n\x07valence\x18\x03 \x01(\x02H\x02R\x07valence\x88\x01\x01\x12\x1d\n\x07\x61rousal\x18\x04 \x01(\x02H\x03R\x07\x61rousal\x88\x01\x01\x42\x08\n\x06_labelB\x0c\n\n_intensityB\n\n\x08_valenceB\n\n\x08_arousal\"\x9a\x02\n\tCharacter\x12\"\n\npersona_id\x18\x01 \x01(\tH\x00R\tpersonaId\x88\x01\x01\x12$\n\x0bspeech_rate\x18\x02 \x01(\x02H\x01R\nspeechRate\x88\x01\x01\x12$\n\x0bpitch_shift\x18\x03 \x01(\x02H\x02R\npitchShift\x88\x01\x01\x12\'\n\x0c\x65xpressivity\x18\x04 \x01(\x02H\x03R\x0c\x65xpressivity\x88\x01\x01\x12$\n\x0bmotion_gain\x18\x05 \x01(\x02H\x04R\nmotionGain\x88\x01\x01\x42\r\n\x0b_persona_idB\x0e\n\x0c_speech_rateB\x0e\n\x0c_pitch_shiftB\x0f\n\r_expressivityB\x0e\n\x0c_motion_gain\"D\n\nResolution\x12\x19\n\x08width_px\x18\x01 \x01(\x05R\x07widthPx\x12\x1b\n\theight_px\x18\x02 \x01(\x05R\x08heightPx\"\xdb\x02\n\x06Render\x12\x15\n\x03\x66ps\x18\x01 \x01(\x05H\x00R\x03\x66ps\x88\x01\x01\x12\x32\n\nresolution\x18\x02 \x01(\x0b\x32\x12.tth.v1.ResolutionR\nresolution\x12;\n\x0clatency_mode\x18\x03 \x01(\x0e\x32\x13.tth.v1.LatencyModeH\x01R\x0blatencyMode\x88\x01\x01\x12\x32\n\tidle_mode\x18\x04 \x01(\x0e\x32\x10.tth.v1.IdleModeH\x02R\x08idleMode\x88\x01\x01\x12#\n\nbackground\x18\x05 \x01(\tH\x03R\nbackground\x88\x01\x01\x12.\n\x07\x66raming\x18\x06 \x01(\x0e\x32\x0f.tth.v1.FramingH\x04R\x07\x66raming\x88\x01\x01\x42\x06\n\x04_fpsB\x0f\n\r_latency_modeB\x0c\n\n_idle_modeB\r\n\x0b_backgroundB\n\n\x08_framing\"\x8e\x01\n\x08\x43ontrols\x12)\n\x07\x65motion\x18\x01 \x01(\x0b\x32\x0f.tth.v1.EmotionR\x07\x65motion\x12/\n\tcharacter\x18\x02 \x01(\x0b\x32\x11.tth.v1.CharacterR\tcharacter\x12&\n\x06render\x18\x03 \x01(\x0b\x32\x0e.tth.v1.RenderR\x06render\"\xc3\x01\n\rControlResult\x12\x12\n\x04path\x18\x01 \x01(\tR\x04path\x12\x30\n\x07outcome\x18\x02 \x01(\x0e\x32\x16.tth.v1.ControlOutcomeR\x07outcome\x12\x1c\n\trequested\x18\x03 \x01(\tR\trequested\x12\x1c\n\teffective\x18\x04 \x01(\tR\teffective\x12\x16\n\x06reason\x18\x05 \x01(\tR\x06reason\x12\x18\n\x07\x61\x64\x61pter\x18\x06 \x01(\tR\x07\x61\x64\x61pter\"\x9b\x01\n\rControlReport\x12)\n\x10\x63ontrol_revision\x18\x01 \x01(\x03R\x0f\x63ontrolRevision\x12.\n\teffective\x18\x02 \x01(\x0b\x32\x10.tth.v1.ControlsR\teffective\x12/\n\x07results\x18\x03 \x03(\x0b\x32\x15.tth.v1.ControlResultR\x07results*\xe6\x01\n\x0c\x45motionLabel\x12\x1d\n\x19\x45MOTION_LABEL_UNSPECIFIED\x10\x00\x12\x19\n\x15\x45MOTION_LABEL_NEUTRAL\x10\x01\x12\x17\n\x13\x45MOTION_LABEL_HAPPY\x10\x02\x12\x15\n\x11\x45MOTION_LABEL_SAD\x10\x03\x12\x17\n\x13\x45MOTION_LABEL_ANGRY\x10\x04\x12\x1b\n\x17\x45MOTION_LABEL_SURPRISED\x10\x05\x12\x19\n\x15\x45MOTION_LABEL_FEARFUL\x10\x06\x12\x1b\n\x17\x45MOTION_LABEL_DISGUSTED\x10\x07*v\n\x0bLatencyMode\x12\x1c\n\x18LATENCY_MODE_UNSPECIFIED\x10\x00\x12\x14\n\x10LATENCY_MODE_LOW\x10\x01\x12\x19\n\x15LATENCY_MODE_BALANCED\x10\x02\x12\x18\n\x14LATENCY_MODE_QUALITY\x10\x03*c\n\x08IdleMode\x12\x19\n\x15IDLE_MODE_UNSPECIFIED\x10\x00\x12\x12\n\x0eIDLE_MODE_NONE\x10\x01\x12\x14\n\x10IDLE_MODE_FRAMES\x10\x02\x12\x12\n\x0eIDLE_MODE_CLIP\x10\x03*F\n\x07\x46raming\x12\x17\n\x13\x46RAMING_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x46RAMING_HEAD\x10\x01\x12\x10\n\x0c\x46RAMING_BUST\x10\x02*\xe5\x01\n\x0e\x43ontrolOutcome\x12\x1f\n\x1b\x43ONTROL_OUTCOME_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x43ONTROL_OUTCOME_APPLIED\x10\x01\x12\x1b\n\x17\x43ONTROL_OUTCOME_CLAMPED\x10\x02\x12\x1f\n\x1b\x43ONTROL_OUTCOME_SUBSTITUTED\x10\x03\x12\x1c\n\x18\x43ONTROL_OUTCOME_EMULATED\x10\x04\x12\x1c\n\x18\x43ONTROL_OUTCOME_DEFERRED\x10\x05\x12\x1b\n\x17\x43ONTROL_OUTCOME_IGNORED\x10\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tth.v1.controls_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_EMOTIONLABEL']._serialized_start=1386
-  _globals['_EMOTIONLABEL']._serialized_end=1616
-  _globals['_LATENCYMODE']._serialized_start=1618
-  _globals['_LATENCYMODE']._serialized_end=1736
-  _globals['_IDLEMODE']._serialized_start=1738
-  _globals['_IDLEMODE']._serialized_end=1837
-  _globals['_CONTROLOUTCOME']._serialized_start=1840
-  _globals['_CONTROLOUTCOME']._serialized_end=2069
+  _globals['_EMOTIONLABEL']._serialized_start=1446
+  _globals['_EMOTIONLABEL']._serialized_end=1676
+  _globals['_LATENCYMODE']._serialized_start=1678
+  _globals['_LATENCYMODE']._serialized_end=1796
+  _globals['_IDLEMODE']._serialized_start=1798
+  _globals['_IDLEMODE']._serialized_end=1897
+  _globals['_FRAMING']._serialized_start=1899
+  _globals['_FRAMING']._serialized_end=1969
+  _globals['_CONTROLOUTCOME']._serialized_start=1972
+  _globals['_CONTROLOUTCOME']._serialized_end=2201
   _globals['_EMOTION']._serialized_start=34
   _globals['_EMOTION']._serialized_end=237
   _globals['_CHARACTER']._serialized_start=240
@@ -46,11 +48,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RESOLUTION']._serialized_start=524
   _globals['_RESOLUTION']._serialized_end=592
   _globals['_RENDER']._serialized_start=595
-  _globals['_RENDER']._serialized_end=882
-  _globals['_CONTROLS']._serialized_start=885
-  _globals['_CONTROLS']._serialized_end=1027
-  _globals['_CONTROLRESULT']._serialized_start=1030
-  _globals['_CONTROLRESULT']._serialized_end=1225
-  _globals['_CONTROLREPORT']._serialized_start=1228
-  _globals['_CONTROLREPORT']._serialized_end=1383
+  _globals['_RENDER']._serialized_end=942
+  _globals['_CONTROLS']._serialized_start=945
+  _globals['_CONTROLS']._serialized_end=1087
+  _globals['_CONTROLRESULT']._serialized_start=1090
+  _globals['_CONTROLRESULT']._serialized_end=1285
+  _globals['_CONTROLREPORT']._serialized_start=1288
+  _globals['_CONTROLREPORT']._serialized_end=1443
 # @@protoc_insertion_point(module_scope)

@@ -32,6 +32,12 @@ class IdleMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     IDLE_MODE_FRAMES: _ClassVar[IdleMode]
     IDLE_MODE_CLIP: _ClassVar[IdleMode]
 
+class Framing(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    FRAMING_UNSPECIFIED: _ClassVar[Framing]
+    FRAMING_HEAD: _ClassVar[Framing]
+    FRAMING_BUST: _ClassVar[Framing]
+
 class ControlOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     CONTROL_OUTCOME_UNSPECIFIED: _ClassVar[ControlOutcome]
@@ -57,6 +63,9 @@ IDLE_MODE_UNSPECIFIED: IdleMode
 IDLE_MODE_NONE: IdleMode
 IDLE_MODE_FRAMES: IdleMode
 IDLE_MODE_CLIP: IdleMode
+FRAMING_UNSPECIFIED: Framing
+FRAMING_HEAD: Framing
+FRAMING_BUST: Framing
 CONTROL_OUTCOME_UNSPECIFIED: ControlOutcome
 CONTROL_OUTCOME_APPLIED: ControlOutcome
 CONTROL_OUTCOME_CLAMPED: ControlOutcome
@@ -100,18 +109,20 @@ class Resolution(_message.Message):
     def __init__(self, width_px: _Optional[int] = ..., height_px: _Optional[int] = ...) -> None: ...
 
 class Render(_message.Message):
-    __slots__ = ("fps", "resolution", "latency_mode", "idle_mode", "background")
+    __slots__ = ("fps", "resolution", "latency_mode", "idle_mode", "background", "framing")
     FPS_FIELD_NUMBER: _ClassVar[int]
     RESOLUTION_FIELD_NUMBER: _ClassVar[int]
     LATENCY_MODE_FIELD_NUMBER: _ClassVar[int]
     IDLE_MODE_FIELD_NUMBER: _ClassVar[int]
     BACKGROUND_FIELD_NUMBER: _ClassVar[int]
+    FRAMING_FIELD_NUMBER: _ClassVar[int]
     fps: int
     resolution: Resolution
     latency_mode: LatencyMode
     idle_mode: IdleMode
     background: str
-    def __init__(self, fps: _Optional[int] = ..., resolution: _Optional[_Union[Resolution, _Mapping]] = ..., latency_mode: _Optional[_Union[LatencyMode, str]] = ..., idle_mode: _Optional[_Union[IdleMode, str]] = ..., background: _Optional[str] = ...) -> None: ...
+    framing: Framing
+    def __init__(self, fps: _Optional[int] = ..., resolution: _Optional[_Union[Resolution, _Mapping]] = ..., latency_mode: _Optional[_Union[LatencyMode, str]] = ..., idle_mode: _Optional[_Union[IdleMode, str]] = ..., background: _Optional[str] = ..., framing: _Optional[_Union[Framing, str]] = ...) -> None: ...
 
 class Controls(_message.Message):
     __slots__ = ("emotion", "character", "render")

@@ -288,7 +288,7 @@ class DriftStats(_message.Message):
     def __init__(self, mean_ms: _Optional[float] = ..., p95_abs_ms: _Optional[float] = ..., max_abs_ms: _Optional[float] = ..., held_count: _Optional[int] = ..., skipped_count: _Optional[int] = ...) -> None: ...
 
 class TurnMetrics(_message.Message):
-    __slots__ = ("control_report", "outcome", "first_text_ms", "first_audio_ms", "first_video_ms", "stop_latency_ms", "queue_ms", "achieved_fps", "real_time_factor", "drift", "text_delta_count", "audio_chunk_count", "video_frame_count", "motion_frame_count", "dropped_frame_count", "audio_ms", "total_ms", "usage", "adapters")
+    __slots__ = ("control_report", "outcome", "first_text_ms", "first_audio_ms", "first_video_ms", "stop_latency_ms", "queue_ms", "achieved_fps", "real_time_factor", "drift", "text_delta_count", "audio_chunk_count", "video_frame_count", "motion_frame_count", "dropped_frame_count", "audio_ms", "total_ms", "usage", "adapters", "degraded_frame_count", "lowest_level")
     CONTROL_REPORT_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
     FIRST_TEXT_MS_FIELD_NUMBER: _ClassVar[int]
@@ -308,6 +308,8 @@ class TurnMetrics(_message.Message):
     TOTAL_MS_FIELD_NUMBER: _ClassVar[int]
     USAGE_FIELD_NUMBER: _ClassVar[int]
     ADAPTERS_FIELD_NUMBER: _ClassVar[int]
+    DEGRADED_FRAME_COUNT_FIELD_NUMBER: _ClassVar[int]
+    LOWEST_LEVEL_FIELD_NUMBER: _ClassVar[int]
     control_report: _controls_pb2.ControlReport
     outcome: TurnOutcome
     first_text_ms: float
@@ -327,7 +329,9 @@ class TurnMetrics(_message.Message):
     total_ms: float
     usage: Usage
     adapters: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, control_report: _Optional[_Union[_controls_pb2.ControlReport, _Mapping]] = ..., outcome: _Optional[_Union[TurnOutcome, str]] = ..., first_text_ms: _Optional[float] = ..., first_audio_ms: _Optional[float] = ..., first_video_ms: _Optional[float] = ..., stop_latency_ms: _Optional[float] = ..., queue_ms: _Optional[float] = ..., achieved_fps: _Optional[float] = ..., real_time_factor: _Optional[float] = ..., drift: _Optional[_Union[DriftStats, _Mapping]] = ..., text_delta_count: _Optional[int] = ..., audio_chunk_count: _Optional[int] = ..., video_frame_count: _Optional[int] = ..., motion_frame_count: _Optional[int] = ..., dropped_frame_count: _Optional[int] = ..., audio_ms: _Optional[int] = ..., total_ms: _Optional[float] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., adapters: _Optional[_Iterable[str]] = ...) -> None: ...
+    degraded_frame_count: int
+    lowest_level: str
+    def __init__(self, control_report: _Optional[_Union[_controls_pb2.ControlReport, _Mapping]] = ..., outcome: _Optional[_Union[TurnOutcome, str]] = ..., first_text_ms: _Optional[float] = ..., first_audio_ms: _Optional[float] = ..., first_video_ms: _Optional[float] = ..., stop_latency_ms: _Optional[float] = ..., queue_ms: _Optional[float] = ..., achieved_fps: _Optional[float] = ..., real_time_factor: _Optional[float] = ..., drift: _Optional[_Union[DriftStats, _Mapping]] = ..., text_delta_count: _Optional[int] = ..., audio_chunk_count: _Optional[int] = ..., video_frame_count: _Optional[int] = ..., motion_frame_count: _Optional[int] = ..., dropped_frame_count: _Optional[int] = ..., audio_ms: _Optional[int] = ..., total_ms: _Optional[float] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., adapters: _Optional[_Iterable[str]] = ..., degraded_frame_count: _Optional[int] = ..., lowest_level: _Optional[str] = ...) -> None: ...
 
 class TurnComplete(_message.Message):
     __slots__ = ("audio_end_pts_us", "video_end_pts_us", "text")
@@ -360,16 +364,18 @@ class TurnStopped(_message.Message):
     def __init__(self, outcome: _Optional[_Union[TurnOutcome, str]] = ..., last_seq: _Optional[int] = ..., audio_end_pts_us: _Optional[int] = ..., video_end_pts_us: _Optional[int] = ..., heard_text: _Optional[str] = ..., heard_pts_us: _Optional[int] = ..., heard_is_estimate: bool = ..., error_reason: _Optional[str] = ...) -> None: ...
 
 class DegradedMode(_message.Message):
-    __slots__ = ("active", "component", "reason", "action")
+    __slots__ = ("active", "component", "reason", "action", "level")
     ACTIVE_FIELD_NUMBER: _ClassVar[int]
     COMPONENT_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     ACTION_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
     active: bool
     component: str
     reason: str
     action: str
-    def __init__(self, active: bool = ..., component: _Optional[str] = ..., reason: _Optional[str] = ..., action: _Optional[str] = ...) -> None: ...
+    level: str
+    def __init__(self, active: bool = ..., component: _Optional[str] = ..., reason: _Optional[str] = ..., action: _Optional[str] = ..., level: _Optional[str] = ...) -> None: ...
 
 class SessionState(_message.Message):
     __slots__ = ("resume_handle", "resumable", "resumed", "gap", "oldest_replayable_seq", "control_report", "media", "pts_us", "state")

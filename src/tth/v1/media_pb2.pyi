@@ -20,6 +20,9 @@ class VideoCodec(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     VIDEO_CODEC_JPEG: _ClassVar[VideoCodec]
     VIDEO_CODEC_H264: _ClassVar[VideoCodec]
     VIDEO_CODEC_RAW_RGB24: _ClassVar[VideoCodec]
+    VIDEO_CODEC_PNG: _ClassVar[VideoCodec]
+    VIDEO_CODEC_WEBP: _ClassVar[VideoCodec]
+    VIDEO_CODEC_RAW_RGBA32: _ClassVar[VideoCodec]
 
 class FrameKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -36,6 +39,9 @@ VIDEO_CODEC_NONE: VideoCodec
 VIDEO_CODEC_JPEG: VideoCodec
 VIDEO_CODEC_H264: VideoCodec
 VIDEO_CODEC_RAW_RGB24: VideoCodec
+VIDEO_CODEC_PNG: VideoCodec
+VIDEO_CODEC_WEBP: VideoCodec
+VIDEO_CODEC_RAW_RGBA32: VideoCodec
 FRAME_KIND_UNSPECIFIED: FrameKind
 FRAME_KIND_IDLE: FrameKind
 FRAME_KIND_LISTENING: FrameKind
@@ -83,7 +89,7 @@ class AudioChunk(_message.Message):
     def __init__(self, data: _Optional[bytes] = ..., codec: _Optional[_Union[AudioCodec, str]] = ..., sample_rate_hz: _Optional[int] = ..., channel_count: _Optional[int] = ..., pts_us: _Optional[int] = ..., sample_count: _Optional[int] = ..., duration_us: _Optional[int] = ..., chunk_index: _Optional[int] = ..., last: bool = ..., control_revision: _Optional[int] = ...) -> None: ...
 
 class VideoFrame(_message.Message):
-    __slots__ = ("data", "codec", "width_px", "height_px", "pts_us", "duration_us", "frame_index", "keyframe", "kind", "dropped_before_count", "control_revision", "codec_config")
+    __slots__ = ("data", "codec", "width_px", "height_px", "pts_us", "duration_us", "frame_index", "keyframe", "kind", "dropped_before_count", "control_revision", "codec_config", "alpha")
     DATA_FIELD_NUMBER: _ClassVar[int]
     CODEC_FIELD_NUMBER: _ClassVar[int]
     WIDTH_PX_FIELD_NUMBER: _ClassVar[int]
@@ -96,6 +102,7 @@ class VideoFrame(_message.Message):
     DROPPED_BEFORE_COUNT_FIELD_NUMBER: _ClassVar[int]
     CONTROL_REVISION_FIELD_NUMBER: _ClassVar[int]
     CODEC_CONFIG_FIELD_NUMBER: _ClassVar[int]
+    ALPHA_FIELD_NUMBER: _ClassVar[int]
     data: bytes
     codec: VideoCodec
     width_px: int
@@ -108,7 +115,8 @@ class VideoFrame(_message.Message):
     dropped_before_count: int
     control_revision: int
     codec_config: bytes
-    def __init__(self, data: _Optional[bytes] = ..., codec: _Optional[_Union[VideoCodec, str]] = ..., width_px: _Optional[int] = ..., height_px: _Optional[int] = ..., pts_us: _Optional[int] = ..., duration_us: _Optional[int] = ..., frame_index: _Optional[int] = ..., keyframe: bool = ..., kind: _Optional[_Union[FrameKind, str]] = ..., dropped_before_count: _Optional[int] = ..., control_revision: _Optional[int] = ..., codec_config: _Optional[bytes] = ...) -> None: ...
+    alpha: bool
+    def __init__(self, data: _Optional[bytes] = ..., codec: _Optional[_Union[VideoCodec, str]] = ..., width_px: _Optional[int] = ..., height_px: _Optional[int] = ..., pts_us: _Optional[int] = ..., duration_us: _Optional[int] = ..., frame_index: _Optional[int] = ..., keyframe: bool = ..., kind: _Optional[_Union[FrameKind, str]] = ..., dropped_before_count: _Optional[int] = ..., control_revision: _Optional[int] = ..., codec_config: _Optional[bytes] = ..., alpha: bool = ...) -> None: ...
 
 class MotionFrame(_message.Message):
     __slots__ = ("pts_us", "blendshapes", "yaw_deg", "pitch_deg", "roll_deg", "breath", "viseme", "kind", "control_revision")

@@ -26,6 +26,7 @@ class ArtifactFormat(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ARTIFACT_FORMAT_UNSPECIFIED: _ClassVar[ArtifactFormat]
     ARTIFACT_FORMAT_MP4: _ClassVar[ArtifactFormat]
     ARTIFACT_FORMAT_WAV: _ClassVar[ArtifactFormat]
+    ARTIFACT_FORMAT_MOV: _ClassVar[ArtifactFormat]
 
 class JobState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -58,6 +59,7 @@ OVERLAP_POLICY_REJECT: OverlapPolicy
 ARTIFACT_FORMAT_UNSPECIFIED: ArtifactFormat
 ARTIFACT_FORMAT_MP4: ArtifactFormat
 ARTIFACT_FORMAT_WAV: ArtifactFormat
+ARTIFACT_FORMAT_MOV: ArtifactFormat
 JOB_STATE_UNSPECIFIED: JobState
 JOB_STATE_QUEUED: JobState
 JOB_STATE_RUNNING: JobState
@@ -256,7 +258,7 @@ class ControlCapability(_message.Message):
     def __init__(self, path: _Optional[str] = ..., support: _Optional[_Union[ControlSupport, str]] = ..., min: _Optional[float] = ..., max: _Optional[float] = ...) -> None: ...
 
 class Model(_message.Message):
-    __slots__ = ("role", "name", "description", "active", "deployment", "controls", "language_codes", "video_codecs", "resolutions", "max_fps")
+    __slots__ = ("role", "name", "description", "active", "deployment", "controls", "language_codes", "video_codecs", "resolutions", "max_fps", "backgrounds", "framings")
     ROLE_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
@@ -267,6 +269,8 @@ class Model(_message.Message):
     VIDEO_CODECS_FIELD_NUMBER: _ClassVar[int]
     RESOLUTIONS_FIELD_NUMBER: _ClassVar[int]
     MAX_FPS_FIELD_NUMBER: _ClassVar[int]
+    BACKGROUNDS_FIELD_NUMBER: _ClassVar[int]
+    FRAMINGS_FIELD_NUMBER: _ClassVar[int]
     role: str
     name: str
     description: str
@@ -277,7 +281,9 @@ class Model(_message.Message):
     video_codecs: _containers.RepeatedScalarFieldContainer[_media_pb2.VideoCodec]
     resolutions: _containers.RepeatedCompositeFieldContainer[_controls_pb2.Resolution]
     max_fps: int
-    def __init__(self, role: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., active: bool = ..., deployment: _Optional[str] = ..., controls: _Optional[_Iterable[_Union[ControlCapability, _Mapping]]] = ..., language_codes: _Optional[_Iterable[str]] = ..., video_codecs: _Optional[_Iterable[_Union[_media_pb2.VideoCodec, str]]] = ..., resolutions: _Optional[_Iterable[_Union[_controls_pb2.Resolution, _Mapping]]] = ..., max_fps: _Optional[int] = ...) -> None: ...
+    backgrounds: _containers.RepeatedScalarFieldContainer[str]
+    framings: _containers.RepeatedScalarFieldContainer[_controls_pb2.Framing]
+    def __init__(self, role: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., active: bool = ..., deployment: _Optional[str] = ..., controls: _Optional[_Iterable[_Union[ControlCapability, _Mapping]]] = ..., language_codes: _Optional[_Iterable[str]] = ..., video_codecs: _Optional[_Iterable[_Union[_media_pb2.VideoCodec, str]]] = ..., resolutions: _Optional[_Iterable[_Union[_controls_pb2.Resolution, _Mapping]]] = ..., max_fps: _Optional[int] = ..., backgrounds: _Optional[_Iterable[str]] = ..., framings: _Optional[_Iterable[_Union[_controls_pb2.Framing, str]]] = ...) -> None: ...
 
 class Persona(_message.Message):
     __slots__ = ("persona_id", "display_name", "description")

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from pathlib import Path
 from threading import Event, current_thread, main_thread
 from typing import Any
 
@@ -19,10 +20,12 @@ from tests.face.scripts import fastest, gap, phonemes, silence, speech, split, v
 from tth.adapters.avatar.embedded_face import EmbeddedFace, Settings, build
 from tth.adapters.avatar.slots import slot_start
 from tth.adapters.base import AvatarInput, ControlChange, Persona, SessionContext, TurnContext
-from tth.errors import AdapterRejected, AdapterUnavailable
+from tth.errors import AdapterRejected, AdapterUnavailable, ConfigError
 from tth.face.look import LookError
 from tth.face.parameters import FaceState
-from tth.model.controls import FIELDS, Controls, EmotionLabel, Resolution
+from tth.face.shot import Shot
+from tth.media.alpha import PngEncoder
+from tth.model.controls import FIELDS, Controls, EmotionLabel, Framing, Resolution
 from tth.model.media import DrawnFrame, FrameKind, Picture, ms_to_samples
 
 pytestmark = pytest.mark.pipeline
@@ -37,14 +40,14 @@ HAPPY = Controls(emotion_label=EmotionLabel.HAPPY, emotion_intensity=1.0)
 class NotingPainter:
     """Writes the number of the picture into the one array that it has."""
 
-    size: Resolution
+    shot: Shot
     gate: Event | None
     painted: list[FaceState] = field(default_factory=list)
     busy: int = 0
 
     @property
     def size_px(self) -> tuple[int, int]:
-        return self.size.width_px, self.size.height_px
+        return self.shot.width_px, self.shot.height_px
 
     def paint(self, face: FaceState) -> Picture:
         assert current_thread() is not main_thread()
@@ -58,21 +61,25 @@ class NotingPainter:
         return self.buffer
 
     def __post_init__(self) -> None:
-        self.buffer: Picture = np.zeros((self.size.height_px, self.size.width_px, 3), np.uint8)
+        self.buffer: Picture = np.zeros((self.shot.height_px, self.shot.width_px, 3), np.uint8)
 
 
 @dataclass
 class NotingStudio:
     gate: Event | None = None
-    asked: list[tuple[str, Resolution, str]] = field(default_factory=list)
+    built: bool = False
+    asked: list[tuple[str, Shot, str]] = field(default_factory=list)
     painters: list[NotingPainter] = field(default_factory=list)
 
-    def painter(self, look: str, size: Resolution, background: str) -> NotingPainter:
+    def painter(self, look: str, shot: Shot, background: str) -> NotingPainter:
         if look == "nobody":
             raise LookError("look", "there is none")
-        self.asked.append((look, size, background))
-        self.painters.append(NotingPainter(size, self.gate))
+        self.asked.append((look, shot, background))
+        self.painters.append(NotingPainter(shot, self.gate))
         return self.painters[-1]
+
+    def is_built(self, look: str) -> bool:
+        return self.built
 
 
 async def given_items(items: list[AvatarInput]) -> AsyncIterator[AvatarInput]:
@@ -176,20 +183,21 @@ def test_nothing_is_painted_without_drawing() -> None:
     assert studio.asked == []
 
 
-def test_size_and_background_hold_for_a_stream() -> None:
+def test_size_framing_and_background_hold_for_a_stream() -> None:
     """Each stream is drawn as its controls say; the painter of the stream before is used again."""
     studio = NotingStudio()
-    kinds = (Controls(), SMALL, SMALL, Controls(background="#102030"))
+    kinds = (Controls(), SMALL, SMALL, Controls(background="#102030"), replace(SMALL, framing=Framing.HEAD))
     streams: list[list[AvatarInput]] = [[silence(at * 960, 40)] for at in range(len(kinds))]
     for control, frames in zip(
         kinds, shown(*streams, controls=kinds, draw=True, studio=studio, persona=Persona("p", look="leo")), strict=True
     ):
         assert frames[0].picture is not None
         assert frames[0].picture.shape == (control.resolution.height_px, control.resolution.width_px, 3)
-    assert [(look, str(size), background) for look, size, background in studio.asked] == [
-        ("leo", "512x512", "studio"),
-        ("leo", "64x64", "studio"),
-        ("leo", "512x512", "#102030"),
+    assert studio.asked == [
+        ("leo", Shot(), "studio"),
+        ("leo", Shot(64, 64), "studio"),
+        ("leo", Shot(), "#102030"),
+        ("leo", Shot(64, 64, Framing.HEAD), "studio"),
     ]
 
 
@@ -382,8 +390,15 @@ def test_load_makes_the_configured_looks_ready() -> None:
 
     studio = NotingStudio()
     assert run(main, studio) == (False, True)
-    assert [look for look, _, _ in studio.asked] == list(Settings().preload)
-    assert all(len(painter.painted) == 1 for painter in studio.painters)
+    assert sorted(look for look, _, _ in studio.asked) == sorted(Settings().preload)
+    assert sorted(len(painter.painted) for painter in studio.painters) == [0] * (len(studio.painters) - 1) + [1]
+
+
+def test_what_has_been_built_before_is_not_touched_at_start() -> None:
+    """But for one picture, which makes the drawing loops ready."""
+    studio = NotingStudio(built=True)
+    run(lambda avatar: avatar.load(), studio)
+    assert [look for look, _, _ in studio.asked] == [Settings().preload[0]]
 
 
 def test_a_look_that_does_not_exist_is_refused() -> None:
@@ -407,3 +422,16 @@ def test_capabilities_speak_of_every_control_of_a_face() -> None:
     mine = set(build(Settings()).capabilities.controls)
     others = {"character.speech_rate", "character.pitch_shift", "render.latency_mode", "render.idle_mode"}
     assert mine == {one.path for one in FIELDS} - others
+
+
+def test_a_background_that_cannot_be_had_is_a_mistake_of_the_configuration(tmp_path: Path) -> None:
+    """At start, naming the key; what can be had is offered by its name."""
+    picture = tmp_path / "office.png"
+    picture.write_bytes(PngEncoder(2, 2, 1).encode(np.zeros((2, 2, 3), np.uint8)).data)
+    (tmp_path / "text.png").write_text("no picture")
+    wrong = {"green": picture, "Office!": picture, "absent": tmp_path / "none.jpg", "text": tmp_path / "text.png"}
+    with pytest.raises(ConfigError) as refused:
+        build(Settings(backgrounds={"office": picture, **wrong}))
+    prefix = "adapters.avatar.embedded_face.backgrounds."
+    assert [problem.key for problem in refused.value.problems] == [prefix + name for name in wrong]
+    assert build(Settings(backgrounds={"office": picture})).capabilities.backgrounds[-2:] == ("transparent", "office")

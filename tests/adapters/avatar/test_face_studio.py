@@ -15,12 +15,14 @@ from tth.adapters.avatar.face_studio import Studio
 from tth.adapters.base import AvatarInput, Persona, SessionContext, TurnContext
 from tth.face.look import LookError, list_looks
 from tth.face.parameters import FaceState
+from tth.face.shot import Shot
 from tth.model.controls import Controls, EmotionLabel, Resolution
 from tth.model.media import FrameKind, Picture
 
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(300)]
 
 SIZE = Resolution(128, 128)
+SHOT = Shot(128, 128)
 SPEECH = speech(phonemes("m:200 a:400:2 m:200"))
 
 
@@ -79,8 +81,8 @@ def test_a_person_at_rest_lives() -> None:
 
 def test_the_background_is_the_colour_asked_for(studio: Studio) -> None:
     """A green wall around the same person; "studio" is the look's own."""
-    green = studio.painter("anna", SIZE, "#00ff00").paint(FaceState()).copy()
-    own = studio.painter("anna", SIZE, "studio").paint(FaceState()).copy()
+    green = studio.painter("anna", SHOT, "#00ff00").paint(FaceState()).copy()
+    own = studio.painter("anna", SHOT, "studio").paint(FaceState()).copy()
     assert np.abs(green[3, 3].astype(int) - (0, 255, 0)).max() <= 2
     assert np.abs(own[3, 3].astype(int) - (0, 255, 0)).max() > 50
     assert np.abs(green[64, 64].astype(int) - own[64, 64]).max() <= 1
@@ -89,12 +91,12 @@ def test_the_background_is_the_colour_asked_for(studio: Studio) -> None:
 def test_sessions_share_a_head(studio: Studio) -> None:
     """Painters that are asked for at the same time hold one head in memory."""
     with ThreadPoolExecutor(4) as threads:
-        painters = list(threads.map(lambda _: Studio.painter(studio, "anna", SIZE, "studio"), range(4)))
+        painters = list(threads.map(lambda _: Studio.painter(studio, "anna", SHOT, "studio"), range(4)))
     assert len({id(painter.sculpture) for painter in painters}) == 1
 
 
 def test_an_unknown_look_is_an_error(studio: Studio) -> None:
     """Named as such; the configured looks all exist."""
     with pytest.raises(LookError):
-        studio.painter("nobody", SIZE, "studio")
+        studio.painter("nobody", SHOT, "studio")
     assert set(Settings().preload) == set(list_looks())

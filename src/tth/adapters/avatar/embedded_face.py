@@ -1,8 +1,8 @@
 """The embedded avatar: a sculpted head that speaks with its lips, feels and lives, drawn in software.
 
-Controls: emotion, character and render in full. Costs about 10 ms of one core per frame at 512x512, some 0.1 ms where
-nothing is drawn. What the face does is decided in `tth.face.performer`, how it looks in `tth.face.painter`; here both
-meet the event loop. The same seed and input give the same frames.
+Controls: emotion, character and render in full. What a frame costs: docs/performance.md; some 0.1 ms where nothing is
+drawn. What the face does is decided in `tth.face.performer`, how it looks in `tth.face.painter`; here both meet the
+event loop. The same seed and input give the same frames, but for the detail that a slow machine makes do with.
 Tests: tests/adapters/avatar/test_embedded_face.py.
 """
 
@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 
+from tth.adapters.avatar.face_painters import FacePainters, Work, abandoned, finished
 from tth.adapters.avatar.slots import Slot, SlotCutter
 from tth.adapters.base import (
     Avatar,
@@ -32,20 +34,25 @@ from tth.adapters.base import (
     SessionContext,
     TurnContext,
 )
-from tth.errors import AdapterRejected, AdapterUnavailable
+from tth.clock import Clock, SystemClock
+from tth.errors import AdapterRejected, AdapterUnavailable, ConfigError
 from tth.face.look import LookError, load_look
 from tth.face.parameters import FaceState
 from tth.face.performer import Performer
-from tth.face.shot import Painter
-from tth.model.controls import Controls, Resolution
-from tth.model.media import DrawnFrame, SilenceSpan, VideoCodec
+from tth.face.shot import Detail, Painter, Shot
+from tth.model.controls import BACKGROUNDS, STUDIO, Controls, Framing
+from tth.model.media import DrawnFrame, PictureQuality, SilenceSpan, VideoCodec
 
 _T = TypeVar("_T")
 
 STREAM_RAMP_MS = 250
 """How long the controls of a new stream take to show, where they differ from those of the stream before."""
-DEFAULT_SIZE = Resolution(512, 512)
-PAINTERS_KEPT = 2
+DETAILS: Mapping[PictureQuality, Detail] = {
+    PictureQuality.FULL: Detail.FULL,
+    PictureQuality.REDUCED: Detail.REDUCED,
+    PictureQuality.LOW: Detail.LOW,
+    PictureQuality.HALF_RATE: Detail.LOW,
+}
 
 CAPABILITIES = Capabilities(
     "a sculpted 3D head drawn in software: lips from phonemes, seven emotions, gaze, blinks, breath",
@@ -61,16 +68,24 @@ CAPABILITIES = Capabilities(
         "render.fps": ControlSupport(),
         "render.resolution": ControlSupport(),
         "render.background": ControlSupport(),
+        "render.framing": ControlSupport(),
     },
-    video_codecs=(VideoCodec.JPEG, VideoCodec.H264, VideoCodec.RAW_RGB24),
+    video_codecs=tuple(codec for codec in VideoCodec if codec is not VideoCodec.NONE),
+    backgrounds=BACKGROUNDS,
+    framings=tuple(Framing),
 )
 
 
 class PainterSource(Protocol):
     """Where painters come from; `Studio` in earnest. Called by many drawing threads at once."""
 
-    def painter(self, look: str, size: Resolution, background: str) -> Painter:
-        """A fresh painter; may take seconds. Raises LookError for a bad look."""
+    def painter(self, look: str, shot: Shot, background: str) -> Painter:
+        """A fresh painter. background: "#rrggbb" or a name that the source knows. May take seconds where the look has
+        not been built on this machine. Raises LookError for a bad look."""
+        ...
+
+    def is_built(self, look: str) -> bool:
+        """A painter of this look is a matter of milliseconds."""
         ...
 
 
@@ -79,18 +94,30 @@ class Settings:
     """How the embedded avatar is run."""
 
     look: str | None = None
-    """Name of a shipped look or path of a YAML file, for every persona; None = the persona's own."""
+    """Name of a shipped look, path of a YAML file or of a portrait's folder, for every persona; None = the persona's
+    own."""
     preload: tuple[str, ...] = ("anna", "marco", "leo", "amara", "mei", "helen")
-    """Looks made ready at start where `look` is None. One that is not costs its first session on a machine some
-    seconds, later ones 20 ms."""
+    """Looks built before the server is ready, where `look` is None. One that is not costs its first session on a
+    machine some seconds. What has been built once is read from the cache when it is first needed, in 20 ms."""
     threads: int = field(default=2, metadata={"minimum": 1, "maximum": 64})
     """1..64; how many pictures are drawn at once, over all sessions."""
     cache_dir: str | None = None
     """Where built heads are kept, about 15 MB each; None = the system's place for caches."""
+    backgrounds: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    """Pictures that clients may choose as render.background, by name: path of a PNG, JPEG or WebP file, relative to the
+    working directory. Scaled and cropped so that it fills the frame."""
+    background_blur_level: float = field(default=0.0, metadata={"minimum": 0.0, "maximum": 1.0})
+    """How far these pictures are out of focus: 0 as they are, 1 as much as the blurred room."""
 
 
 def build(settings: Settings) -> EmbeddedFace:
-    """The adapter, not yet loaded."""
+    """The adapter, not yet loaded. Raises ConfigError for a background that has a bad name or is no picture."""
+    if settings.backgrounds:
+        from tth.face.scenery import check_pictures
+
+        problems = check_pictures(settings.backgrounds, "adapters.avatar.embedded_face.backgrounds")
+        if problems:
+            raise ConfigError(problems=tuple(problems))
     return EmbeddedFace(settings)
 
 
@@ -98,28 +125,39 @@ class EmbeddedFace(Avatar):
     """One pool of drawing threads and one studio for all conversations."""
 
     name = "embedded_face"
-    capabilities = CAPABILITIES
 
-    def __init__(self, settings: Settings, studio: PainterSource | None = None) -> None:
-        """studio: None = the real one, imported with `load`."""
+    def __init__(
+        self,
+        settings: Settings,
+        studio: PainterSource | None = None,
+        *,
+        clock: Clock | None = None,
+        work: Work | None = None,
+    ) -> None:
+        """studio: None = the real one, imported with `load`. clock, work: None = the system's, and drawing threads."""
+        self.capabilities = replace(CAPABILITIES, backgrounds=(*BACKGROUNDS, *settings.backgrounds))
+        self.clock = clock or SystemClock()
         self._settings = settings
         self._studio = studio
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="face")
+        self._given_work = work
         self._is_ready = False
 
     async def load(self) -> None:
-        """Build the heads, or read them from the cache, and compile the drawing loops."""
+        """Build the heads that are in no cache, and draw one picture: that compiles or reads the drawing loops."""
+        settings = self._settings
         if self._studio is None:
-            self._studio = await finished(self.work(partial(_open_studio, self._settings.cache_dir)))
-        looks = [self._settings.look] if self._settings.look else self._settings.preload
-        drawing = [self.work(partial(self._draw_first, look)) for look in looks]
+            self._studio = await finished(self.work(partial(_open_studio, settings)))
+        first, *rest = [settings.look] if settings.look else settings.preload or ("anna",)
+        making = [self.work(partial(self._draw_first, first))]
+        making += [self.work(partial(self._build, look)) for look in rest]
         try:
-            for one in drawing:
+            for one in making:
                 await finished(one)
         except (LookError, OSError) as error:
             raise AdapterUnavailable("a head cannot be built", role="avatar", adapter=self.name) from error
         finally:
-            for one in drawing:
+            for one in making:
                 one.cancel()
         self._is_ready = True
 
@@ -140,24 +178,32 @@ class EmbeddedFace(Avatar):
                 raise AdapterRejected("the persona's look is not usable", role="avatar", adapter=self.name) from error
         return FaceSession(self, context.seed, look if draw else None)
 
-    def painter(self, look: str, size: Resolution, background: str) -> Painter:
+    def painter(self, look: str, shot: Shot, background: str) -> Painter:
         """A fresh painter; slow, for a drawing thread."""
         assert self._studio is not None, "not loaded"
-        return self._studio.painter(look, size, background)
+        return self._studio.painter(look, shot, background)
 
-    def work(self, task: Callable[[], _T]) -> asyncio.Future[_T]:
+    def work(self, task: Callable[[], _T], /) -> asyncio.Future[_T]:
         """Run `task` in a drawing thread."""
+        if self._given_work is not None:
+            return self._given_work(task)
         return asyncio.get_running_loop().run_in_executor(self._threads, task)
 
     def _draw_first(self, look: str) -> None:
-        self.painter(look, DEFAULT_SIZE, Controls().background).paint(FaceState())
+        self.painter(look, Shot(), STUDIO).paint(FaceState())
+
+    def _build(self, look: str) -> None:
+        assert self._studio is not None
+        if not self._studio.is_built(look):
+            self.painter(look, Shot(), STUDIO)
 
 
-def _open_studio(cache_dir: str | None) -> PainterSource:
+def _open_studio(settings: Settings) -> PainterSource:
     """Imported late: the compiled renderer takes a while, and in a thread."""
     from tth.adapters.avatar.face_studio import Studio
 
-    return Studio(Path(cache_dir) if cache_dir else None)
+    cache_dir = Path(settings.cache_dir) if settings.cache_dir else None
+    return Studio(cache_dir, settings.backgrounds, settings.background_blur_level)
 
 
 class FaceSession(AvatarSession):
@@ -166,11 +212,20 @@ class FaceSession(AvatarSession):
     def __init__(self, avatar: EmbeddedFace, seed: int, look: str | None) -> None:
         """look: None = frames carry no pictures."""
         self._avatar = avatar
-        self._look = look
         self._performer = Performer(seed)
-        self._painters: dict[tuple[Resolution, str], Painter] = {}
+        self._painters = None if look is None else FacePainters(partial(avatar.painter, look), avatar.work)
+        self._quality = PictureQuality.FULL
         self._control_revision = 0
         self._not_before_sample = 0
+
+    def prepare(self, control: Controls) -> None:
+        """The painter is made while nobody waits for it."""
+        if self._painters is not None:
+            self._painters.prepare(_shot(control, self._quality), control.background)
+
+    def ease(self, quality: PictureQuality) -> None:
+        """From the next frame for which a painter of that detail is ready."""
+        self._quality = quality
 
     def hurry(self, before_sample: int) -> None:
         """Slots that begin before this are not drawn; the face moves on through them all the same."""
@@ -183,49 +238,46 @@ class FaceSession(AvatarSession):
 
         A picture shows the face at the middle of its slot. While one frame is with the receiver the next is drawn.
         """
-        painter = await self._painter(control)
+        easel = await self._easel(control)
         stage = _Stage(self._performer, control, self._control_revision)
         async for item in spans:
-            async with aclosing(self._drawn(stage.feed(item), painter)) as frames:
+            async with aclosing(self._drawn(stage.feed(item), easel)) as frames:
                 async for frame in frames:
                     self._control_revision = frame.control_revision
                     yield frame
-        async with aclosing(self._drawn(stage.finish(), painter)) as frames:
+        async with aclosing(self._drawn(stage.finish(), easel)) as frames:
             async for frame in frames:
                 self._control_revision = frame.control_revision
                 yield frame
 
     async def aclose(self) -> None:
-        self._painters.clear()
+        if self._painters is not None:
+            await self._painters.aclose()
 
-    async def _painter(self, control: Controls) -> Painter | None:
-        """The painter for these controls; the last two are kept, for idle frames may differ from a turn's."""
-        if self._look is None:
+    async def _easel(self, control: Controls) -> _Easel | None:
+        """The painter that a stream begins with, as soon as it is there."""
+        if self._painters is None:
             return None
-        key = control.resolution, control.background
-        painter = self._painters.pop(key, None)
-        if painter is None:
-            painter = await finished(self._avatar.work(partial(self._avatar.painter, self._look, *key)))
-        while len(self._painters) >= PAINTERS_KEPT:
-            del self._painters[next(iter(self._painters))]
-        self._painters[key] = painter
-        return painter
+        quality = self._quality
+        painter = await self._painters.of(_shot(control, quality), control.background)
+        return _Easel(self._painters, control, painter, quality)
 
-    async def _drawn(self, moves: Iterator[DrawnFrame], painter: Painter | None) -> AsyncGenerator[DrawnFrame, None]:
+    async def _drawn(self, faces: Iterator[DrawnFrame], easel: _Easel | None) -> AsyncGenerator[DrawnFrame, None]:
         """The frames with their pictures, one of them being drawn ahead. Leaves nothing running."""
         drawing: asyncio.Future[DrawnFrame] | None = None
         try:
-            for frame in moves:
-                if painter is None:
+            for frame in faces:
+                if easel is None:
                     yield frame
                     await asyncio.sleep(0)  # a long burst of faces gives way to everybody else
                     continue
-                if frame.start_sample < self._not_before_sample:
+                if frame.start_sample < self._not_before_sample or easel.leaves_out(self._quality):
                     continue
                 drawn: DrawnFrame | None = None
                 if drawing is not None:
                     drawn = await finished(drawing)
-                drawing = self._avatar.work(partial(_draw, frame, painter))
+                draw = partial(_draw, frame, *easel.painter_for(self._quality), self._avatar.clock)
+                drawing = self._avatar.work(partial(draw, self._avatar.clock.now_s()))
                 if drawn is not None:
                     yield drawn
             if drawing is not None:
@@ -233,7 +285,36 @@ class FaceSession(AvatarSession):
                 yield await finished(last)
         finally:
             if drawing is not None:
-                await _abandoned(drawing)
+                await abandoned(drawing)
+
+
+class _Easel:
+    """What one stream is drawn with: changes its painter when another detail is asked for and that painter is ready."""
+
+    def __init__(self, painters: FacePainters, control: Controls, painter: Painter, quality: PictureQuality) -> None:
+        self._painters = painters
+        self._control = control
+        self._painter = painter
+        self._quality = quality
+        self._left_out_last = True
+
+    def leaves_out(self, quality: PictureQuality) -> bool:
+        """Is the next frame one of those that are not drawn?"""
+        self._left_out_last = quality is PictureQuality.HALF_RATE and not self._left_out_last
+        return self._left_out_last
+
+    def painter_for(self, quality: PictureQuality) -> tuple[Painter, PictureQuality]:
+        """The painter for the next frame, and the quality that it really gives."""
+        if quality is not self._quality:
+            painter = self._painters.ready(_shot(self._control, quality), self._control.background)
+            if painter is not None:
+                self._painter, self._quality = painter, quality
+        return self._painter, self._quality
+
+
+def _shot(control: Controls, quality: PictureQuality) -> Shot:
+    size = control.resolution
+    return Shot(size.width_px, size.height_px, control.framing, DETAILS[quality])
 
 
 class _Stage:
@@ -294,24 +375,8 @@ def _middle(slot: Slot) -> int:
     return slot.start_sample + slot.sample_count // 2
 
 
-def _draw(frame: DrawnFrame, painter: Painter) -> DrawnFrame:
+def _draw(frame: DrawnFrame, painter: Painter, quality: PictureQuality, clock: Clock, begun_s: float) -> DrawnFrame:
     """The frame with its picture, which is copied: the painter draws the next one into the same memory."""
     assert frame.face is not None
-    return replace(frame, picture=painter.paint(frame.face).copy())
-
-
-async def finished(work: asyncio.Future[_T]) -> _T:
-    """The result of `work`. A thread cannot be stopped: when cancelled, wait for it all the same, then pass that on."""
-    try:
-        await asyncio.wait([work])
-    except asyncio.CancelledError:
-        await _abandoned(work)
-        raise
-    return work.result()
-
-
-async def _abandoned(work: asyncio.Future[_T]) -> None:
-    """Wait for `work` that nobody wants any more; how it ended does not matter."""
-    await asyncio.wait([work])
-    if not work.cancelled():
-        work.exception()
+    picture = painter.paint(frame.face).copy()
+    return replace(frame, picture=picture, quality=quality, draw_s=clock.now_s() - begun_s)

@@ -11,7 +11,7 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 from tth import SCHEMA_VERSION
 from tth.errors import FieldViolation, InvalidRequest, SchemaUnsupported, Unsupported, invalid_field
 from tth.model import commands
-from tth.model.controls import ControlPatch, EmotionLabel, IdleMode, LatencyMode, Resolution
+from tth.model.controls import ControlPatch, EmotionLabel, Framing, IdleMode, LatencyMode, Resolution
 from tth.model.events import TextMode
 from tth.model.media import SAMPLE_RATE_HZ, AudioCodec, MediaPreferences, VideoCodec, us_to_samples
 from tth.v1 import controls_pb2, converse_pb2, media_pb2, tth_service_pb2
@@ -25,6 +25,9 @@ _LATENCY: Mapping[int, LatencyMode] = {
     controls_pb2.LatencyMode.Value(f"LATENCY_MODE_{mode.name}"): mode for mode in LatencyMode
 }
 _IDLE: Mapping[int, IdleMode] = {controls_pb2.IdleMode.Value(f"IDLE_MODE_{mode.name}"): mode for mode in IdleMode}
+_FRAMING: Mapping[int, Framing] = {
+    controls_pb2.Framing.Value(f"FRAMING_{framing.name}"): framing for framing in Framing
+}
 _VIDEO: Mapping[int, VideoCodec] = {
     media_pb2.VideoCodec.Value(f"VIDEO_CODEC_{codec.name}"): codec for codec in VideoCodec
 }
@@ -75,6 +78,7 @@ def patch_of(message: controls_pb2.Controls, path: str = "controls") -> ControlP
         latency_mode=_enum(render, "latency_mode", _LATENCY, f"{path}.render.latency_mode", unknown),
         idle_mode=_enum(render, "idle_mode", _IDLE, f"{path}.render.idle_mode", unknown),
         background=render.background if render.HasField("background") else None,
+        framing=_enum(render, "framing", _FRAMING, f"{path}.render.framing", unknown),
     )
     if unknown:
         text = "; ".join(f"{violation.field}: must be {violation.allowed}" for violation in unknown)
@@ -105,14 +109,13 @@ def media_of(message: media_pb2.MediaPreferences, default: MediaPreferences) -> 
     rate_hz = message.audio_sample_rate_hz or default.audio_sample_rate_hz
     if rate_hz != SAMPLE_RATE_HZ:
         raise invalid_field("media.audio_sample_rate_hz", f"{SAMPLE_RATE_HZ}, or 0 for the default")
-    if message.alpha:
-        raise invalid_field("media.alpha", "false: no codec of this server has an alpha channel")
     return MediaPreferences(
         audio_codec=_known(message.audio_codec, _AUDIO, "media.audio_codec", default.audio_codec),
         audio_sample_rate_hz=rate_hz,
         video_codec=_known(message.video_codec, _VIDEO, "media.video_codec", default.video_codec),
         motion=message.motion if message.HasField("motion") else default.motion,
         word_timings=message.word_timings if message.HasField("word_timings") else default.word_timings,
+        alpha=message.alpha or default.alpha,
     )
 
 

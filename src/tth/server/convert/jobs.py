@@ -7,7 +7,7 @@ from tth.server.convert import outgoing
 from tth.session.jobs import Job, JobState
 from tth.v1 import tth_service_pb2
 
-_MEDIA_TYPE = {".mp4": "video/mp4", ".wav": "audio/wav"}
+_MEDIA_TYPE = {".mp4": "video/mp4", ".mov": "video/quicktime", ".wav": "audio/wav"}
 
 
 def job_message(job: Job) -> tth_service_pb2.Job:

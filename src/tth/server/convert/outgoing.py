@@ -23,11 +23,15 @@ _RESULT = {outcome: f"CONTROL_OUTCOME_{outcome.name}" for outcome in controls.Co
 _EMOTION = {label: f"EMOTION_LABEL_{label.name}" for label in controls.EmotionLabel}
 _LATENCY = {mode: f"LATENCY_MODE_{mode.name}" for mode in controls.LatencyMode}
 _IDLE = {mode: f"IDLE_MODE_{mode.name}" for mode in controls.IdleMode}
+_FRAMING = {framing: f"FRAMING_{framing.name}" for framing in controls.Framing}
 _VIDEO = {
     media.VideoCodec.NONE: media_pb2.VIDEO_CODEC_NONE,
     media.VideoCodec.JPEG: media_pb2.VIDEO_CODEC_JPEG,
     media.VideoCodec.H264: media_pb2.VIDEO_CODEC_H264,
     media.VideoCodec.RAW_RGB24: media_pb2.VIDEO_CODEC_RAW_RGB24,
+    media.VideoCodec.PNG: media_pb2.VIDEO_CODEC_PNG,
+    media.VideoCodec.WEBP: media_pb2.VIDEO_CODEC_WEBP,
+    media.VideoCodec.RAW_RGBA32: media_pb2.VIDEO_CODEC_RAW_RGBA32,
 }
 _AUDIO = {media.AudioCodec.PCM_S16LE: media_pb2.AUDIO_CODEC_PCM_S16LE}
 _MODE = {mode: f"TEXT_MODE_{mode.name}" for mode in events.TextMode}
@@ -54,6 +58,7 @@ def controls_message(value: Controls) -> controls_pb2.Controls:
         latency_mode=_LATENCY[value.latency_mode],
         idle_mode=_IDLE[value.idle_mode],
         background=value.background,
+        framing=_FRAMING[value.framing],
     )
     return controls_pb2.Controls(emotion=emotion, character=character, render=render)
 
@@ -84,6 +89,7 @@ def media_message(value: media.MediaPreferences) -> media_pb2.MediaPreferences:
         video_codec=_VIDEO[value.video_codec],
         motion=value.motion,
         word_timings=value.word_timings,
+        alpha=value.alpha and value.video_codec.has_alpha,
     )
 
 
@@ -179,6 +185,7 @@ def _fill_video(message: media_pb2.VideoFrame, event: events.VideoFrame) -> None
     message.dropped_before_count = event.dropped_before_count
     message.control_revision = event.control_revision
     message.codec_config = event.codec_config
+    message.alpha = event.alpha
 
 
 def _fill_motion(message: media_pb2.MotionFrame, event: events.MotionFrame) -> None:
