@@ -125,6 +125,16 @@ class SculptedPainter:
             self._torso.breath_step = _breath_step(state)
         return self._draw()
 
+    def vertices(self, state: FaceState) -> F32:
+        """Where `paint` puts the vertices of the sculpture, (n, 3), millimetres; for measurements and exports.
+
+        Eyeballs do not turn: their gaze is painted onto them. Raises ValueError as `paint` does.
+        """
+        _require_finite(state)
+        self._deform(state)
+        self._pose(state)
+        return self._canvas.points.copy()
+
     def _deform(self, state: FaceState) -> None:
         """Rest -> expression: shapes, lids, jaw."""
         s, c = self.sculpture, self._canvas

@@ -19,6 +19,7 @@ from tth.cli import exits
 VERBS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "list": ("list", "the looks that can be shown, and who uses them"),
+        "export": ("export", "a sculpted head as a glTF file, to be drawn by another program"),
         "sheet": ("sheet", "labelled pictures: emotions, visemes, poses, backgrounds, looks"),
     }
 )
