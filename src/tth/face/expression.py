@@ -33,7 +33,7 @@ _PROTOTYPES: Mapping[EmotionLabel, Mapping[str, float]] = {
     },
     # AU 1 + 4 + 15 + 17, lids heavy (43 slightly)
     EmotionLabel.SAD: {
-        "browInnerUp": 1.0, "browDown": 0.15, "mouthFrown": 1.0, "mouthShrugLower": 0.45, "eyeBlink": 0.2,
+        "browInnerUp": 1.0, "browDown": 0.15, "mouthFrown": 1.0, "mouthShrugLower": 0.55, "eyeBlink": 0.26,
         "eyeSquint": 0.12, "mouthPress": 0.12,
     },
     # AU 4 + 5 + 7 + 24, nostrils (9 slightly)

@@ -135,13 +135,13 @@ class FaceShape(_Section):
     """Turn of the tip; positive = upwards."""
     nose_length: float = _number(-1.2, -5, 5)
     """Change of the nose's length."""
-    mouth_half_width: float = _number(24.6, 19, 29)
+    mouth_half_width: float = _number(24.0, 19, 29)
     """Half the width of the mouth."""
     mouth_height: float = _number(-67.0, -71, -63)
     """Height of the line between the lips, on an average face."""
-    lip_upper: float = _number(7.8, 4, 12)
+    lip_upper: float = _number(7.2, 4, 12)
     """Height of the upper lip's red."""
-    lip_lower: float = _number(9.6, 5, 14)
+    lip_lower: float = _number(8.8, 5, 14)
     """Height of the lower lip's red."""
     lip_volume: float = _number(0.9, 0.4, 1.6)
     """How far the lips stand out; 1 = average."""

@@ -290,5 +290,5 @@ def _shape_weights(state: FaceState) -> F32:
 def _light_in_mouth(state: FaceState) -> float:
     """Teeth and tongue get lighter as the lips part."""
     parted = _both(state, "mouthUpperUp") + 0.4 * _both(state, "mouthSmile") + _both(state, "mouthLowerDown")
-    rounded = min(state.weight("mouthPucker") + 0.5 * state.weight("mouthFunnel"), 1.0)  # lips cast a shade
-    return (0.55 + 0.6 * float(smoothstep(0.0, 0.35, _jaw_open(state) + 0.6 * parted))) * (1 - 0.85 * rounded)
+    rounded = min(max(state.weight("mouthPucker") + 0.3 * state.weight("mouthFunnel"), 0.0), 1.0)  # lips cast a shade
+    return (0.55 + 0.6 * float(smoothstep(0.0, 0.35, _jaw_open(state) + 0.6 * parted))) * (1 - 0.9 * rounded) ** 2

@@ -15,7 +15,7 @@ TEXELS_PER_MM = 6.0
 LEFT, RIGHT, BOTTOM, TOP = -66, 66, 2, 40
 """Window of the drawing."""
 INNER, OUTER = 9.5, 55.0
-HAIRS = 520
+HAIRS = 300
 """Hairs of one brow at density 1."""
 # At these distances from the midline: height of the middle, thickness, direction of the hairs.
 KNOTS = (9.5, 14, 21, 30, 39, 47, 55)
@@ -53,7 +53,7 @@ def brow_cover(look: BrowLook, shape: FaceShape, rng: Randoms) -> Floats:
             _draw_hair(hairs, curve, look.width, side, rng)
     sharp = cv2.GaussianBlur(hairs, (0, 0), 0.35 * TEXELS_PER_MM / 5)
     soft = cv2.GaussianBlur(ground, (0, 0), 1.1 * TEXELS_PER_MM)
-    return np.asarray(np.clip(sharp * 0.55 + soft * 0.62 * min(look.density, 1.2), 0, 1) * 0.94)
+    return np.asarray(np.clip(sharp * 0.70 + soft * 0.42 * min(look.density, 1.2), 0, 1) * 0.94)
 
 
 def cover_at(cover: Floats, x: Floats, y: Floats) -> Floats:
@@ -75,8 +75,8 @@ def _ground(curve: _Curve, side: int, size: tuple[int, int]) -> _Picture:
     outline = np.concatenate([np.stack([side * x, middle + half], 1), np.stack([side * x, middle - half], 1)[::-1]])
     filled = np.zeros(size, np.float32)
     cv2.fillPoly(filled, [_texels(outline)], 1.0, cv2.LINE_AA, SUBPIXEL_BITS)
-    fade = smoothstep(8.5, 17, side * (LEFT + (np.arange(size[1]) + 0.5) / TEXELS_PER_MM))
-    return np.asarray(filled * (0.25 + 0.75 * fade)[None], np.float32)
+    fade = smoothstep(9.5, 24, side * (LEFT + (np.arange(size[1]) + 0.5) / TEXELS_PER_MM))
+    return np.asarray(filled * (0.1 + 0.9 * fade)[None], np.float32)
 
 
 def _draw_hair(picture: _Picture, curve: _Curve, width: float, side: int, rng: Randoms) -> None:
@@ -84,8 +84,8 @@ def _draw_hair(picture: _Picture, curve: _Curve, width: float, side: int, rng: R
     x = 10.5 + 42 * rng.uniform(0, 1) ** 0.95
     place = rng.uniform(-0.5, 0.42)
     y = float(curve.middle(x)) + place * float(curve.thick(x))
-    angle = np.radians(np.interp(x, KNOTS, DIRECTION_DEG)) + rng.normal() * 0.16 - 0.5 * max(place, 0) * (x > 16)
-    length = (3.4 + 2.6 * rng.uniform()) * (0.75 + 0.25 * width)
+    angle = np.radians(np.interp(x, KNOTS, DIRECTION_DEG)) + rng.normal() * 0.10 - 0.5 * max(place, 0) * (x > 16)
+    length = (4.6 + 3.4 * rng.uniform()) * (0.75 + 0.25 * width)
     length *= (1 - 0.45 * float(smoothstep(44, 54, x))) * (0.8 + 0.2 * float(smoothstep(10, 16, x)))
     k = np.linspace(0, 1, 6)
     bent = angle - 0.35 * k
@@ -93,4 +93,4 @@ def _draw_hair(picture: _Picture, curve: _Curve, width: float, side: int, rng: R
     pixels = _texels(points)
     for i in range(5):
         start, end = pixels[i].tolist(), pixels[i + 1].tolist()
-        cv2.line(picture, start, end, 0.85 - 0.13 * i, 1, cv2.LINE_AA, SUBPIXEL_BITS)
+        cv2.line(picture, start, end, 1.0 - 0.15 * i, 2 if i < 3 else 1, cv2.LINE_AA, SUBPIXEL_BITS)

@@ -7,6 +7,7 @@ import numpy as np
 from tth.face.look import ClothStyle, FaceShape
 from tth.face.sculpt.maths import Floats, smoothstep
 from tth.face.sculpt.mesh import Part, densified_rows, grid_triangles, join
+from tth.face.sculpt.proportions import LOWER_SPAN
 
 SPOKES = 72
 # Rings from the collar down: half width, half depth, height at the sides, further drop in front, depth of the centre.
@@ -21,7 +22,8 @@ NECK_RINGS = 7
 """Rings that follow the width of the neck."""
 NECKLINE = {"crew": 0.0, "blazer": 0.35, "turtle": -1.0}
 """Positive: depth of the V; negative: height of the collar."""
-LIFT = 13.0
+LIFT = 18.0
+"""Raises the whole; a shorter lower face lifts it further, or the neck would grow."""
 
 # The cloth texture is projected from the front over this window; the collar has a strip of its own at the bottom.
 TEXTURE_HALF_WIDTH = 215.0
@@ -74,4 +76,5 @@ def _ring(number: int, shape: FaceShape, style: ClothStyle, angle: Floats) -> Fl
         wave = np.sin(5.5 * np.abs(sin) * 2 - 0.8 * number + 0.6 * np.sign(sin))
         where = smoothstep(0, 0.5, cos) * smoothstep(0.15, 0.55, np.abs(sin)) * smoothstep(6.5, 9, number)
         z = z + 2.2 * wave * where
-    return np.stack([x, y + LIFT, z], -1)
+    lift = LIFT + 0.8 * LOWER_SPAN * (0.93 - shape.lower_face)
+    return np.stack([x, y + lift, z], -1)

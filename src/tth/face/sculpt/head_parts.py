@@ -94,13 +94,14 @@ def _ear_relief(p: Floats, q: Floats, p0: Floats, q0: Floats, r: Floats) -> Floa
     """Height of the ear over its plane."""
     rim = smoothstep(0.35, -0.3, p0) + smoothstep(0.4, 0.9, q0) * (p0 > -0.3) * 0.9
     rim = np.clip(rim, 0, 1) * smoothstep(-1.0, -0.55, q0)
-    h = 3.4 * bell(r - 0.91, 0.09) * rim
-    h += 2.6 * bell(r - 0.60, 0.12) * smoothstep(0.25, -0.5, p0) * smoothstep(-1.05, -0.2, q0)  # antihelix
-    h -= 8.0 * np.exp(-(((p - 1.5) / 6.2) ** 2 + ((q + 4) / 8.5) ** 2))  # concha
-    h -= 2.6 * bell(r - 0.76, 0.07) * rim  # scapha
-    h += 4.2 * np.exp(-(((p - 10.5) / 3.2) ** 2 + ((q + 4) / 4.5) ** 2))  # tragus
-    h += 2.2 * np.exp(-(((p + 3) / 3.4) ** 2 + ((q + 14) / 3.4) ** 2))  # antitragus
+    h = 3.6 * bell(r - 0.90, 0.10) * rim
+    h += 3.4 * bell(r - 0.58, 0.12) * smoothstep(0.25, -0.5, p0) * smoothstep(-1.05, -0.2, q0)  # antihelix
+    h -= 6.0 * np.exp(-(((p - 2.5) / 5.6) ** 2 + ((q + 4) / 8.5) ** 2))  # concha
+    h -= 3.4 * bell(r - 0.75, 0.08) * rim  # scapha
+    h += 4.2 * np.exp(-(((p - 10.0) / 3.0) ** 2 + ((q + 5) / 4.5) ** 2))  # tragus
+    h += 2.4 * np.exp(-(((p + 3) / 3.4) ** 2 + ((q + 14) / 3.4) ** 2))  # antitragus
     h += 1.6 * np.exp(-((p / 7) ** 2 + ((q + 24) / 6) ** 2))  # lobe
+    h -= 7.0 * smoothstep(0.0, 0.7, p0) * smoothstep(0.7, 1.0, r)  # runs into the cheek in front
     return np.where(r > 0.985, h - 1.5, h)
 
 
@@ -108,9 +109,9 @@ def _placed_ear(shell: Floats, shape: FaceShape, side: int) -> Part:
     """From the ear's plane (p, q, height) to the side of the head: leaning back, flaring out."""
     rows = len(shell)
     p, q, h = shell[..., 0], shell[..., 1], shell[..., 2]
-    flare, lean = np.radians(26), np.radians(-9)
+    flare, lean = np.radians(21), np.radians(-9)
     p, q = p * np.cos(lean) - q * np.sin(lean), p * np.sin(lean) + q * np.cos(lean)
-    x = 68.5 + shape.face_width + h * np.cos(flare) + (11 - p) * np.sin(flare) + 0.03 * q
+    x = 73.0 + shape.face_width + h * np.cos(flare) + (11 - p) * np.sin(flare) + 0.03 * q
     z = -80 + p * np.cos(flare) + h * np.sin(flare) * 0.5
     points = np.stack([side * x, -15 + q, z], -1).reshape(-1, 3)
     triangles = grid_triangles(rows, EAR_SPOKES, wrap=True)

@@ -52,7 +52,7 @@ def _brow_down(s: ShapeSpace) -> Floats:
     brow = np.exp(-0.5 * (((s.abs_x - 17) / 13) ** 2 + ((s.y - 18) / 8) ** 2)) * s.front
     outer = s.blob(34, 10, 11, 5)
     inwards = -s.sign_x * 3.4 * brow * np.exp(-((s.abs_x / 26) ** 2))
-    move = s.vector(inwards, -5.6 * brow - 1.8 * outer, 1.8 * brow + 0.5 * outer)
+    move = s.vector(inwards, -6.4 * brow - 2.0 * outer, 1.8 * brow + 0.5 * outer)
     line = np.exp(-(((s.abs_x - 4.2 - 0.06 * (s.y - 14)) / 1.7) ** 2) - ((s.y - 20) / 8) ** 2) * s.front
     bulge = np.exp(-(((s.abs_x - 8.5) / 3) ** 2) - ((s.y - 19) / 7) ** 2) * s.front
     return move + s.vector(0, 0, bulge - 1.4 * line)

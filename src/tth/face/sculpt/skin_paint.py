@@ -111,7 +111,7 @@ def _blush_and_gloss(p: SkinPaint) -> None:
     below_eye = p.spot(shape.eye_spacing - 5, shape.eye_height - 12, 12, 5)
     p.glaze(below_eye * (0.28 + 0.3 * look.skin.age), (0.86, 0.76, 0.82))
     p.glaze(p.spot(15, 2, 5, 9) * 0.3, (0.85, 0.74, 0.76))
-    gloss = p.gloss + 0.38 * p.spot(0, 48, 28, 20) + 0.5 * p.spot(0, -22, 7, 20) + 0.40 * p.spot(0, -37, 7, 6)
+    gloss = p.gloss + 0.38 * p.spot(0, 48, 28, 20) + 0.32 * p.spot(0, -18, 3.5, 18) + 0.40 * p.spot(0, -36, 6, 5)
     gloss = gloss + 0.26 * p.spot(46, -20, 10, 8) + 0.2 * p.spot(0, -98, 9, 6)
     p.gloss = gloss * look.skin.gloss * (1 + 0.25 * p.darkness) * (1 + 0.10 * p.noise(2.0))
 
