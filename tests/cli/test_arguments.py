@@ -6,7 +6,15 @@ import argparse
 
 import pytest
 
-from tth.cli.arguments import FLAGS, add_control_arguments, controls_of, value_parser
+from tth.cli.arguments import (
+    FLAGS,
+    add_control_arguments,
+    add_server_argument,
+    controls_of,
+    own_server_settings,
+    value_parser,
+)
+from tth.cli.exits import USAGE, CommandFailed
 from tth.client import controls
 from tth.model.controls import FIELDS
 from tth.v1 import controls_pb2
@@ -71,3 +79,14 @@ def test_the_help_shows_ranges_and_choices() -> None:
     assert "0.25..4" in text
     assert "neutral|happy|sad" in text
     assert "64..1024" in text
+
+
+def test_a_look_is_for_a_server_of_ones_own() -> None:
+    """There it is a setting; with a server that runs already it is wrong usage."""
+    parser = argparse.ArgumentParser()
+    add_server_argument(parser, own=True)
+    assert own_server_settings(parser.parse_args([])) == ()
+    assert own_server_settings(parser.parse_args(["--look", "me/"])) == ("adapters.avatar.embedded_face.look=me/",)
+    with pytest.raises(CommandFailed, match="--look") as refused:
+        own_server_settings(parser.parse_args(["--look", "mei", "--server", "localhost:1"]))
+    assert refused.value.code == USAGE

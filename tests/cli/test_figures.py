@@ -41,6 +41,8 @@ def test_the_summary_names_every_figure_and_every_downgrade() -> None:
     )
     metrics.stop_latency_ms = 0.25
     assert "stopped in 0.2 ms" in figures.summary(metrics)
+    metrics.degraded_frame_count, metrics.lowest_level = 12, "low"
+    assert "12 frames below full quality, down to low" in figures.summary(metrics)
     assert figures.applied(report) == ["emotion.label=happy"]
 
 

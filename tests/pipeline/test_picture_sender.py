@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -21,8 +22,8 @@ from tth.adapters.base import (
     TurnContext,
 )
 from tth.model.controls import Controls
-from tth.model.events import AudioChunk, TurnMetrics, VideoFrame
-from tth.model.media import DrawnFrame, samples_to_ms
+from tth.model.events import AudioChunk, DegradedMode, TurnMetrics, VideoFrame
+from tth.model.media import DrawnFrame, PictureQuality, samples_to_ms
 from tth.testing.scripted import ScriptedVoice, every
 from tth.testing.virtual_time import run_virtual
 
@@ -35,9 +36,11 @@ class Draughtsman(Avatar):
     name = "draughtsman"
     capabilities = Capabilities("slow", Deployment.EMBEDDED)
 
-    def __init__(self, *drawing_ms: float) -> None:
-        """drawing_ms: for each picture in turn; the last one for all further ones."""
+    def __init__(self, *drawing_ms: float, steps: bool = False) -> None:
+        """drawing_ms: for each picture in turn; the last one for all further ones. steps: it can draw with less
+        detail, each step in half the time."""
         self.drawing_ms = list(drawing_ms)
+        self.steps = steps
         self.drawn_count = 0
 
     def open_session(self, context: SessionContext, persona: Persona, draw: bool) -> AvatarSession:
@@ -48,6 +51,11 @@ class _Drawing(AvatarSession):
     def __init__(self, avatar: Draughtsman) -> None:
         self.avatar = avatar
         self.not_before_sample = 0
+        self.quality = PictureQuality.FULL
+
+    def ease(self, quality: PictureQuality) -> None:
+        if self.avatar.steps:
+            self.quality = quality
 
     def hurry(self, before_sample: int) -> None:
         self.not_before_sample = max(self.not_before_sample, before_sample)
@@ -59,18 +67,23 @@ class _Drawing(AvatarSession):
         async for slot in cut_slots(spans, control):
             if slot.start_sample < self.not_before_sample:
                 continue
+            quality = self.quality
+            if quality is PictureQuality.HALF_RATE:
+                self.not_before_sample = slot.start_sample + 2 * slot.sample_count
             times = self.avatar.drawing_ms
-            await asyncio.sleep(times[min(self.avatar.drawn_count, len(times) - 1)] / 1000)
+            share = 0.5 ** min(2, tuple(PictureQuality).index(quality))
+            draw_s = times[min(self.avatar.drawn_count, len(times) - 1)] / 1000 * share
+            await asyncio.sleep(draw_s)
             self.avatar.drawn_count += 1
-            yield DrawnFrame(slot.start_sample, slot.sample_count, slot.kind, picture)
+            yield DrawnFrame(slot.start_sample, slot.sample_count, slot.kind, picture, quality=quality, draw_s=draw_s)
 
 
-def speak(*drawing_ms: float, seconds: int = 6) -> Scene:
+def speak(*drawing_ms: float, seconds: int = 6, steps: bool = False) -> Scene:
     """A turn of so many seconds with that draughtsman."""
 
     async def main() -> Scene:
         voice = ScriptedVoice(every(0, *[spoken(40) for _ in range(25 * seconds)]))
-        scene = make_scene(tts=voice, avatar=Draughtsman(*drawing_ms))
+        scene = make_scene(tts=voice, avatar=Draughtsman(*drawing_ms, steps=steps))
         await scene.runner().run()
         return scene
 
@@ -134,3 +147,39 @@ def test_sound_is_not_kept_waiting() -> None:
     for at_s, _, event in scene.sink.entries:
         if isinstance(event, AudioChunk):
             assert samples_to_ms(event.start_sample) >= at_s * 1000 - 1
+
+
+def degraded(scene: Scene) -> list[tuple[bool, str]]:
+    return [(event.active, event.level) for event in scene.sink.of(DegradedMode)]
+
+
+@pytest.mark.parametrize(
+    ("drawing_ms", "steps"),
+    [(30, []), (60, ["reduced"]), (100, ["reduced", "low"]), (250, ["reduced", "low", "half_rate"])],
+)
+def test_a_slow_machine_draws_less_well_and_says_so(drawing_ms: float, steps: list[str]) -> None:
+    """As far down as it must, one step after the other; then pictures are in time and nearly none is left out."""
+    scene = speak(drawing_ms, seconds=20, steps=True)
+    assert degraded(scene) == [(True, step) for step in steps]
+    assert max(lateness_ms(scene)[-100:]) <= 45
+    sent = metrics(scene)
+    assert sent.lowest_level == (steps[-1] if steps else "")
+    assert (sent.degraded_frame_count > 0) is bool(steps)
+    assert sent.degraded_frame_count <= sent.video_frame_count
+    last = [event for event in scene.sink.of(VideoFrame) if event.start_sample > 10 * 24_000]
+    gaps = {second.start_sample - first.start_sample for first, second in pairwise(last)}
+    assert gaps == ({1920} if steps[-1:] == ["half_rate"] else {960})
+
+
+def test_a_machine_that_is_quick_again_draws_well_again() -> None:
+    """The end of it is told, once; nobody is told twice."""
+    scene = speak(*[100] * 60, 10, seconds=30, steps=True)
+    assert degraded(scene) == [(True, "reduced"), (True, "low"), (True, "reduced"), (False, "full")]
+    assert scene.sink.of(VideoFrame)[-1].quality is PictureQuality.FULL
+
+
+def test_an_avatar_with_one_quality_is_asked_in_vain() -> None:
+    """Nothing is told that was not done; it leaves out pictures as before."""
+    scene = speak(100, seconds=10)
+    assert degraded(scene) == []
+    assert metrics(scene).degraded_frame_count == 0

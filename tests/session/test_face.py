@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
 
 import pytest
 
 from tests.session.scene import PERSONAS
-from tth.adapters.base import SessionContext
+from tth.adapters.base import AvatarInput, AvatarSession, Persona, SessionContext, TurnContext
+from tth.errors import AdapterRejected
+from tth.model.controls import Controls
+from tth.model.media import DrawnFrame
 from tth.session.face import MAX_FACES, Face
 from tth.testing.scripted import ScriptedAvatar
 
@@ -84,3 +88,33 @@ def test_faces_are_bounded() -> None:
 
     asyncio.run(main())
     assert avatar.player.open_sessions == 0
+
+
+def test_a_face_is_prepared_before_it_is_wanted() -> None:
+    """The very one that is used then; one that cannot be had is an error only when it is wanted."""
+    prepared: list[Controls] = []
+
+    class Getting(AvatarSession):
+        def prepare(self, control: Controls) -> None:
+            prepared.append(control)
+
+        def infer_stream(
+            self, spans: AsyncIterator[AvatarInput], control: Controls, context: TurnContext
+        ) -> AsyncGenerator[DrawnFrame, None]:
+            raise NotImplementedError
+
+    class Choosy(ScriptedAvatar):
+        def open_session(self, context: SessionContext, persona: Persona, draw: bool) -> AvatarSession:
+            if persona.look == "nobody":
+                raise AdapterRejected("no such look", role="avatar")
+            return Getting()
+
+    face = Face(Choosy(), CONTEXT, draw=True)
+    face.prepare(persona("a"), Controls(fps=30))
+    assert prepared == [Controls(fps=30)]
+    first = face.of(persona("a"))
+    face.prepare(persona("a"), Controls())
+    assert face.of(persona("a")) is first
+    face.prepare(Persona("x", look="nobody"), Controls())
+    with pytest.raises(AdapterRejected):
+        face.of(Persona("x", look="nobody"))

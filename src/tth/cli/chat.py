@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tth.cli import exits
-from tth.cli.arguments import add_control_arguments, add_server_argument, controls_of
+from tth.cli.arguments import add_control_arguments, add_server_argument, controls_of, own_server_settings
 
 if TYPE_CHECKING:
     from tth.cli.terminal import Terminal
@@ -28,7 +28,12 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `tth chat`."""
     add_server_argument(parser, own=True)
-    parser.add_argument("--record", type=Path, metavar="FILE.mp4", help="write what is received, with FILE.vtt beside")
+    parser.add_argument(
+        "--record",
+        type=Path,
+        metavar="FILE.mp4",
+        help="write what is received, with FILE.vtt beside; FILE.mov keeps a transparent background",
+    )
     parser.add_argument("--language", default="", metavar="CODE", help='BCP 47, such as "de"; default: the server\'s')
     add_control_arguments(parser)
 
@@ -46,11 +51,12 @@ async def _chat(arguments: argparse.Namespace, terminal: Terminal) -> int:
     from tth.client import TthClient, media
     from tth.client.recorder import Recorder
 
+    settings = own_server_settings(arguments)
     async with contextlib.AsyncExitStack() as stack:
         with terminal.working("connecting") as progress:
-            target = await stack.enter_async_context(server_at(arguments.server, progress))
+            target = await stack.enter_async_context(server_at(arguments.server, progress, settings=settings))
             client = await stack.enter_async_context(TthClient(target, connect_timeout_s=5))
-            wanted = media(video=None if arguments.record else "none")
+            wanted = media(video=_video_for(arguments.record))
             session = await client.create_session(
                 controls_of(arguments), media=wanted, language_code=arguments.language
             )
@@ -64,6 +70,13 @@ async def _chat(arguments: argparse.Namespace, terminal: Terminal) -> int:
     if arguments.record:
         terminal.note(f"recorded {arguments.record}")
     return exits.OK
+
+
+def _video_for(film: Path | None) -> str | None:
+    """What to receive: nothing to see without a film, frames with alpha for one that keeps it."""
+    if film is None:
+        return "none"
+    return "png" if film.suffix.lower() == ".mov" else None
 
 
 def _lines() -> asyncio.Queue[str | None]:

@@ -131,8 +131,9 @@ class ChatRoom:
             case "control_ack":
                 for change in figures.downgraded(event.control_ack.report):
                     self._terminal.note(change, "yellow")
-            case "degraded_mode" if event.degraded_mode.active:
-                self._terminal.note(f"{event.degraded_mode.component}: {event.degraded_mode.action}", "yellow")
+            case "degraded_mode":
+                style = "yellow" if event.degraded_mode.active else "dim"
+                self._terminal.note(f"{event.degraded_mode.component}: {event.degraded_mode.action}", style)
             case "error":
                 self._show_error(event)
             case "go_away":

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tth.cli import exits
-from tth.cli.arguments import add_server_argument
+from tth.cli.arguments import add_server_argument, own_server_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,11 +54,12 @@ async def _demo(arguments: argparse.Namespace, script: Sequence[DemoTurn], termi
     from tth.client import TthClient, media
     from tth.client.recorder import Recorder
 
+    settings = own_server_settings(arguments)
     film = arguments.output / "demo.mp4"
     started_s = time.monotonic()
     async with contextlib.AsyncExitStack() as stack:
         with terminal.working("starting") as progress:
-            target = await stack.enter_async_context(server_at(arguments.server, progress))
+            target = await stack.enter_async_context(server_at(arguments.server, progress, settings=settings))
             client = await stack.enter_async_context(TthClient(target))
             session = await client.create_session(media=media(motion=True))
         terminal.note(f"ready after {time.monotonic() - started_s:.1f} s")

@@ -17,6 +17,7 @@ from tth.cli.demo_run import TurnRecord
 from tth.cli.terminal import Terminal
 from tth.client.recorder import TurnStill
 from tth.media.contact import Still, contact_sheet, save_png
+from tth.v1 import converse_pb2
 
 STILLS_PER_TURN = 2
 """Early and late: an update in the middle of a turn lies between the two."""
@@ -119,8 +120,14 @@ def _row(number: int, record: TurnRecord) -> tuple[str, ...]:
         *durations,
         _with_unit(figures.drift_ms(metrics)),
         stop,
-        "\n".join([f"{len(done)} applied", *changed]),
+        "\n".join([f"{len(done)} applied", *changed, *_degraded(metrics)]),
     )
+
+
+def _degraded(metrics: converse_pb2.TurnMetrics) -> list[str]:
+    """The pictures that the machine was too slow for."""
+    count = metrics.degraded_frame_count
+    return [f"{count} frames below full quality: {metrics.lowest_level}"] if count else []
 
 
 def _with_unit(number: str) -> str:

@@ -35,6 +35,8 @@ def summary(message: TurnMetrics) -> str:
     ]
     if message.HasField("stop_latency_ms"):
         parts.append(f"stopped in {message.stop_latency_ms:.1f} ms")
+    if message.degraded_frame_count:
+        parts.append(f"{message.degraded_frame_count} frames below full quality, down to {message.lowest_level}")
     changed = downgraded(message.control_report)
     return " · ".join([*parts, *changed])
 

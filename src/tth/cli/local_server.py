@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -29,11 +29,13 @@ _SCULPTING = b"sculpting a head"
 
 
 @asynccontextmanager
-async def server_at(target: str | None, progress: Progress, profile: str = "offline") -> AsyncIterator[str]:
+async def server_at(
+    target: str | None, progress: Progress, profile: str = "offline", settings: Sequence[str] = ()
+) -> AsyncIterator[str]:
     """The address of a server: `target` as it is, or one that is started now, is ready, and is ended afterwards.
 
-    The child also ends when this process dies in any way. Raises CommandFailed, with the end of the child's log, when
-    it does not become ready.
+    settings: KEY=VALUE each, for one that is started. The child also ends when this process dies in any way. Raises
+    CommandFailed, with the end of the child's log, when it does not become ready.
     """
     if target is not None:
         yield target
@@ -41,20 +43,26 @@ async def server_at(target: str | None, progress: Progress, profile: str = "offl
     with tempfile.TemporaryDirectory(prefix="tth-") as folder:
         port_path, log_path = Path(folder, "port"), Path(folder, "log")
         progress.now("starting the server")
-        process = await _start(profile, port_path, log_path)
+        process = await _start(profile, settings, port_path, log_path)
         try:
             yield await _ready(process, port_path, log_path, progress)
         finally:
             await _end(process)
 
 
-async def _start(profile: str, port_path: Path, log_path: Path) -> asyncio.subprocess.Process:
+async def _start(profile: str, settings: Sequence[str], port_path: Path, log_path: Path) -> asyncio.subprocess.Process:
     artifacts = port_path.with_name("artifacts")
     arguments = ("serve", "--profile", profile, "--port", "0", "--port-file", str(port_path), "--until-stdin-closes")
-    settings = ("--set", f"server.artifact_dir={artifacts}", "--set", "server.drain_s=2")
+    own = (f"server.artifact_dir={artifacts}", "server.drain_s=2", *settings)
     with log_path.open("wb") as log:
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tth.cli.main", *arguments, *settings),
+            *(
+                sys.executable,
+                "-m",
+                "tth.cli.main",
+                *arguments,
+                *(part for setting in own for part in ("--set", setting)),
+            ),
             stdin=asyncio.subprocess.PIPE,
             stdout=log,
             stderr=log,

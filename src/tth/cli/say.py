@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tth.cli import exits
-from tth.cli.arguments import add_control_arguments, add_server_argument, controls_of
+from tth.cli.arguments import add_control_arguments, add_server_argument, controls_of, own_server_settings
 
 if TYPE_CHECKING:
     from tth.cli.terminal import Progress, Terminal
@@ -44,8 +44,12 @@ async def _say(text: str, arguments: argparse.Namespace) -> int:
     from tth.client import TthClient
 
     terminal = Terminal()
+    settings = own_server_settings(arguments)
     with terminal.working("connecting") as progress:
-        async with server_at(arguments.server, progress) as target, TthClient(target, connect_timeout_s=5) as client:
+        async with (
+            server_at(arguments.server, progress, settings=settings) as target,
+            TthClient(target, connect_timeout_s=5) as client,
+        ):
             job = await _generate(client, text, arguments, progress)
             arguments.output.parent.mkdir(parents=True, exist_ok=True)
             size_bytes = await client.download(job.job_id, arguments.output)

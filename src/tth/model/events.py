@@ -12,7 +12,7 @@ from typing import TypeAlias
 from tth.errors import FieldViolation
 from tth.face.parameters import FaceState
 from tth.model.controls import ControlReport
-from tth.model.media import AudioCodec, FrameKind, MediaPreferences, VideoCodec, WordTiming
+from tth.model.media import AudioCodec, FrameKind, MediaPreferences, PictureQuality, VideoCodec, WordTiming
 
 
 class TextMode(StrEnum):
@@ -78,6 +78,8 @@ class VideoFrame:
     control_revision: int = 0
     codec_config: bytes = b""
     alpha: bool = False
+    quality: PictureQuality = PictureQuality.FULL
+    """What it was drawn with; told by `DegradedMode` and `TurnMetrics`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,10 @@ class TurnMetrics:
     total_ms: float = 0.0
     spoken_character_count: int = 0
     adapters: tuple[str, ...] = ()
+    degraded_frame_count: int = 0
+    """Frames drawn below full quality."""
+    lowest_level: str = ""
+    """The lowest `PictureQuality` of the turn; empty when all was drawn in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +166,8 @@ class DegradedMode:
     component: str
     reason: str
     action: str
+    level: str = ""
+    """How far it goes, where there are steps: of the avatar a `PictureQuality`."""
 
 
 @dataclass(frozen=True, slots=True)

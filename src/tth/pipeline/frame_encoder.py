@@ -66,6 +66,7 @@ class FrameEncoder:
             dropped_before_count=dropped_before_count,
             control_revision=frame.control_revision,
             alpha=picture.shape[2] == 4 and self.codec.has_alpha,
+            quality=frame.quality,
             codec_config=self._config if force_keyframe else encoded.codec_config,  # the first may have been lost
         )
         self._frame_index += 1

@@ -15,7 +15,7 @@ from tth.core.drift import DriftController
 from tth.core.pacing import Pace, frame_samples
 from tth.errors import AdapterError, InternalError
 from tth.model.controls import Controls
-from tth.model.events import DegradedMode, Event
+from tth.model.events import Event
 from tth.model.media import FrameKind, MediaPreferences, SilenceSpan
 from tth.pipeline.picture_sender import PictureSender
 from tth.pipeline.plan import Venue
@@ -67,11 +67,11 @@ class IdleRunner:
             async with aclosing(drawn) as frames:
                 await sender.send(frames, self._venue.media_clock.sent)
         except AdapterError as error:
-            self._venue.sink.emit(DegradedMode(True, "avatar", error.reason, "no idle frames until the next turn"))
+            self._lose_pictures(error.reason)
         except Exception:
             incident = InternalError()
             log.exception("idle frames failed", extra={"incident": incident.metadata["incident"]})
-            self._venue.sink.emit(DegradedMode(True, "avatar", "INTERNAL", "no idle frames until the next turn"))
+            self._lose_pictures("INTERNAL")
 
     async def _spans(self) -> AsyncIterator[AvatarInput]:
         """Silence, a frame at a time, as the clock asks for it."""
@@ -87,6 +87,9 @@ class IdleRunner:
             self._changes.clear()
             yield SilenceSpan(at_sample, step_samples, FrameKind.IDLE)
             at_sample += step_samples
+
+    def _lose_pictures(self, reason: str) -> None:
+        self._venue.sink.emit(self._venue.health.lost(reason, "no idle frames until the next turn"))
 
     def _emit(self, event: Event) -> bool:
         self._venue.sink.emit(event)

@@ -11,7 +11,14 @@ from tth.adapters.base import AvatarSession
 from tth.core.drift import SKIP_AFTER_SAMPLES, Correction, DriftController
 from tth.core.pacing import Pace
 from tth.model.events import Event, MotionFrame
-from tth.model.media import DrawnFrame, MediaPreferences, VideoCodec, ms_to_samples
+from tth.model.media import (
+    SAMPLE_RATE_HZ,
+    DrawnFrame,
+    MediaPreferences,
+    PictureQuality,
+    VideoCodec,
+    ms_to_samples,
+)
 from tth.pipeline.plan import Venue
 
 SLOW_AFTER_FRAMES = 1.5
@@ -43,11 +50,14 @@ class PictureSender:
         self._left_out = 0  # since the last frame that was sent
         self._waiting_since_s = 0.0
         self._took = 0  # samples of time that the frame before took to come
+        self._missing = 0  # slots that the avatar left out before the present frame
+        self._encode_s = 0.0
         self.left_out_count = 0
         """Slots without a frame of their own so far."""
 
     async def send(self, frames: AsyncGenerator[DrawnFrame, None], on_sent: Callable[[int], None]) -> None:
         """All frames, in order. on_sent: told the end of each slot that went out."""
+        self._avatar.ease(self._venue.health.ladder.level)
         self._waiting_since_s = self._venue.clock.now_s()
         async for frame in frames:
             await self._send_one(frame, on_sent)
@@ -58,6 +68,7 @@ class PictureSender:
         position = self._position()
         correction = self._drift.decide(frame.start_sample, frame.sample_count, position)
         self._hurry(frame, position)
+        self._ease(frame, position)
         if correction is not Correction.KEEP:
             self._leave_out(1)
             return
@@ -71,19 +82,25 @@ class PictureSender:
     async def _emit_frame(self, frame: DrawnFrame, slot: int) -> bool:
         is_open = True
         if frame.picture is not None and self._venue.encoder.codec is not VideoCodec.NONE:
+            begun_s = self._venue.clock.now_s()
             event = await self._venue.encoder.encode(frame, slot, self._fps, self._left_out)
+            self._encode_s = self._venue.clock.now_s() - begun_s
             is_open = self._emit(event)
             self._left_out = 0
             if not is_open:
                 self._venue.encoder.request_keyframe()
+            elif (notice := self._venue.health.shown(frame.quality)) is not None:
+                self._emit(notice)
         if self._media.motion and frame.face is not None:
             is_open = self._emit(MotionFrame(slot, frame.face, frame.viseme, frame.kind, frame.control_revision))
         return is_open
 
     def _count_missing(self, frame: DrawnFrame) -> None:
         """Slots that the avatar left out by itself."""
+        self._missing = 0
         if self._next_slot is not None and frame.start_sample > self._next_slot:
-            self._leave_out(round((frame.start_sample - self._next_slot) / frame.sample_count))
+            self._missing = round((frame.start_sample - self._next_slot) / frame.sample_count)
+            self._leave_out(self._missing)
         self._next_slot = frame.start_sample + frame.sample_count
 
     def _leave_out(self, count: int) -> None:
@@ -101,10 +118,22 @@ class PictureSender:
         now_took = ms_to_samples((self._venue.clock.now_s() - self._waiting_since_s) * 1000)
         took, self._took = min(now_took, self._took), now_took
         is_late = position - frame.start_sample > SKIP_AFTER_SAMPLES
-        is_slow = took > SLOW_AFTER_FRAMES * frame.sample_count
+        is_slow = took > SLOW_AFTER_FRAMES * frame.sample_count * _slots_each(frame)
         ready_at = position + took
         if (is_late or is_slow) and ready_at > frame.start_sample + frame.sample_count:
             self._avatar.hurry(ready_at)
+
+    def _ease(self, frame: DrawnFrame, position: int) -> None:
+        """Note how the machine does, and let the avatar draw accordingly."""
+        if not self._pace.live or frame.draw_s is None or frame.picture is None:
+            return
+        slots = _slots_each(frame)
+        suffered = position - frame.start_sample > SKIP_AFTER_SAMPLES or self._missing >= slots
+        took_s = max(frame.draw_s, self._encode_s)
+        slot_s = slots * frame.sample_count / SAMPLE_RATE_HZ
+        ladder = self._venue.health.ladder
+        if frame.quality is ladder.level:  # what was begun before a step says nothing of the step
+            self._avatar.ease(ladder.note(took_s, slot_s, suffered, self._venue.clock.now_s()))
 
     def _position(self) -> int:
         return self._venue.media_clock.position(self._venue.clock.now_s())
@@ -115,3 +144,8 @@ class PictureSender:
         delay_s = self._venue.media_clock.delay_until_s(slot, self._pace.ahead_samples, self._venue.clock.now_s())
         if delay_s > 0:
             await asyncio.sleep(delay_s)
+
+
+def _slots_each(frame: DrawnFrame) -> int:
+    """From one frame to the next."""
+    return 2 if frame.quality is PictureQuality.HALF_RATE else 1

@@ -4,7 +4,7 @@ output goes and what it shares with its session)."""
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from tth.adapters.base import AvatarSession, LlmSession, Persona, RealtimeSession, TtsSession, TurnContext, Utterance
@@ -16,6 +16,7 @@ from tth.model.controls import ControlReport, Controls
 from tth.model.events import Event, TextMode
 from tth.model.media import MediaPreferences
 from tth.pipeline.frame_encoder import FrameEncoder
+from tth.pipeline.picture_health import PictureHealth
 
 T = TypeVar("T")
 Offload = Callable[[Callable[[], T]], Awaitable[T]]
@@ -87,3 +88,4 @@ class Venue:
     encoder: FrameEncoder
     budgets: Budgets
     language_code: str = "en"
+    health: PictureHealth = field(default_factory=PictureHealth)

@@ -8,7 +8,7 @@ from contextlib import aclosing, suppress
 
 from tth.core.turn import TurnState
 from tth.errors import AdapterError, InternalError
-from tth.model.events import AudioChunk, DegradedMode, Speaking, WordSpoken
+from tth.model.events import AudioChunk, Speaking, WordSpoken
 from tth.model.media import SpeechSpan, ms_to_samples
 from tth.pipeline.deadline import watched
 from tth.pipeline.picture_sender import PictureSender
@@ -105,7 +105,7 @@ class SendingStage:
             self._feed.give_up()
 
     def _lose_pictures(self, reason: str) -> None:
-        self._turn.emit(DegradedMode(True, "avatar", reason, "the turn goes on in sound alone"))
+        self._turn.emit(self._turn.venue.health.lost(reason, "the turn goes on in sound alone"))
 
     async def _send_pictures(self, feed: AvatarFeed) -> None:
         turn = self._turn

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tth.model.controls import ControlReport
 from tth.model.events import (
@@ -16,7 +16,9 @@ from tth.model.events import (
     TurnOutcome,
     VideoFrame,
 )
-from tth.model.media import SAMPLE_RATE_HZ, FrameKind
+from tth.model.media import SAMPLE_RATE_HZ, FrameKind, PictureQuality
+
+_STEPS = tuple(PictureQuality)
 
 
 @dataclass(slots=True)
@@ -39,6 +41,8 @@ class Tally:
     video_end_sample: int = 0
     voice_busy_s: float = 0.0
     spoken_character_count: int = 0
+    by_quality: dict[PictureQuality, int] = field(default_factory=dict)
+    """Video frames; whoever is not in it has none."""
     stale_count: int = 0
     """Events that arrived after the turn had ended and were dropped."""
 
@@ -54,6 +58,7 @@ class Tally:
             case VideoFrame():
                 self._frame(event.kind, event.start_sample, now_s)
                 self.video_frame_count += 1
+                self.by_quality[event.quality] = self.by_quality.get(event.quality, 0) + 1
                 self.video_end_sample = event.start_sample + event.sample_count
             case MotionFrame():
                 self._frame(event.kind, event.start_sample, now_s)
@@ -76,6 +81,7 @@ class Tally:
                 case VideoFrame():
                     self.video_end_sample = event.start_sample
                     self.video_frame_count -= 1
+                    self.by_quality[event.quality] -= 1
                     self.dropped_frame_count += 1
                 case MotionFrame():
                     self.motion_frame_count -= 1
@@ -107,6 +113,7 @@ class Tally:
     ) -> TurnMetrics:
         """The record, as of `now_s`."""
         audio_s = self.audio_samples / SAMPLE_RATE_HZ
+        degraded = {q: count for q, count in self.by_quality.items() if count and q is not PictureQuality.FULL}
         return TurnMetrics(
             control_report=report,
             outcome=outcome,
@@ -127,6 +134,8 @@ class Tally:
             total_ms=(now_s - self.taken_s) * 1000,
             spoken_character_count=self.spoken_character_count,
             adapters=adapters,
+            degraded_frame_count=sum(degraded.values()),
+            lowest_level=max(degraded, key=_STEPS.index, default=""),
         )
 
     def _since_taken_ms(self, at_s: float | None) -> float | None:

@@ -33,11 +33,11 @@ from tth.model.events import (
 from tth.model.ids import SessionId, log_name
 from tth.model.media import MediaPreferences, VideoCodec
 from tth.pipeline.frame_encoder import FrameEncoder
+from tth.pipeline.picture_health import PictureHealth
 from tth.pipeline.plan import Sink, Venue
 from tth.pipeline.text_stage import GivenText
 from tth.pipeline.turn_runner import TurnRunner
 from tth.session.closing import close_all
-from tth.session.control_layers import ControlLayers
 from tth.session.engine import Engine
 from tth.session.face import Face
 from tth.session.growing_text import GrowingText
@@ -72,17 +72,10 @@ class Conversation:
         self.engine = engine
         self.media = media
         self.language_code = language_code
-        adapters = engine.adapters
-        self.layers = ControlLayers(
-            engine.base_controls,
-            engine.personas,
-            adapters.facts_for,
-            controls,
-            media=media,
-            backgrounds=adapters.backgrounds,
-        )
+        self.layers = engine.control_layers(controls, media)
         self.media_clock = MediaClock()
         self.encoder = FrameEncoder(media.video_codec, engine.encode_offload)
+        self._health = PictureHealth()
         self.turn_count = 0
         self._detached = asyncio.Event()
         self._detached.set()
@@ -94,6 +87,7 @@ class Conversation:
         context = SessionContext(session_id, language_code, seed=_seed(session_id))
         self._face = Face(engine.adapters.avatar, context, draw=media.video_codec is not VideoCodec.NONE)
         self._speech = engine.open_speech(context)
+        self._prepare_face()
         self._history = History()
         self._turn: TurnRunner | None = None
         self._turn_task: asyncio.Task[None] | None = None
@@ -148,6 +142,7 @@ class Conversation:
         self._inbox, self._sink = inbox, sink
         self.media_clock.start(self.engine.clock.now_s())
         self.encoder.request_keyframe()
+        self._health.attach()
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
@@ -324,6 +319,7 @@ class Conversation:
         self._emit(ControlAck(decided.report))
         if turn is not None:
             turn.change_controls(decided.controls, decided.report, command.ramp_ms)
+            self._prepare_face()
         elif self._turn is None and not self._idling.change(command, decided):
             self._start_idle()
         # Behind a turn that is being taken down idle frames begin by themselves.
@@ -378,10 +374,16 @@ class Conversation:
 
     # ---- odds and ends
 
+    def _prepare_face(self) -> None:
+        """Whoever is shown next, and how: the avatar gets ready while nobody waits for it."""
+        if self.media.video_codec is not VideoCodec.NONE:
+            now = self.layers.now()
+            self._face.prepare(now.persona, now.controls)
+
     def _venue(self) -> Venue:
         assert self._sink is not None
         engine = self.engine
-        return Venue(self._sink, engine.clock, self.media_clock, self.encoder, engine.budgets)
+        return Venue(self._sink, engine.clock, self.media_clock, self.encoder, engine.budgets, health=self._health)
 
     def _emit(self, event: Event) -> None:
         if self._sink is not None:

@@ -10,10 +10,11 @@ from tth.adapters.registry import Adapters
 from tth.clock import Clock
 from tth.control.personas import PersonaConfig
 from tth.core.budget import Budgets
-from tth.model.controls import Controls, LatencyMode
+from tth.model.controls import ControlPatch, Controls, LatencyMode
 from tth.model.media import MediaPreferences
 from tth.pipeline.frame_encoder import EncodeOffload
 from tth.pipeline.plan import AdapterSessions
+from tth.session.control_layers import ControlLayers
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,18 @@ class Engine:
     def adapter_names(self) -> tuple[str, ...]:
         """ "role=name" of each adapter in use."""
         return tuple(f"{adapter.role}={adapter.name}" for adapter in self.adapters)
+
+    def control_layers(self, patch: ControlPatch, media: MediaPreferences) -> ControlLayers:
+        """The layers of a session that begins with `patch`. Raises InvalidRequest, naming every wrong field."""
+        adapters = self.adapters
+        return ControlLayers(
+            self.base_controls,
+            self.personas,
+            adapters.facts_for,
+            patch,
+            media=media,
+            backgrounds=adapters.backgrounds,
+        )
 
     def open_speech(self, context: SessionContext) -> AdapterSessions:
         """Sessions of everything but the avatar, which belongs to a persona's look."""

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from contextlib import suppress
 
 from tth.adapters.base import Avatar, AvatarSession, Persona, SessionContext
+from tth.errors import AdapterError
+from tth.model.controls import Controls
 from tth.session.closing import close_all
 
 MAX_FACES = 4
@@ -38,6 +41,13 @@ class Face:
         if len(self._open) > MAX_FACES:
             self._retired.append(self._open.pop(next(iter(self._open))))
         return session
+
+    def prepare(self, persona: Persona, controls: Controls) -> None:
+        """This person may be wanted soon, so. A face that cannot be had is no error before it is wanted."""
+        with suppress(AdapterError):
+            face = self.of(persona)
+            if face is not None:
+                face.prepare(controls)
 
     def used_by(self, task: asyncio.Task[None]) -> None:
         """This task uses the face until it ends."""

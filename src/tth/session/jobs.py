@@ -28,7 +28,6 @@ from tth.pipeline.plan import Venue
 from tth.pipeline.text_stage import GivenText
 from tth.pipeline.turn_runner import TurnRunner
 from tth.session.closing import close_all
-from tth.session.control_layers import ControlLayers
 from tth.session.engine import Engine
 from tth.session.face import Face
 from tth.session.order_rules import check_order
@@ -168,14 +167,7 @@ class Jobs:
         engine = self._engine
         codec = VideoCodec.NONE if engine.adapters.avatar is None else _CODECS[job.path.suffix]
         media = MediaPreferences(video_codec=codec)
-        decided = ControlLayers(
-            engine.base_controls,
-            engine.personas,
-            engine.adapters.facts_for,
-            order.controls,
-            media=media,
-            backgrounds=engine.adapters.backgrounds,
-        ).now()
+        decided = engine.control_layers(order.controls, media).now()
         language = order.language_code or engine.default_language
         context = SessionContext(job.job_id, language)
         turn_order = TurnOrder(job.job_id, "t_1", 1, order.mode, language, media, engine.clock.now_s(), live=False)

@@ -271,7 +271,7 @@ class FaceSession(AvatarSession):
                     yield frame
                     await asyncio.sleep(0)  # a long burst of faces gives way to everybody else
                     continue
-                if frame.start_sample < self._not_before_sample or easel.leaves_out(self._quality):
+                if frame.start_sample < self._not_before_sample or easel.leaves_out(frame, self._quality):
                     continue
                 drawn: DrawnFrame | None = None
                 if drawing is not None:
@@ -296,12 +296,15 @@ class _Easel:
         self._control = control
         self._painter = painter
         self._quality = quality
-        self._left_out_last = True
+        self._drawn_to_sample = 0
 
-    def leaves_out(self, quality: PictureQuality) -> bool:
-        """Is the next frame one of those that are not drawn?"""
-        self._left_out_last = quality is PictureQuality.HALF_RATE and not self._left_out_last
-        return self._left_out_last
+    def leaves_out(self, frame: DrawnFrame, quality: PictureQuality) -> bool:
+        """Is it one of those that are not drawn? At half the rate each frame stands for its slot and the next one."""
+        if frame.start_sample < self._drawn_to_sample:
+            return True
+        slots = 2 if quality is PictureQuality.HALF_RATE else 1
+        self._drawn_to_sample = frame.start_sample + slots * frame.sample_count
+        return False
 
     def painter_for(self, quality: PictureQuality) -> tuple[Painter, PictureQuality]:
         """The painter for the next frame, and the quality that it really gives."""

@@ -135,7 +135,7 @@ def response_of(
         case events.DegradedMode():
             degraded = message.degraded_mode
             degraded.active, degraded.component = event.active, event.component
-            degraded.reason, degraded.action = event.reason, event.action
+            degraded.reason, degraded.action, degraded.level = event.reason, event.action, event.level
         case events.ErrorEvent():
             message.error.CopyFrom(error_message(event))
         case events.SessionState():
@@ -261,6 +261,8 @@ def metrics_message(event: events.TurnMetrics) -> converse_pb2.TurnMetrics:
         audio_ms=samples_to_us(event.audio_samples) // 1000,
         total_ms=event.total_ms,
         adapters=event.adapters,
+        degraded_frame_count=event.degraded_frame_count,
+        lowest_level=event.lowest_level,
     )
     if event.drift is not None:
         message.drift.mean_ms = event.drift.mean_ms

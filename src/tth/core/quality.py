@@ -1,0 +1,90 @@
+"""How well pictures are drawn on a machine that may be too slow: down a step when it hurts, up when there is room.
+
+Down: drawing takes nearly all of the time that a picture has, and pictures come late by it. Up: it has taken so little
+for so long that twice as much would fit. A step up that did not last is tried again later each time, so nothing flaps.
+Pure; time is passed in. Tests: tests/core/test_quality.py.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import deque
+from dataclasses import dataclass
+
+from tth.model.media import PictureQuality
+
+STEPS = tuple(PictureQuality)
+"""From the best down."""
+WINDOW_S = 1.5
+"""Decisions are made on the pictures of so long."""
+FEWEST = 8
+"""And on at least so many: one stall says nothing."""
+TOO_MUCH = 0.9
+"""Load, as the share of its time that a picture takes, from which on a machine is too slow."""
+TROUBLES = 2
+"""So many pictures of the window must have suffered."""
+ROOM = 0.6
+"""The load that is allowed to a step up..."""
+STEP_COST = 2.2
+"""...which costs so many times as much: each step is about half the work of the one before."""
+HOLD_S = 4.0
+"""There must have been room for so long before a step up; doubled for every one that did not last..."""
+LONGEST_HOLD_S = 120.0
+LASTING_S = 30.0
+"""...so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    at_s: float
+    load: float
+    suffered: bool
+
+
+class QualityLadder:
+    """The quality of one session's pictures. `level` changes with `note` only."""
+
+    def __init__(self) -> None:
+        self.level = PictureQuality.FULL
+        self._seen: deque[_Seen] = deque()
+        self._room_since_s: float | None = None
+        self._went_up_s: float | None = None
+        self._hold_s = HOLD_S
+
+    def note(self, took_s: float, slot_s: float, suffered: bool, now_s: float) -> PictureQuality:
+        """Note one picture; the level from now on.
+
+        took_s: for drawing or encoding it, whichever is longer. slot_s: the time until the next one is due. suffered:
+        it was late, or others were left out before it.
+        """
+        self._seen.append(_Seen(now_s, took_s / slot_s, suffered))
+        while len(self._seen) > FEWEST and self._seen[0].at_s < now_s - WINDOW_S:
+            self._seen.popleft()
+        if len(self._seen) >= FEWEST:
+            self._decide(now_s)
+        return self.level
+
+    def _decide(self, now_s: float) -> None:
+        at = STEPS.index(self.level)
+        load = statistics.median(seen.load for seen in self._seen)
+        if load * STEP_COST >= ROOM:
+            self._room_since_s = None
+        elif self._room_since_s is None:
+            self._room_since_s = self._seen[0].at_s
+        if load > TOO_MUCH and sum(seen.suffered for seen in self._seen) >= TROUBLES:
+            if at + 1 < len(STEPS):
+                self._step_down(STEPS[at + 1], now_s)
+        elif at > 0 and self._room_since_s is not None and now_s - self._room_since_s >= self._hold_s:
+            self._change(STEPS[at - 1])
+            self._went_up_s = now_s
+
+    def _step_down(self, level: PictureQuality, now_s: float) -> None:
+        if self._went_up_s is not None:
+            lasted = now_s - self._went_up_s >= LASTING_S
+            self._hold_s = HOLD_S if lasted else min(2 * self._hold_s, LONGEST_HOLD_S)
+            self._went_up_s = None
+        self._change(level)
+
+    def _change(self, level: PictureQuality) -> None:
+        self.level, self._room_since_s = level, None
+        self._seen.clear()
