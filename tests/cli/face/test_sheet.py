@@ -13,7 +13,7 @@ pytestmark = pytest.mark.embedded
 
 
 @pytest.mark.parametrize(
-    ("what", "columns", "rows"), [("emotions", 7, 3), ("visemes", 5, 3), ("poses", 5, 3), ("backgrounds", 4, 2)]
+    ("what", "columns", "rows"), [("emotions", 7, 3), ("visemes", 5, 3), ("poses", 5, 3), ("backgrounds", 5, 2)]
 )
 def test_a_sheet_of_one_look_is_written(
     what: str, columns: int, rows: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -20,6 +20,8 @@ VERBS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "list": ("list", "the looks that can be shown, and who uses them"),
         "export": ("export", "a sculpted head as a glTF file, to be drawn by another program"),
+        "play": ("play", "a film: one look speaks through all emotions"),
+        "trace": ("trace", "a plot of the face's parameters against the sound; CSV, JSON"),
         "sheet": ("sheet", "labelled pictures: emotions, visemes, poses, backgrounds, looks"),
     }
 )

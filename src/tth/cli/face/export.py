@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         f"at most {worst.worst_mm:.2f} mm ({worst.state})"
     )
     terminal.note(
-        "to move it: docs/own-head.md; numbers to try it with: tth face trace --json talk.json --wav-out talk.wav"
+        "to move it: docs/own-head.md; numbers to try it with: tth face trace --json talk.json --sound talk.wav"
     )
     return exits.OK
 
