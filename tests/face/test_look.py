@@ -6,13 +6,18 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tth.face.look import (
+    LOOKS_DIR,
     BackdropLook,
+    BeardLook,
     BrowLook,
     ClothesLook,
+    EarringLook,
     EyeLook,
     FaceShape,
+    GlassesLook,
     HairLook,
     Look,
     LookError,
@@ -24,20 +29,34 @@ from tth.face.look import (
 
 pytestmark = pytest.mark.unit
 
-SECTIONS = (FaceShape, SkinLook, BrowLook, EyeLook, HairLook, ClothesLook, BackdropLook)
+SECTIONS = (
+    FaceShape, SkinLook, BrowLook, EyeLook, HairLook, BeardLook, GlassesLook, EarringLook, ClothesLook, BackdropLook,
+)  # fmt: skip
 
 
-def test_six_people_come_with_the_package() -> None:
-    """The shipped looks are listed in alphabetical order."""
-    assert list_sculpted_looks() == ("amara", "anna", "helen", "leo", "marco", "mei")
+def test_people_come_with_the_package() -> None:
+    """The shipped looks are listed in alphabetical order; the six of the personas are among them."""
+    names = list_sculpted_looks()
+    assert list(names) == sorted(names)
+    assert {"amara", "anna", "helen", "leo", "marco", "mei"} < set(names)
+    assert len(names) >= 8
 
 
-@pytest.mark.parametrize("name", ["amara", "anna", "helen", "leo", "marco", "mei"])
-def test_every_shipped_look_is_legal(name: str) -> None:
-    """Every shipped file can be read, and names at least skin, hair and clothes."""
-    look = load_look(name)
-    assert look.skin != SkinLook() or name == "anna"
-    assert look.hair.style in ("long", "short", "bun", "curly")
+@pytest.mark.parametrize("name", list_sculpted_looks())
+def test_every_shipped_look_is_legal_and_says_who_it_is(name: str) -> None:
+    """Every shipped file can be read, starts with a line about the person, and names skin, hair and clothes."""
+    text = (LOOKS_DIR / f"{name}.yaml").read_text(encoding="utf-8")
+    assert text.startswith(f"# {name.capitalize()}: ")
+    assert {"skin", "hair", "clothes"} <= yaml.safe_load(text).keys()
+    load_look(name)
+
+
+def test_shipped_people_cover_glasses_beards_and_ages() -> None:
+    """Somebody wears glasses, somebody a beard, and there are an old woman and an old man."""
+    looks = {name: load_look(name) for name in list_sculpted_looks()}
+    assert {look.glasses.frame for look in looks.values()} >= {"none", "round", "rectangular"}
+    assert {look.beard.style for look in looks.values()} >= {"none", "short", "full"}
+    assert looks["helen"].skin.age == looks["george"].skin.age == 1.0
 
 
 def test_shipped_people_differ() -> None:
@@ -73,7 +92,7 @@ def test_unknown_section_names_the_nearest() -> None:
         ({"shape": {"jaw_width": float("nan")}}, r"shape\.jaw_width: nan is outside"),
         ({"skin": {"tone": [1, 2, 300]}}, r"skin\.tone: \[1, 2, 300\] is outside 0\.\.255"),
         ({"skin": {"tone": [1, 2]}}, r"skin\.tone: \(1, 2\) is not a colour"),
-        ({"hair": {"style": "mohawk"}}, r"hair\.style: 'mohawk' is not one of long, short, bun, curly"),
+        ({"hair": {"style": "mohawk"}}, r"hair\.style: 'mohawk' is not one of long, short, bun, ponytail"),
         ({"hair": ["long"]}, r"hair: is not a mapping"),
         ({"seed": -1}, r"seed: -1 is not a whole number"),
         (["shape"], r"look: is not a mapping"),

@@ -15,7 +15,7 @@ from tth.face import gaze
 from tth.face.backdrop import CLEAR, Backdrop, Clear, studio_backdrop
 from tth.face.look import load_look
 from tth.face.parameters import BLENDSHAPES, INDEX, FaceState
-from tth.face.pose import head_turn, pose_head
+from tth.face.pose import drape_weights, head_turn, pose_head
 from tth.face.raster.deform import add_shapes, project, turn_jaw, vertex_normals
 from tth.face.raster.light import harmonics, light_hair, light_skin
 from tth.face.raster.pixels import UNIFORMS, packed_texture, paint_eyes, resolve, spread_colours
@@ -42,7 +42,7 @@ WEIGHT_MOST = 2.0
 BREATH_STEPS = 16
 """The chest rises in so many steps, each a seventh of a pixel at 512x512, so that it is not drawn in every frame."""
 CLOTH_SHEEN = 0.75
-HAIR_GAINS = np.array([0.13, 1.5], np.float32)
+HAIR_GAINS = np.array([0.05, 1.7], np.float32)
 """Strength of the hair's white and coloured highlights."""
 EYE_PIXELS_SHARE = 12
 """Eyeballs cover at most one pixel in this many."""
@@ -283,7 +283,8 @@ def _shape_weights(state: FaceState) -> F32:
     weights = np.zeros(len(SHAPES), np.float32)
     weights[: len(BLENDSHAPES)] = np.clip(state.weights, 0.0, WEIGHT_MOST)
     weights[INDEX["tongueOut"]] = min(max((tongue - 0.35) / 0.65, 0.0), 1.0)
-    weights[len(BLENDSHAPES) :] = lift, shut, _breath_step(state) / BREATH_STEPS
+    drape = drape_weights(state.yaw_deg, state.pitch_deg, state.roll_deg)
+    weights[len(BLENDSHAPES) :] = lift, shut, _breath_step(state) / BREATH_STEPS, *drape
     return weights
 
 

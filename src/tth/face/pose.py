@@ -15,11 +15,30 @@ NECK_STEPS = np.linspace(0.0, 1.0, 17)
 """Head weights at which the turn of the neck is computed; in between it is blended."""
 SIDESTEP_MM_PER_DEG = 0.05
 """A turning head also moves a little to that side."""
+DRAPE_TURNS = (
+    (24.0, 0.0, 0.0),
+    (-24.0, 0.0, 0.0),
+    (0.0, 16.0, 0.0),
+    (0.0, -16.0, 0.0),
+    (0.0, 0.0, 16.0),
+    (0.0, 0.0, -16.0),
+)
+"""Yaw, pitch and roll at which what hangs from the head is laid anew (sculpt/drape.py)."""
+DRAPE_MOST = 1.8
+"""Further turns than this many times DRAPE_TURNS move hanging hair no more."""
 
 
 def head_turn(yaw_deg: float, pitch_deg: float, roll_deg: float) -> Floats:
     """Rotation (3, 3) of the head for angles as in FaceState."""
     return rotation(yaw_deg, -pitch_deg, -roll_deg)
+
+
+def drape_weights(yaw_deg: float, pitch_deg: float, roll_deg: float) -> F32:
+    """Weights (6,) of the displacements that belong to DRAPE_TURNS, for angles as in FaceState."""
+    angles = np.array([yaw_deg, pitch_deg, roll_deg])
+    most = np.array(DRAPE_TURNS)
+    shares = (most * angles).sum(1) / (most * most).sum(1)
+    return np.asarray(np.clip(shares, 0.0, DRAPE_MOST), np.float32)
 
 
 def pose_head(

@@ -125,7 +125,7 @@ def strand_lobes(t: Scalar) -> tuple[Scalar, Scalar]:
     e2 = t - f32(0.12)
     p1 = max(f32(1.0) - e1 * e1, f32(0.0))
     p2 = max(f32(1.0) - e2 * e2, f32(0.0))
-    for _ in range(6):
+    for _ in range(7):
         p1 = p1 * p1
     for _ in range(4):
         p2 = p2 * p2
@@ -146,7 +146,13 @@ def light_hair(
         nx = normals[i, 0]
         ny = normals[i, 1]
         nz = normals[i, 2]
-        if nz < f32(-0.75):  # faces away: never seen
+        if nz < f32(-0.75):  # faces away: only the inside of hanging hair is seen, in the shade
+            o = f32(0.6) * openness[i]
+            vertex[i, 2] = ambient[1, 0] * o * tint[i, 0]
+            vertex[i, 3] = ambient[1, 1] * o * tint[i, 1]
+            vertex[i, 4] = ambient[1, 2] * o * tint[i, 2]
+            vertex[i, 5] = f32(0.0)
+            second_shine[i - first] = f32(0.0)
             continue
         a0 = tangents[i - first, 0]
         a1 = tangents[i - first, 1]
@@ -177,6 +183,8 @@ def light_hair(
             th = (tx * hx + ty * hy + tz * hz) / np.sqrt(hx * hx + hy * hy + hz * hz)
             p1, p2 = strand_lobes(th)
             amount = lights[k, 4] * v * clamp01(d * f32(1.6) + f32(0.35))
+            if k == 1:  # the wide fill would wash straight hair out
+                amount *= f32(0.4)
             white += p1 * amount
             coloured += p2 * amount
         up = f32(0.5) + f32(0.5) * ny

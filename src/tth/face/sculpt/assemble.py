@@ -11,15 +11,20 @@ from numpy.typing import ArrayLike, NDArray
 from tth.face.look import Look
 from tth.face.raster.deform import vertex_normals
 from tth.face.raster.jit import EYE, HAIR, PLAIN, SKIN
+from tth.face.sculpt.beard import Beard, build_beard
+from tth.face.sculpt.drape import Drape, join_hanging
+from tth.face.sculpt.earrings import build_earrings
 from tth.face.sculpt.garment import build_garment
+from tth.face.sculpt.glasses import build_glasses
 from tth.face.sculpt.hair import build_hair
 from tth.face.sculpt.head_parts import build_ear, build_eyeball, build_upper_lashes
-from tth.face.sculpt.maths import Floats, Indices, Randoms, linear, smoothstep
+from tth.face.sculpt.maths import Floats, Indices, Randoms, linear
 from tth.face.sculpt.mesh import Part
 from tth.face.sculpt.mouth_parts import LOWER, UPPER, build_teeth, build_tongue
 from tth.face.sculpt.scalp import Scalp
-from tth.face.sculpt.sculpture import CLOTH_SURFACE, F32, I32, U8, Section
+from tth.face.sculpt.sculpture import CLOTH_SURFACE, DRAPES, F32, I32, U8, Section
 from tth.face.sculpt.skin import Skin
+from tth.face.sculpt.torso import Torso
 from tth.face.sculpt.unwrap import texture_place
 from tth.face.sculpt.weights import head_weight
 
@@ -27,14 +32,16 @@ UPPER_LIP_SURFACE, LOWER_LIP_SURFACE = 9, 10
 """The two lips count as separate surfaces, so that the line between them is anti-aliased."""
 FIRST_HAIR_SURFACE, HAIR_SURFACES = 16, 5
 """Neighbouring locks get different surfaces."""
+FIRST_BEARD_SURFACE = 24
 SURFACES = {
     Section.SKIN: 0, Section.EAR_LEFT: 1, Section.EAR_RIGHT: 1, Section.LASHES_LEFT: 2, Section.LASHES_RIGHT: 2,
     Section.TEETH_UPPER: 3, Section.TEETH_LOWER: 4, Section.TONGUE: 5, Section.EYE_LEFT: 6, Section.EYE_RIGHT: 6,
-    Section.CLOTH: CLOTH_SURFACE, Section.HAIR: FIRST_HAIR_SURFACE,
+    Section.WORN: 8, Section.CLOTH: CLOTH_SURFACE, Section.HAIR: FIRST_HAIR_SURFACE,
 }  # fmt: skip
 SIDES = {1: (Section.EAR_LEFT, Section.LASHES_LEFT, Section.EYE_LEFT),
          -1: (Section.EAR_RIGHT, Section.LASHES_RIGHT, Section.EYE_RIGHT)}  # fmt: skip
 LASH_COLOUR = (34, 22, 20)
+METAL_GLOSS = 5.0
 LASH_NORMAL = (0, 0.3, 0.95)
 """Lashes are lit as if they lay flat: their true normals would flicker."""
 
@@ -78,6 +85,14 @@ class Mesh:
     sections: dict[Section, slice]
     """Vertices of each section."""
     hair_tangents: Floats
+    drape_index: Indices
+    """Vertices that hang, (k,)."""
+    drape: Floats
+    """How they move in each of DRAPES, (k, 6, 3)."""
+    beard_index: Indices
+    """Vertices of the beard, (b,)."""
+    beard_anchor: Indices
+    """The skin vertex that each of them follows, (b,)."""
     lash_places: dict[Section, Floats]
     """Place 0..1 on the lid margin of every lash vertex."""
     tongue_along: Floats
@@ -94,9 +109,10 @@ def assemble(skin: Skin, skin_jaw_weight: Floats, look: Look, rng: Randoms) -> M
             head_weight=head_weight(skin.points), surface=_skin_surfaces(skin),
         )
     ]  # fmt: skip
-    lash_places = {}
+    lash_places, ears = {}, {}
     for side, (ear_section, lash_section, eye_section) in SIDES.items():
         ear = build_ear(shape, side)
+        ears[side] = ear.points
         red = np.clip(np.abs(ear.points[:, 0]) - 72, 0, 14)[:, None] / 14  # the rim is redder
         placed.append(Placed(ear_section, ear, PLAIN, tint=tone * (1 - red * np.array([0, 0.28, 0.26])), gloss=0.6))
         margin = skin.points[upper_margin(skin, side)]
@@ -111,13 +127,17 @@ def assemble(skin: Skin, skin_jaw_weight: Floats, look: Look, rng: Randoms) -> M
     for section, arch, follows in ((Section.TEETH_UPPER, UPPER, 0.0), (Section.TEETH_LOWER, LOWER, 1.0)):
         teeth = build_teeth(shape, arch)
         placed.append(Placed(section, teeth, PLAIN, tint=_tint(teeth), gloss=2.2, jaw_weight=follows))
-    placed.append(Placed(Section.TONGUE, tongue, PLAIN, tint=tongue.tint, gloss=0.6, jaw_weight=0.92))
-    placed.append(_placed_garment(look))
-    hair = build_hair(look.hair, Scalp(skin.surface.cage, shape), np.random.default_rng(look.seed + 3))
-    placed.append(_placed_hair(look, hair))
-    assert hair.tangents is not None
+    placed.append(Placed(Section.TONGUE, tongue, PLAIN, tint=tongue.tint, gloss=1.4, jaw_weight=0.92))
+    garment = _placed_garment(look)
+    scalp = Scalp(skin.surface.cage, shape)
+    worn = join_hanging([build_glasses(look.glasses, shape, skin.points, scalp), build_earrings(look.earrings, ears)])
+    placed.append(Placed(Section.WORN, worn, PLAIN, tint=_tint(worn), gloss=METAL_GLOSS))
+    detail = np.random.default_rng(look.seed + 3)
+    hair = build_hair(look.hair, scalp, Drape(scalp, Torso(garment.part)), detail)
+    beard = build_beard(look.beard, shape, skin, detail)
+    placed += [garment, _placed_hair(hair, beard, skin, skin_jaw_weight)]
     placed.sort(key=lambda item: item.section)
-    return _merged(placed, skin, hair.tangents, lash_places, tongue.along)
+    return _merged(placed, skin, beard, lash_places, tongue.along)
 
 
 def upper_margin(skin: Skin, side: int) -> Indices:
@@ -152,21 +172,34 @@ def _placed_garment(look: Look) -> Placed:
     )  # fmt: skip
 
 
-def _placed_hair(look: Look, part: Part) -> Placed:
-    """Long hair stays behind the head's turn towards its tips, where it lies on the shoulders."""
-    assert part.uv is not None
-    assert part.piece is not None
-    follows = 1 - 0.45 * smoothstep(-70, -140, part.points[:, 1])
+def _placed_hair(hair: Part, beard: Beard | None, skin: Skin, skin_jaw_weight: Floats) -> Placed:
+    """Hair, then beard: they are lit alike."""
+    assert hair.piece is not None
+    surface = FIRST_HAIR_SURFACE + hair.piece % HAIR_SURFACES
+    jaw, head = np.zeros(len(hair.points)), np.ones(len(hair.points))
+    if beard is not None:
+        assert beard.part.piece is not None
+        surface = np.concatenate([surface, FIRST_BEARD_SURFACE + beard.part.piece % HAIR_SURFACES])
+        jaw = np.concatenate([jaw, skin_jaw_weight[beard.anchor]])
+        head = np.concatenate([head, head_weight(skin.points)[beard.anchor]])
+        hair = join_hanging([hair, beard.part])
+    assert hair.uv is not None
+    assert hair.two_sided is not None
     return Placed(
-        Section.HAIR, part, HAIR, uv=part.uv, tint=linear(look.hair.colour) * _tint(part)[:, None],
-        head_weight=follows, surface=FIRST_HAIR_SURFACE + part.piece % HAIR_SURFACES,
+        Section.HAIR, hair, HAIR, uv=hair.uv, tint=_tint(hair), head_weight=head, jaw_weight=jaw, surface=surface,
+        two_sided=hair.two_sided,
     )  # fmt: skip
 
 
 def _merged(
-    placed: list[Placed], skin: Skin, tangents: Floats, lash_places: dict[Section, Floats], tongue_along: Floats
+    placed: list[Placed], skin: Skin, beard: Beard | None, lash_places: dict[Section, Floats], tongue_along: Floats
 ) -> Mesh:
     """Concatenate the parts, which are in the order of their sections."""
+    hair = placed[-1].part
+    assert hair.tangents is not None
+    drapes = [(start, item.part.drape) for start, item in _starts(placed) if item.part.drape is not None]
+    anchor = np.zeros(0, int) if beard is None else beard.anchor
+    total = sum(len(item.part.points) for item in placed)
     ends = np.cumsum([len(item.part.points) for item in placed])
     starts = ends - [len(item.part.points) for item in placed]
     sections = {item.section: slice(int(a), int(b)) for item, a, b in zip(placed, starts, ends, strict=True)}
@@ -200,10 +233,20 @@ def _merged(
         faces(lambda item: item.two_sided),
         skin.triangles.astype(np.int32),
         sections,
-        tangents,
+        hair.tangents,
+        np.concatenate([np.arange(start, start + len(move)) for start, move in drapes] or [np.zeros(0, int)]),
+        np.concatenate([move for _, move in drapes] or [np.zeros((0, len(DRAPES), 3))]),
+        np.arange(total - len(anchor), total),
+        anchor,
         lash_places,
         tongue_along,
     )
+
+
+def _starts(placed: list[Placed]) -> list[tuple[int, Placed]]:
+    """Each part with the number of its first vertex."""
+    ends = np.cumsum([len(item.part.points) for item in placed])
+    return [(int(end) - len(item.part.points), item) for item, end in zip(placed, ends, strict=True)]
 
 
 def _rest_normals(points: F32, triangles: I32, given: F32, sections: dict[Section, slice]) -> NDArray[np.float32]:

@@ -8,12 +8,12 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from tth.face.pose import pose_head
+from tth.face.pose import drape_weights, pose_head
 from tth.face.raster.deform import project, vertex_normals
 from tth.face.raster.light import harmonics
 from tth.face.raster.occlusion import DEPTH_RANGE_MM, visible_along
 from tth.face.raster.zbuffer import rasterise
-from tth.face.sculpt.assemble import SURFACES, Mesh
+from tth.face.sculpt.assemble import FIRST_BEARD_SURFACE, SURFACES, Mesh
 from tth.face.sculpt.maths import Floats, Indices, smoothstep
 from tth.face.sculpt.mesh import edges, neighbour_mean
 from tth.face.sculpt.sculpture import F32, Section
@@ -80,7 +80,7 @@ def drawing_order(mesh: Mesh, skin: Skin) -> Indices:
     touched = np.zeros(len(mesh.points), bool)
     touched[mesh.triangles[seen].ravel()] = True
     seen |= touched[mesh.triangles].any(1)  # one ring more, for the poses in between
-    keep = seen | np.isin(mesh.surface, ALWAYS_DRAWN)
+    keep = seen | np.isin(mesh.surface, ALWAYS_DRAWN) | (mesh.surface >= FIRST_BEARD_SURFACE)
     mouth = np.zeros(len(mesh.triangles), bool)
     mouth[: len(skin.triangles)] = (skin.lip_at[skin.triangles] > -0.5).all(1)
     middle = mesh.points[mesh.triangles].mean(1)
@@ -99,6 +99,8 @@ def _seen(mesh: Mesh) -> NDArray[np.bool_]:
     keys, unused = np.zeros(width * height * 4, np.int32), np.zeros((len(mesh.points), 8), np.float32)
     for yaw, pitch, roll in SEEN_POSES:
         points, screen = mesh.points.copy(), np.zeros_like(mesh.points)
+        drape = mesh.drape * drape_weights(yaw, pitch, roll)[:, None]
+        points[mesh.drape_index] += drape.sum(1).astype(np.float32)
         pose_head(points, mesh.normals, len(points), mesh.head_weight, yaw, pitch, roll)
         project(points, view, screen, unused)
         keys[:] = 0

@@ -12,12 +12,13 @@ from tth.face.look import Look
 from tth.face.raster.zbuffer import MAX_TRIANGLES
 from tth.face.sculpt.assemble import assemble
 from tth.face.sculpt.bake import bake_light, drawing_order, needed_vertices
+from tth.face.sculpt.cloth_paint import CLOTH_SIZE, cloth_texture
 from tth.face.sculpt.maths import Floats, linear
-from tth.face.sculpt.rig import build_lids, eye_spheres, pack_shapes, skin_shapes
+from tth.face.sculpt.rig import build_lids, eye_spheres, pack_shapes, renumbered, skin_shapes
 from tth.face.sculpt.sculpture import IRIS_RADIUS_MM, Sculpture, Section, frozen_sculpture
 from tth.face.sculpt.skin import build_skin
 from tth.face.sculpt.skin_paint import TEXTURE_SIZE, skin_texture
-from tth.face.sculpt.textures import CLOTH_SIZE, cloth_texture, eye_texture, hair_texture
+from tth.face.sculpt.textures import eye_texture, hair_texture
 from tth.face.sculpt.weights import jaw_weight
 
 REST_EXPRESSION = {"mouthSmile": 0.34, "browInnerUp": 0.30, "browOuterUp": 0.22, "cheekSquint": 0.2, "mouthDimple": 0.2}
@@ -40,8 +41,9 @@ def build_sculpture(look: Look) -> Sculpture:
     order = drawing_order(mesh, skin)
     vertices = needed_vertices(mesh, order)
     hair_start = mesh.sections[Section.HAIR].start
-    renumbered = np.zeros(len(mesh.points), np.int32)
-    renumbered[vertices] = np.arange(len(vertices))
+    number = np.full(len(mesh.points), -1, np.int32)
+    number[vertices] = np.arange(len(vertices))
+    shapes = renumbered(shapes, number)
     sections = [(part.start, min(part.stop, len(vertices))) for _, part in sorted(mesh.sections.items())]
     atlas = _atlas(look, skin_texture(skin, look))
     return frozen_sculpture({
@@ -56,7 +58,7 @@ def build_sculpture(look: Look) -> Sculpture:
         "openness": light.openness[vertices],
         "hair_tangents": mesh.hair_tangents[vertices[hair_start:] - hair_start].astype(np.float32),
         "sections": np.array(sections, np.int32),
-        "triangles": renumbered[mesh.triangles[order]],
+        "triangles": number[mesh.triangles[order]],
         "surface": mesh.surface[order],
         "material": mesh.material[order],
         "two_sided": mesh.two_sided[order],

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from tth.face.look import ClothStyle, FaceShape
+from tth.face.sculpt.collar import EDGE_STRIP, build_collar
 from tth.face.sculpt.maths import Floats, smoothstep
 from tth.face.sculpt.mesh import Part, densified_rows, grid_triangles, join
-from tth.face.sculpt.proportions import LOWER_SPAN
+from tth.face.sculpt.proportions import shoulder_lift
+from tth.face.sculpt.torso import Torso
 
 SPOKES = 72
 # Rings from the collar down: half width, half depth, height at the sides, further drop in front, depth of the centre.
@@ -20,10 +22,11 @@ RINGS = (
 COLLAR_RINGS = 5
 NECK_RINGS = 7
 """Rings that follow the width of the neck."""
-NECKLINE = {"crew": 0.0, "blazer": 0.35, "turtle": -1.0}
+NECKLINE: dict[ClothStyle, float] = {
+    "crew": 0.0, "vneck": 1.05, "turtle": -1.0, "collared": 0.0, "shirt": 0.7, "blazer": 0.35, "cardigan": 0.3,
+    "hoodie": 0.0,
+}  # fmt: skip
 """Positive: depth of the V; negative: height of the collar."""
-LIFT = 18.0
-"""Raises the whole; a shorter lower face lifts it further, or the neck would grow."""
 
 # The cloth texture is projected from the front over this window; the collar has a strip of its own at the bottom.
 TEXTURE_HALF_WIDTH = 215.0
@@ -45,7 +48,7 @@ def build_garment(shape: FaceShape, style: ClothStyle) -> Part:
     u = (points[..., 0] + TEXTURE_HALF_WIDTH) / (2 * TEXTURE_HALF_WIDTH)
     v = (TEXTURE_TOP - points[..., 1]) / TEXTURE_HEIGHT * TEXTURE_SHARE
     around = np.broadcast_to(np.abs(angle / np.pi - 1)[None], u.shape)
-    collar_uv, body_uv = np.stack([around, 0.97 + 0 * v], -1), np.stack([u, v], -1)
+    collar_uv, body_uv = np.stack([around, EDGE_STRIP + 0 * v], -1), np.stack([u, v], -1)
     parts = []
     for rows, uv, inside_rows in ((at <= 4, collar_uv, 99), (at >= 4, body_uv, 8)):
         triangles = grid_triangles(int(rows.sum()), SPOKES, wrap=True)
@@ -53,7 +56,8 @@ def build_garment(shape: FaceShape, style: ClothStyle) -> Part:
         corners = np.clip(uv[rows], 0, 1).reshape(-1, 2)
         skin = points[rows].reshape(-1, 3)
         parts.append(Part(skin, triangles, uv=corners, tint=tint[rows].ravel(), two_sided=two_sided))
-    return join(parts)
+    body = join(parts)
+    return join([body, *build_collar(shape, style, Torso(body))])
 
 
 def _ring(number: int, shape: FaceShape, style: ClothStyle, angle: Floats) -> Floats:
@@ -76,5 +80,4 @@ def _ring(number: int, shape: FaceShape, style: ClothStyle, angle: Floats) -> Fl
         wave = np.sin(5.5 * np.abs(sin) * 2 - 0.8 * number + 0.6 * np.sign(sin))
         where = smoothstep(0, 0.5, cos) * smoothstep(0.15, 0.55, np.abs(sin)) * smoothstep(6.5, 9, number)
         z = z + 2.2 * wave * where
-    lift = LIFT + 0.8 * LOWER_SPAN * (0.93 - shape.lower_face)
-    return np.stack([x, y + lift, z], -1)
+    return np.stack([x, y + shoulder_lift(shape), z], -1)

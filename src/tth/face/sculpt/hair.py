@@ -1,59 +1,62 @@
-"""Chooses the cut of hair and knows where each cut meets the skin."""
+"""Chooses the cut of hair and colours its locks."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
-from tth.face.look import HairLook, HairStyle
-from tth.face.sculpt.hair_bun import bun_hair
+from tth.face.look import HairLook
+from tth.face.sculpt.beard import GREY
+from tth.face.sculpt.drape import Drape, join_hanging
+from tth.face.sculpt.hair_back import back_hair
 from tth.face.sculpt.hair_curly import curly_hair
 from tth.face.sculpt.hair_long import long_hair
-from tth.face.sculpt.hair_short import short_hair
-from tth.face.sculpt.maths import Floats, Randoms
-from tth.face.sculpt.mesh import Part, join, wound_like_normals
+from tth.face.sculpt.hair_short import balding_hair, cropped_hair, short_hair
+from tth.face.sculpt.maths import Randoms, linear
+from tth.face.sculpt.mesh import Part, wound_like_normals
 from tth.face.sculpt.scalp import Scalp
 
 
-@dataclass(frozen=True)
-class Hairline:
-    """Where the painted roots begin on the average face."""
-
-    azimuth_deg: tuple[float, ...]
-    """0 = front, 180 = back."""
-    height: tuple[float, ...]
-    """Millimetres above the eyes at these azimuths."""
-    strength: float
-    """How much of the hair's colour the scalp takes, 0..1."""
-
-    def at(self, azimuth_deg: Floats) -> Floats:
-        """Height of the line at these azimuths."""
-        return np.asarray(np.interp(azimuth_deg, self.azimuth_deg, self.height))
-
-
-# fmt: off
-HAIRLINES: dict[HairStyle, Hairline] = {
-    "long": Hairline((0, 14, 28, 42, 52, 60, 75, 90, 180), (79, 78, 74, 60, 38, 14, -20, -30, -80), 0.95),
-    "short": Hairline(
-        (0, 14, 28, 40, 50, 58, 64, 72, 82, 96, 120, 180), (79, 78, 72, 56, 36, 14, -14, -26, -4, 4, -44, -76), 0.9),
-    "bun": Hairline(
-        (0, 14, 28, 42, 52, 60, 68, 78, 88, 100, 120, 180), (80, 79.5, 74, 58, 38, 16, -10, -8, 8, 4, -44, -76), 0.95),
-    "curly": Hairline(
-        (0, 14, 28, 42, 52, 60, 68, 78, 88, 100, 120, 180), (80, 79, 73, 58, 40, 18, -6, -6, 6, 0, -46, -76), 0.95),
-}
-# fmt: on
-
-
-def build_hair(look: HairLook, scalp: Scalp, rng: Randoms) -> Part:
-    """The hair of one person: normals, tangents, uv, brightness and a piece number for every lock."""
+def build_hair(look: HairLook, scalp: Scalp, drape: Drape, rng: Randoms) -> Part:
+    """The hair of one person: normals, tangents, uv, linear colours and a piece number for every lock."""
     match look.style:
         case "long":
-            parts = long_hair(scalp, look, rng)
+            parts = long_hair(scalp, look, drape, rng)
         case "short":
-            parts = short_hair(scalp, look.volume, rng)
-        case "bun":
-            parts = bun_hair(scalp, look.volume, rng)
+            parts = short_hair(scalp, look, rng)
+        case "cropped":
+            parts = cropped_hair(scalp, look)
+        case "balding":
+            parts = balding_hair(scalp, look, rng)
+        case "bald":
+            return _no_hair()
+        case "bun" | "ponytail":
+            parts = back_hair(scalp, look, drape, rng)
         case "curly":
-            parts = curly_hair(scalp, look.volume, rng)
-    return join([wound_like_normals(part) for part in parts])
+            parts = curly_hair(scalp, look, rng)
+    return join_hanging([_coloured(wound_like_normals(part), look, rng) for part in parts])
+
+
+def _no_hair() -> Part:
+    """Nothing, with the fields of hair."""
+    nothing = np.zeros((0, 3))
+    return Part(
+        nothing,
+        np.zeros((0, 3), int),
+        nothing,
+        nothing,
+        np.zeros((0, 2)),
+        nothing,
+        two_sided=np.zeros(0),
+        piece=np.zeros(0, int),
+    )
+
+
+def _coloured(lock: Part, look: HairLook, rng: Randoms) -> Part:
+    """The lock's brightness times the hair's colour, a little warmer or greyer than its neighbours."""
+    assert lock.tint is not None
+    turned = np.clip(look.grey + rng.normal() * look.grey * (1 - look.grey), 0, 1) ** 1.6  # light adds up fast
+    hue = 1 + rng.normal() * 0.035 * np.array([1.0, 0.0, -1.0])
+    colour = (linear(look.colour) * (1 - turned) + GREY * turned) * hue
+    return replace(lock, tint=lock.tint[:, None] * colour)

@@ -1,80 +1,142 @@
-"""A short cut: fading sides, the longer top combed back and to one side. Millimetres."""
+"""Short cuts: sides of short locks, the longer top swept back; also what a bald man has left. Millimetres."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from tth.face.look import HairLook
+from tth.face.sculpt.grow import Growth, grown_locks, scalp_roots
+from tth.face.sculpt.hairline import hairline
 from tth.face.sculpt.locks import ribbon, sheet
 from tth.face.sculpt.maths import Floats, Randoms, slerp, smoothstep, unit
 from tth.face.sculpt.mesh import Part
 from tth.face.sculpt.scalp import Scalp
 
-CAP_COLUMNS, CAP_ROWS = 64, 18
-TOP_LOCKS = 86
-PATH_POINTS = 18
+CAP_COLUMNS, CAP_ROWS = 48, 14
+CAP_INSET = 7.0
+"""The under-layer of the sides begins so far above the hairline: below it, locks stand on painted roots."""
+TOP_LOCKS = 46
+STRAND_LOCKS = 22
+"""Thin locks laid over the top."""
+PATH_POINTS = 13
 CROWN = 113.5
-# The cap's border and the roots of the top locks: azimuth in degrees from the front, height on the average face.
-CAP_LINE = (
-    (0, 16, 30, 42, 52, 60, 68, 78, 88, 100, 120, 140, 180), (80, 79, 73, 55, 34, 14, -16, -20, 2, 6, -38, -66, -74),
-)  # fmt: skip
+SPACING = 5.8
+# Roots of the top locks: azimuth in degrees from the front, height on the average face.
 ROOT_LINE = ((0, 20, 38, 52, 62, 75, 86), (79, 78, 70, 56, 46, 44, 44))
 
 
-def short_hair(scalp: Scalp, volume: float, rng: Randoms) -> list[Part]:
-    """The cap on sides and back, the top's under-layer, and the locks of the top."""
-    path, root_side, degrees = _top_paths(scalp, volume)
+def short_hair(scalp: Scalp, look: HairLook, rng: Randoms) -> list[Part]:
+    """Sides and back, the top's under-layer, and the locks of the top."""
+    azimuth = np.linspace(-1, 1, TOP_LOCKS) * np.radians(86)
+    path, root_side = _top_paths(scalp, look, azimuth)
     normals = scalp.normal(path)
-    u, v = np.linspace(-1, 1, TOP_LOCKS) * np.radians(86) * 1.6, np.linspace(0, 0.5, PATH_POINTS)
-    under = sheet(path - normals * 1.3, normals, unit(np.gradient(path, axis=1)), u, v, 0.72)
-    locks = [_top_lock(path, normals, root_side, i, rng) for i in range(len(degrees) - 1)]
-    return [_cap(scalp, volume), under, *locks]
+    u, v = azimuth * 1.6, np.linspace(0, 0.5, PATH_POINTS)
+    under = sheet(path - normals * 1.5, normals, unit(np.gradient(path, axis=1)), u, v, 0.7)
+    locks = [_top_lock(path, normals, root_side, i, look, rng) for i in range(TOP_LOCKS - 1)]
+    over = [_strand(path, normals, root_side, i, rng) for i in rng.permutation(TOP_LOCKS - 1)[:STRAND_LOCKS]]
+    return [_cap(scalp, look, CROWN), under, *_sides(scalp, look, 62.0, rng), *locks, *over]
 
 
-def _cap(scalp: Scalp, volume: float) -> Part:
-    """Follows the hairline, thin at the sides, tucked into the skin at its border and under the top locks."""
+def balding_hair(scalp: Scalp, look: HairLook, rng: Randoms) -> list[Part]:
+    """Sides and back only."""
+    return _sides(scalp, look, CROWN, rng)
+
+
+def cropped_hair(scalp: Scalp, look: HairLook) -> list[Part]:
+    """A matte layer over painted roots."""
+    return [_cap(scalp, look, CROWN, 1.6)]
+
+
+def _cap(scalp: Scalp, look: HairLook, crown: float, thickness: float = 0.0) -> Part:
+    """Thin under-layer of sides and back; of the whole head where `thickness` is given."""
     azimuth = (np.arange(CAP_COLUMNS) / CAP_COLUMNS * 2 - 1) * np.pi
     degrees = np.degrees(np.abs(azimuth))
-    line = scalp.height(np.interp(degrees, *CAP_LINE))
+    line = scalp.height(hairline(look).at(degrees) + CAP_INSET)
     t = np.linspace(0, 1, CAP_ROWS)
-    y = line[:, None] + (float(scalp.height(CROWN)) - line[:, None]) * (t[None] ** 1.25)
-    thick = (2.2 + 3.5 * smoothstep(20, 90, y)) * volume * smoothstep(0, 0.25, t)[None] + 0.15
-    thick = thick * smoothstep(46, 84, degrees)[:, None] - 1.5 * smoothstep(84, 46, degrees)[:, None]
+    y = line[:, None] + (float(scalp.height(crown)) - line[:, None]) * (t[None] ** 1.25)
+    if thickness:
+        thick = thickness * look.volume * smoothstep(0, 0.25, t)[None] - 0.3 + 0 * y
+    else:
+        thick = (1.0 + 2.2 * smoothstep(0, 0.4, t)[None]) * look.volume * smoothstep(0, 0.2, t)[None] - 0.4
+        thick = thick * smoothstep(46, 84, degrees)[:, None] - 1.5 * smoothstep(84, 46, degrees)[:, None]
     points = scalp.at(np.abs(azimuth)[:, None], y, thick)
     points[..., 0] *= np.where(azimuth < 0, -1, 1)[:, None]
     tangents = -unit(np.gradient(points, axis=1))
-    tint = 0.80 - 0.15 * smoothstep(0.2, 0.6, t)[None] + 0 * y
-    return sheet(points, scalp.normal(points), tangents, azimuth * 1.2, t * 0.4, tint, flip=True, wrap=True)
+    return sheet(points, scalp.normal(points), tangents, azimuth * 1.2, t * 0.4, 0.74, flip=True, wrap=True)
 
 
-def _top_paths(scalp: Scalp, volume: float) -> tuple[Floats, Floats, Floats]:
-    """Curves (86, 18, 3) from the hairline to behind the crown, their sideways directions, and root azimuths."""
-    azimuth = np.linspace(-1, 1, TOP_LOCKS) * np.radians(86)
+def _sides(scalp: Scalp, look: HairLook, top: float, rng: Randoms) -> list[Part]:
+    """Short locks from the hairline up to the height `top` or to the border of a bald crown."""
+    line = hairline(look)
+
+    def covered(azimuth_deg: Floats, y: Floats) -> Floats:
+        high = np.minimum(scalp.height(line.top_at(azimuth_deg)), scalp.height(top))
+        return np.minimum(y - scalp.height(line.at(azimuth_deg)) - 1.0, high - y)
+
+    roots, azimuth, y = scalp_roots(scalp, covered, SPACING, rng)
+
+    def flow(p: Floats) -> Floats:
+        """Down; before the ear a little forward, behind it back."""
+        back = smoothstep(-60, -100, p[:, 2]) - 0.25
+        return np.stack([0.1 * np.sign(p[:, 0]), np.full(len(p), -1.0), -0.7 * back], 1)
+
+    full = smoothstep(-20, 60, y)
+    edge = smoothstep(0, 14, covered(azimuth, y))
+    growth = Growth(
+        length=(12.0 + 11.0 * full) * (0.8 + 0.4 * rng.uniform(size=len(y))) * (0.6 + 0.4 * edge),
+        lift=(0.9 + 2.9 * full * edge) * look.volume * rng.uniform(0.8, 1.3, len(y)),
+        half_width=2.7 * rng.uniform(0.8, 1.2, len(y)) * (0.55 + 0.45 * edge),
+        points=4,
+        across=2,
+    )
+    return grown_locks(scalp, roots, flow, growth, rng.uniform(0.86, 1.10, len(y)), rng)
+
+
+def _top_paths(scalp: Scalp, look: HairLook, azimuth: Floats) -> tuple[Floats, Floats]:
+    """Curves (k, 13, 3) from the hairline to behind the crown, and their sideways directions (k, 3)."""
     degrees = np.degrees(np.abs(azimuth))
-    root = scalp.at(np.abs(azimuth), scalp.height(np.interp(degrees, *ROOT_LINE)), 0.3)
+    swept = -np.sign(look.parting) if look.parting else 1.0
+    line = np.maximum(np.interp(degrees, *ROOT_LINE), hairline(look).at(degrees) * (degrees < 60))
+    root = scalp.at(np.abs(azimuth), scalp.height(line), 0.3)
     root[:, 0] *= np.sign(azimuth)
     start = unit(root - scalp.centre, 0)
-    end = unit(np.array([34.0, 72, -182]) - scalp.centre, 0)
+    end = unit(np.array([34.0 * swept, 72, -182]) - scalp.centre, 0)
     side = unit(np.cross(end, start), 0)
     full = smoothstep(78, 40, degrees)  # full in front, flat at the temples
     fringe = smoothstep(50, 10, degrees)
+    thin = 1 - 0.5 * look.recede / 30
     points = []
     for t in np.linspace(0, 1, PATH_POINTS):
         direction = slerp(start, end, t * 0.94) + side * (0.10 * np.sin(np.pi * t) * (1 - 0.5 * t))
         direction = unit(direction, 0)
         quiff = 1 + 0.35 * smoothstep(0.55, 0.05, t) * fringe
-        height = 2.5 + 11.5 * full * quiff * (1 - 0.45 * smoothstep(0.3, 1, t))
-        points.append(scalp.lifted(direction, 0.3 + height * smoothstep(-0.01, 0.16, t) * volume))
-    return np.stack(points, 1), side, degrees
+        height = 2.5 + 11.5 * full * quiff * thin * (1 - 0.45 * smoothstep(0.3, 1, t))
+        points.append(scalp.lifted(direction, 0.3 + height * smoothstep(-0.01, 0.16, t) * look.volume))
+    return np.stack(points, 1), side
 
 
-def _top_lock(path: Floats, normals: Floats, root_side: Floats, i: int, rng: Randoms) -> Part:
+def _top_lock(path: Floats, normals: Floats, root_side: Floats, i: int, look: HairLook, rng: Randoms) -> Part:
     """One lock between two neighbouring paths."""
     t = np.linspace(0, 1, PATH_POINTS)
     gap = np.linalg.norm(path[i + 1] - path[i], axis=1)
     width = (gap * (0.75 + 0.55 * rng.uniform()) + 0.25) * (0.30 + 0.70 * smoothstep(0, 0.14, t))
-    lift = rng.uniform(-0.6, 1.6) * smoothstep(0, 0.25, t) + 0.8 * np.sin(7 * t + 6.3 * rng.uniform()) * t
+    phase = 6.3 * rng.uniform()
+    lift = rng.uniform(-0.6, 1.8) * smoothstep(0, 0.25, t) + (0.8 + 3.0 * look.wave) * np.sin(7 * t + phase) * t
     p = 0.5 * (path[i] + path[i + 1]) + normals[i] * lift[:, None]
-    stray = rng.normal() * 1.6 * smoothstep(0.05, 0.5, t) * smoothstep(1, 0.6, t)
+    stray = rng.normal() * 1.8 * smoothstep(0.05, 0.5, t) * smoothstep(1, 0.6, t)
+    stray = stray + look.wave * 4.0 * np.sin(11 * t + phase) * smoothstep(0.05, 0.4, t)
     p = p + root_side[i] * stray[:, None]
-    tint = (0.84 + 0.34 * rng.uniform()) * (0.80 + 0.20 * smoothstep(0, 0.2, t))
-    return ribbon(p, normals[i], width, np.minimum(width * 0.42, 1.7), tint, texture_start=rng.uniform(0, 50))
+    tint = rng.uniform(0.88, 1.12) * (0.80 + 0.20 * smoothstep(0, 0.2, t))
+    return ribbon(p, normals[i], width, np.minimum(width * 0.42, 2.2), tint, texture_start=rng.uniform(0, 50))
+
+
+def _strand(path: Floats, normals: Floats, root_side: Floats, i: int, rng: Randoms) -> Part:
+    """A thin pointed lock that crosses its neighbours."""
+    t = np.linspace(0, 1, PATH_POINTS)
+    last = int(PATH_POINTS * rng.uniform(0.5, 0.9))
+    p = path[i] + normals[i] * (2.2 * np.sin(np.pi * t) ** 0.5)[:, None]
+    p = p + root_side[i] * (rng.normal() * 7.0 * t**1.5)[:, None]
+    k = np.linspace(0, 1, last)
+    width = rng.uniform(0.9, 1.9) * (0.3 + 0.7 * smoothstep(0, 0.2, k)) * (1 - 0.95 * smoothstep(0.5, 1, k))
+    tint = rng.uniform(0.95, 1.2)
+    return ribbon(p[:last], normals[i][:last], width, width * 0.4, tint, texture_start=rng.uniform(0, 50), across=2)

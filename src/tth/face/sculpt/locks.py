@@ -22,11 +22,14 @@ def ribbon(
     texture_start: float,
     across: int = 3,
     stretch: float = 0.01,
+    drape: Floats | None = None,
+    two_sided: bool = False,
 ) -> Part:
     """A lock: a strip of `across` points along `path` (n, 3), bulging by `arch`.
 
     normal: outwards, (n, 3) or (3,); half_width (n,), arch and tint: one number or (n,). texture_start shifts the
     strand texture so that no two locks look alike; stretch: texture heights per millimetre along the lock, times 0.35.
+    drape (n, 6, 3): see Part.
     """
     n = len(path)
     tangent = unit(np.gradient(path, axis=0))
@@ -44,13 +47,16 @@ def ribbon(
     u = texture_start + (q * width) * STRAND_SCALE
     v = np.broadcast_to(length[:, None] * stretch * 0.35 + texture_start * 3.1, u.shape)
     brightness = np.broadcast_to(np.broadcast_to(np.asarray(tint, float), (n,))[:, None], u.shape)
+    triangles = grid_triangles(n, across, flip=True)
     return Part(
         points.reshape(-1, 3),
-        grid_triangles(n, across, flip=True),
+        triangles,
         normals=normals.reshape(-1, 3),
         tangents=np.broadcast_to(tangent[:, None], points.shape).reshape(-1, 3),
         uv=np.stack([u, v], -1).reshape(-1, 2),
         tint=brightness.ravel(),
+        drape=None if drape is None else np.repeat(drape, across, axis=0),
+        two_sided=np.full(len(triangles), float(two_sided)),
     )
 
 
@@ -64,10 +70,11 @@ def sheet(
     *,
     flip: bool = False,
     wrap: bool = False,
+    drape: Floats | None = None,
 ) -> Part:
     """The under-layer below the locks: a grid of points (m, n, 3); u (m,), v (n,), tint one number or (m, n).
 
-    wrap joins the last row to the first.
+    wrap joins the last row to the first; drape (m, n, 6, 3): see Part.
     """
     m, n = points.shape[:2]
     triangles = grid_triangles(m, n, flip=flip)
@@ -84,4 +91,6 @@ def sheet(
         tangents=tangents.reshape(-1, 3),
         uv=uv.reshape(-1, 2),
         tint=np.broadcast_to(np.asarray(tint, float), (m, n)).ravel(),
+        drape=None if drape is None else drape.reshape(m * n, -1, 3),
+        two_sided=np.zeros(len(triangles)),
     )

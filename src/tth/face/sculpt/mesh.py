@@ -27,6 +27,8 @@ class Part:
     """Texture coordinates, (n, 2)."""
     tint: Floats | None = None
     """Linear colour (n, 3), or brightness (n,) of the part's colour."""
+    drape: Floats | None = None
+    """What hangs moves by this in each of sculpture.DRAPES, (n, 6, 3)."""
     along: Floats | None = None
     """Position 0..1 along the part, (n,); its meaning is the part's own."""
     two_sided: Floats | None = None

@@ -12,6 +12,8 @@ EYE_LEVEL = -14.0
 """The lower face is scaled below this height of the average face ..."""
 LOWER_SPAN = 98.0
 """... over this length; the neck below just follows."""
+SHOULDER_LIFT = 18.0
+"""Raises the clothes; a shorter lower face lifts them further, or the neck would grow."""
 BROW_LEVEL = 26.0
 """The skull is scaled above this height."""
 
@@ -48,3 +50,8 @@ def mouth_line(shape: FaceShape) -> float:
 def eye_centre(shape: FaceShape, side: int) -> Floats:
     """Centre of an eyeball; side +1 = the person's left (right in the picture), -1 = right."""
     return np.array([side * shape.eye_spacing, shape.eye_height, 0.4 - shape.eye_radius - shape.eye_depth])
+
+
+def shoulder_lift(shape: FaceShape) -> float:
+    """How far the clothes are raised."""
+    return SHOULDER_LIFT + 0.8 * LOWER_SPAN * (0.93 - shape.lower_face)

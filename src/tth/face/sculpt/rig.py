@@ -12,6 +12,7 @@ from tth.face.sculpt.lids import lid_curve
 from tth.face.sculpt.maths import Floats, Indices, smoothstep
 from tth.face.sculpt.proportions import eye_centre, mouth_line
 from tth.face.sculpt.sculpture import (
+    DRAPES,
     F32,
     I32,
     JAW_FULL_RAD,
@@ -92,12 +93,15 @@ def pack_shapes(skin_moves: dict[str, Floats], mesh: Mesh) -> SparseShapes:
     for name, move in skin_moves.items():
         index = np.nonzero(np.abs(move).max(1) > SMALLEST_MOVE_MM)[0]
         moves[name].append((index, move[index]))
+        moves[name].append((mesh.beard_index, move[mesh.beard_anchor]))
     for name, direction in (("jawForward", (0, 0, 6.0)), ("jawLeft", (6.0, 0, 0)), ("jawRight", (-6.0, 0, 0))):
         moves[name].append(_jaw_slide_of_teeth(mesh, direction))
     moves["tongueOut"].append(_tongue_out(mesh))
     moves["tongueLift"].append(_tongue_lift(mesh))
     moves["teethBack"].append(_teeth_back(mesh))
     moves["breath"].append(_breath(mesh))
+    for number, name in enumerate(DRAPES):
+        moves[name].append((mesh.drape_index, mesh.drape[:, number]))
     joined = [pair for name in SHAPES for pair in moves[name]]
     counts = [sum(len(index) for index, _ in moves[name]) for name in SHAPES]
     return SparseShapes(
@@ -105,6 +109,15 @@ def pack_shapes(skin_moves: dict[str, Floats], mesh: Mesh) -> SparseShapes:
         np.concatenate([index for index, _ in joined]).astype(np.int32),
         np.ascontiguousarray(np.concatenate([move for _, move in joined]), np.float32),
     )
+
+
+def renumbered(shapes: SparseShapes, number: I32) -> SparseShapes:
+    """The shapes after vertices have been left out; number: new number of each vertex, -1 where it is gone."""
+    moves = np.linalg.norm(shapes.offset, axis=1) > SMALLEST_MOVE_MM
+    keep = (number[shapes.index] >= 0) & moves
+    start = np.concatenate([[0], np.cumsum(keep)])[shapes.start]
+    index = number[shapes.index[keep]].astype(np.int32)
+    return SparseShapes(start.astype(np.int32), index, np.ascontiguousarray(shapes.offset[keep]))
 
 
 def _indices(part: slice) -> Indices:

@@ -30,7 +30,9 @@ IRIS_RADIUS_MM = 9.7
 CLOTH_SURFACE = 7
 """`surface` of the clothes, whose triangles are the last in drawing order."""
 
-HELPER_SHAPES = ("tongueLift", "teethBack", "breath")
+DRAPES = ("drapeYawRight", "drapeYawLeft", "drapePitchUp", "drapePitchDown", "drapeRollRight", "drapeRollLeft")
+"""Shapes of hanging hair, in the order of pose.DRAPE_TURNS."""
+HELPER_SHAPES = ("tongueLift", "teethBack", "breath", *DRAPES)
 """Shapes after the 52 of ARKit that the painter weights itself."""
 SHAPES = (*BLENDSHAPES, *HELPER_SHAPES)
 
@@ -46,10 +48,11 @@ class Section(IntEnum):
     TEETH_UPPER = 5
     TEETH_LOWER = 6
     TONGUE = 7
-    EYE_LEFT = 8
-    EYE_RIGHT = 9
-    CLOTH = 10
-    HAIR = 11
+    WORN = 8
+    EYE_LEFT = 9
+    EYE_RIGHT = 10
+    CLOTH = 11
+    HAIR = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class Sculpture:
     hair_tangents: F32
     """Direction of the strands, for the hair's vertices only, (h, 3)."""
     sections: I32
-    """First and one-past-last vertex of each Section, (12, 2)."""
+    """First and one-past-last vertex of each Section, (13, 2)."""
     triangles: I32
     """Triangles in drawing order, near parts first, (t, 3)."""
     surface: U8

@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tth.face.look import Look
+from tth.face.sculpt.beard import GREY, beard_area
 from tth.face.sculpt.brows import brow_cover, cover_at
-from tth.face.sculpt.hair import HAIRLINES
+from tth.face.sculpt.glasses import frame_shadow, shadow_at
+from tth.face.sculpt.hairline import hairline
 from tth.face.sculpt.maths import Floats, bell, linear, smoothstep
 from tth.face.sculpt.noise import noise
 from tth.face.sculpt.proportions import height, on_average
@@ -19,6 +21,8 @@ TEXTURE_SIZE = 1024
 GLOSS_ONE = 127
 """Value of the gloss channel that means 1."""
 LINER = (40, 26, 24)
+SHADE = (0.62, 0.54, 0.54)
+"""Skin in the shadow of a frame."""
 INSIDE_OF_MOUTH = np.array([0.19, 0.055, 0.052])
 
 
@@ -79,6 +83,8 @@ def skin_texture(skin: Skin, look: Look) -> NDArray[np.uint8]:
     _nostrils(paint)
     _lids(paint)
     _lips(paint)
+    if look.beard.style != "none":
+        _beard_ground(paint)
     if look.skin.age > 0:
         _age(paint)
     cover = cover_at(brow_cover(look.brows, look.shape, paint.rng), paint.x, paint.y)
@@ -86,6 +92,8 @@ def skin_texture(skin: Skin, look: Look) -> NDArray[np.uint8]:
     paint.cover(cover, linear(look.brows.colour))
     paint.gloss = paint.gloss * (1 - 0.7 * cover)
     _hair_roots(paint)
+    if look.glasses.frame != "none":
+        paint.glaze(0.5 * shadow_at(frame_shadow(look.glasses, look.shape), paint.x, paint.real_y) * paint.front, SHADE)
     return paint.encoded()
 
 
@@ -109,7 +117,7 @@ def _blush_and_gloss(p: SkinPaint) -> None:
     below_jaw = -108 + 23 * smoothstep(0, -65, p.z) - p.y
     p.glaze(smoothstep(-3, 9, below_jaw) * smoothstep(58, 9, below_jaw) * 0.75, (0.66, 0.56, 0.53))  # the head's shade
     below_eye = p.spot(shape.eye_spacing - 5, shape.eye_height - 12, 12, 5)
-    p.glaze(below_eye * (0.28 + 0.45 * look.skin.age), (0.86, 0.76, 0.82))
+    p.glaze(below_eye * (0.28 + 0.3 * look.skin.age), (0.86, 0.76, 0.82))
     p.glaze(p.spot(15, 2, 5, 9) * 0.3, (0.85, 0.74, 0.76))
     gloss = p.gloss + 0.38 * p.spot(0, 48, 28, 20) + 0.32 * p.spot(0, -18, 3.5, 18) + 0.40 * p.spot(0, -36, 6, 5)
     gloss = gloss + 0.26 * p.spot(46, -20, 10, 8) + 0.2 * p.spot(0, -98, 9, 6)
@@ -129,6 +137,19 @@ def _stubble(p: SkinPaint) -> None:
     colour = p.base * np.array([0.34, 0.33, 0.36]) * 0.5 + linear(p.look.brows.colour) * 0.5
     p.cover(beard * strength * (0.30 + 0.55 * grain), colour)
     p.gloss = p.gloss * (1 - 0.35 * beard * strength)
+
+
+def _beard_ground(p: SkinPaint) -> None:
+    """What is seen of a beard between its locks: hairs painted along their growth."""
+    beard, shape = p.look.beard, p.look.shape
+    area = beard_area(beard.style, shape.mouth_height, p.abs_x, p.y, p.z) * (p.flat.lip_at < -0.12)
+    area = area * smoothstep(-0.12, -0.5, p.flat.lip_at)
+    hairs = np.clip(0.5 + 0.5 * p.noise((0.8, 4.0)), 0, 1)
+    grey = beard.grey**1.6
+    colour = linear(beard.colour) * (1 - grey) + GREY * grey
+    cover = np.clip(1.5 * area - 0.5 * (1 - area) * hairs, 0, 0.94)
+    p.cover(cover, colour[None, None] * np.clip(0.84 + 0.24 * hairs, 0.3, 1.1)[..., None])
+    p.gloss = p.gloss * (1 - 0.8 * cover)
 
 
 def _freckles(p: SkinPaint) -> None:
@@ -164,7 +185,7 @@ def _lips(p: SkinPaint) -> None:
     """The red with its fine furrows, a darker contact line, the wet inside, a pale rim around."""
     at, side = p.flat.lip_at, p.flat.lip_side
     corner = np.abs(p.x) / p.look.shape.mouth_half_width
-    red = smoothstep(-0.16, 0.12, at) * (side != 0) * smoothstep(1.14, 1.0, corner)
+    red = smoothstep(-0.10, 0.09, at) * (side != 0) * smoothstep(1.14, 1.0, corner)
     furrows = p.noise((0.9, 5.0))
     colour = linear(p.look.skin.lips) * (1 + 0.05 * furrows[..., None])
     colour = colour * (1 - 0.10 * smoothstep(0.3, 0, at) * smoothstep(-0.1, 0, at))[..., None]
@@ -182,19 +203,21 @@ def _age(p: SkinPaint) -> None:
     for x0, y0, dx, dy, width in ((17, -44, 17, -22, 2.2), (28, -70, 4, -16, 1.8)):
         t = np.clip(((x - x0) * dx + (y - y0) * dy) / (dx * dx + dy * dy), 0, 1)
         distance = np.hypot(x - x0 - t * dx, y - y0 - t * dy)
-        p.glaze(bell(distance, width) * 0.5 * age * p.front, (0.72, 0.62, 0.60))
+        p.glaze(bell(distance, width) * 0.35 * age * p.front, (0.72, 0.62, 0.60))
     for level in (36, 44, 53):
         wavy = y - level - 0.004 * x * x + 0.8 * np.sin(p.x * 0.2 + level)
-        p.glaze(bell(wavy, 1.0) * bell(x, 34) * 0.36 * age * p.front, (0.76, 0.66, 0.64))
+        p.glaze(bell(wavy, 0.9) * bell(x, 34) * 0.22 * age * p.front, (0.76, 0.66, 0.64))
     for slope in (-0.35, 0.1, 0.6):
         line = y - p.look.shape.eye_height + 1 - slope * (x - 48)
-        p.glaze(bell(line, 0.9) * bell(x - 56, 6) * 0.5 * age * p.front, (0.74, 0.64, 0.62))
+        p.glaze(bell(line, 0.8) * bell(x - 54, 5) * 0.3 * age * p.front, (0.74, 0.64, 0.62))
 
 
 def _hair_roots(p: SkinPaint) -> None:
     """The hair's colour fading in over the hairline."""
-    line = HAIRLINES[p.look.hair.style]
-    above = p.y - line.at(np.degrees(np.abs(np.arctan2(p.x, p.z + 85))))
+    hair = p.look.hair
+    line = hairline(hair)
+    azimuth = np.degrees(np.abs(np.arctan2(p.x, p.z + 85)))
+    above = np.minimum(p.y - line.at(azimuth), line.top_at(azimuth) - p.y)
     roots = smoothstep(-2.5, 6.5, above + p.noise((1.2, 6)) * 2.2) * (p.z > -300) * line.strength
-    p.cover(np.clip(roots, 0, 1), linear(p.look.hair.colour) * 0.75)
+    p.cover(np.clip(roots, 0, 1), (linear(hair.colour) * (1 - hair.grey**1.6) + GREY * hair.grey**1.6) * 0.75)
     p.gloss = p.gloss * (1 - 0.6 * roots)
