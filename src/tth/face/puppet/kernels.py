@@ -1,0 +1,247 @@
+"""The compiled loops that bend a picture: nodes of a coarse grid are moved, the movement is inverted, pixels follow it.
+
+Colours of the plate are packed four 16-bit lanes to a uint64, so that one multiplication weighs all channels of a
+pixel; with unsigned indices this is as fast as OpenCV's remap, and pixels without a person cost almost nothing.
+Coordinates are those of the shot (pixel centres are whole numbers); the plate begins `margin` before it. See
+raster/jit.py for the traps of compiling; mind also that numba makes a float of a signed and an unsigned integer.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tth.face.raster.jit import F32, I32, U8, U64, Scalar, clamp01, f32, inlined, kernel
+
+u64 = np.uint64
+i32 = np.int32
+LANES = u64(0x00FF00FF00FF00FF)
+ROUND = u64(0x0080008000800080)
+U1, U3, U4, U8_, U16, U32, U48, U255, U256 = (u64(n) for n in (1, 3, 4, 8, 16, 32, 48, 255, 256))
+TOLERANCE_PX = f32(0.015)
+STEPS_MOST = 8
+CREASE_RED = f32(0.65)
+"""Skin keeps its red in a crease: red light follows this share of a gain."""
+POSE_VALUES = 17
+"""Rotation (9), pivot x, y, depth, eye distance, camera distance, shift x, y of the head, shift y of the chest."""
+
+
+@kernel
+def pack(plain: U8, packed: U64) -> None:
+    """A plate (4, h, w) in its packed form (h, w)."""
+    for y in range(packed.shape[0]):
+        for x in range(packed.shape[1]):
+            low = u64(plain[0, y, x]) | u64(plain[1, y, x]) << U16
+            packed[y, x] = low | u64(plain[2, y, x]) << U32 | u64(plain[3, y, x]) << U48
+
+
+@kernel
+def pack_lit(plain: U8, gain: F32, left: int, top: int, packed: U64) -> None:
+    """The same for the part under `gain` (h, w), with its light multiplied."""
+    white, half = f32(255.0), f32(0.5)
+    for j in range(gain.shape[0]):
+        red, green, blue = plain[0, top + j, left:], plain[1, top + j, left:], plain[2, top + j, left:]
+        alpha, row, out = plain[3, top + j, left:], gain[j], packed[top + j, left:]
+        for i in range(gain.shape[1]):
+            g = row[i]
+            r = min(f32(red[i]) * (f32(1.0) - CREASE_RED + CREASE_RED * g) + half, white)
+            v = min(f32(green[i]) * g + half, white)
+            b = min(f32(blue[i]) * g + half, white)
+            low = np.uint32(i32(r)) | np.uint32(i32(v)) << np.uint32(16)
+            high = np.uint32(i32(b)) | np.uint32(alpha[i]) << np.uint32(16)
+            out[i] = u64(low) | u64(high) << U32
+
+
+@kernel
+def bend_nodes(
+    nodes: F32, basis: F32, active: I32, weights: F32, depth: F32, head: F32, chest: F32, pose: F32, out: F32
+) -> None:
+    """Where every node goes: expression, then the turn of the head, then the breath.
+
+    nodes, out: (n, 2); basis: (shapes, 2 n); active, weights: the shapes that show and how much; depth, head, chest:
+    (n,); pose: POSE_VALUES numbers.
+    """
+    flat, rest = out.reshape(-1), nodes.reshape(-1)
+    for i in range(flat.shape[0]):
+        flat[i] = rest[i]
+    for k in range(active.shape[0]):
+        move, weight = basis[active[k]], weights[k]
+        for i in range(flat.shape[0]):
+            flat[i] += weight * move[i]
+    for i in range(out.shape[0]):
+        share = head[i]
+        if share > f32(0.001):
+            x, y = out[i, 0], out[i, 1]
+            dx, dy, dz = (x - pose[9]) / pose[12], (y - pose[10]) / pose[12], depth[i] - pose[11]
+            nearer = (pose[13] - dz) / (pose[13] - (pose[6] * dx + pose[7] * dy + pose[8] * dz)) * pose[12]
+            out[i, 0] = x + share * (pose[9] + (pose[0] * dx + pose[1] * dy + pose[2] * dz) * nearer + pose[14] - x)
+            out[i, 1] = y + share * (pose[10] + (pose[3] * dx + pose[4] * dy + pose[5] * dz) * nearer + pose[15] - y)
+        out[i, 1] += chest[i] * pose[16]
+
+
+@kernel
+def invert(field: F32, left: int, top: int, to_left: int, to_top: int, step: int, out: F32) -> None:
+    """For each node p of the grid `out` (h, w, 2) at (to_left, to_top): the q that `field` takes to p.
+
+    field: (h, w, 2), where the nodes of a grid at (left, top) go; both grids have the same `step`. Newton's method on
+    the bilinear cells, from the neighbour's result; where the field folds, the plain fixed-point iteration.
+    """
+    s, inverse = f32(step), f32(1.0) / f32(step)
+    most_x, most_y = f32(field.shape[1]) - f32(1.001), f32(field.shape[0]) - f32(1.001)
+    limit = f32(3.0) * s
+    for j in range(out.shape[0]):
+        py = f32(to_top + j * step)
+        is_good = False
+        qx, qy = f32(0.0), f32(0.0)
+        for i in range(out.shape[1]):
+            px = f32(to_left + i * step)
+            if is_good:
+                qx += s
+            else:
+                qx, qy = px, py
+            is_good = False
+            for _ in range(STEPS_MOST):
+                fx = min(max((qx - f32(left)) * inverse, f32(0.0)), most_x)
+                fy = min(max((qy - f32(top)) * inverse, f32(0.0)), most_y)
+                a, b = np.uint32(fx), np.uint32(fy)
+                c, d = a + np.uint32(1), b + np.uint32(1)
+                u, v = fx - f32(a), fy - f32(b)
+                ax, ay = field[b, a, 0], field[b, a, 1]
+                bx, by = field[b, c, 0] - ax, field[b, c, 1] - ay
+                cx, cy = field[d, a, 0] - ax, field[d, a, 1] - ay
+                dx, dy = field[d, c, 0] - ax - bx - cx, field[d, c, 1] - ay - by - cy
+                # outside the field its rim's displacement goes on
+                ex = px - (ax + bx * u + cx * v + dx * u * v + qx - (f32(left) + fx * s))
+                ey = py - (ay + by * u + cy * v + dy * u * v + qy - (f32(top) + fy * s))
+                if abs(ex) + abs(ey) < TOLERANCE_PX:
+                    is_good = True
+                    break
+                xu, yu, xv, yv = (bx + dx * v), (by + dy * v), (cx + dx * u), (cy + dy * u)
+                det = (xu * yv - xv * yu) * inverse
+                if det > f32(0.15) * s:
+                    mx, my = (yv * ex - xv * ey) / det, (xu * ey - yu * ex) / det
+                else:
+                    mx, my = f32(0.7) * ex, f32(0.7) * ey
+                qx += min(max(mx, -limit), limit)
+                qy += min(max(my, -limit), limit)
+            out[j, i, 0] = qx
+            out[j, i, 1] = qy
+
+
+@inlined
+def mixed(plate: U64, width: u64, x: i32, y: i32) -> u64:
+    """The packed colour between four pixels of a flat plate; x, y in 1/256 pixel of the plate, inside it."""
+    fx, fy = u64(x & i32(255)), u64(y & i32(255))
+    at = u64(y >> i32(8)) * width + u64(x >> i32(8))
+    low_right = (fx * fy) >> U8_
+    low_left = fy - low_right
+    top = plate[at] * (U256 - fx - low_left) + plate[at + U1] * (fx - low_right)
+    low = plate[at + width] * low_left + plate[at + width + U1] * low_right
+    return u64(((top + low + ROUND) >> U8_) & LANES)
+
+
+@kernel
+def warp(source: F32, stride: int, plate: U64, margin: int, cover: U8, wall: U8, out: U8) -> None:
+    """Draw the bent picture.
+
+    source: (h, w, 2), for each node (every `stride` pixels from 0) the shot coordinate its colour comes from; cover:
+    (h, w) of the plate's cells of `stride` pixels: 0 = nothing of the person near, 2 = nothing else near, 1 = both;
+    wall: RGB of the shot's size behind the person, or 1 x 1 where the picture is one; out: RGB or RGBA.
+    """
+    height, width, channels = out.shape
+    pixels, row = plate.reshape(-1), u64(plate.shape[1])
+    most_x, most_y = f32(plate.shape[1]) - f32(2.01), f32(plate.shape[0]) - f32(2.01)
+    shift, scale, part = f32(margin), f32(256.0), f32(256.0) / f32(stride)
+    is_clear, has_wall = channels == 4, wall.shape[0] > 1
+    flat, behind = out.reshape(-1), wall.reshape(-1)
+    for j in range(source.shape[0] - 1):
+        y0 = j * stride
+        for i in range(source.shape[1] - 1):
+            x0 = i * stride
+            ax = min(max(source[j, i, 0] + shift, f32(0.0)), most_x)
+            ay = min(max(source[j, i, 1] + shift, f32(0.0)), most_y)
+            bx = min(max(source[j, i + 1, 0] + shift, f32(0.0)), most_x)
+            by = min(max(source[j, i + 1, 1] + shift, f32(0.0)), most_y)
+            cx = min(max(source[j + 1, i, 0] + shift, f32(0.0)), most_x)
+            cy = min(max(source[j + 1, i, 1] + shift, f32(0.0)), most_y)
+            dx = min(max(source[j + 1, i + 1, 0] + shift, f32(0.0)), most_x)
+            dy = min(max(source[j + 1, i + 1, 1] + shift, f32(0.0)), most_y)
+            kind = cover[int(ay) // stride, int(ax) // stride]
+            if (
+                kind != cover[int(by) // stride, int(bx) // stride]
+                or kind != cover[int(cy) // stride, int(cx) // stride]
+                or kind != cover[int(dy) // stride, int(dx) // stride]
+            ):
+                kind = np.uint8(1)
+            count = min(stride, width - x0)
+            for y in range(y0, min(y0 + stride, height)):
+                at = u64(y * width + x0) * u64(channels)
+                if kind == 0:
+                    for _ in range(count * channels):
+                        flat[at] = np.uint8(0) if is_clear else behind[at]
+                        at += U1
+                    continue
+                v = f32(y - y0) / f32(stride)
+                lx, ly = ax + (cx - ax) * v, ay + (cy - ay) * v
+                step_x, step_y = i32((bx + (dx - bx) * v - lx) * part), i32((by + (dy - by) * v - ly) * part)
+                sx, sy = i32(lx * scale), i32(ly * scale)
+                if is_clear:
+                    for _ in range(count):
+                        c = mixed(pixels, row, sx, sy)
+                        flat[at], flat[at + U1] = np.uint8(c), np.uint8(c >> U16)
+                        flat[at + u64(2)], flat[at + U3] = np.uint8(c >> U32), np.uint8(c >> U48)
+                        at += U4
+                        sx += step_x
+                        sy += step_y
+                elif kind == 2 or not has_wall:
+                    for _ in range(count):
+                        c = mixed(pixels, row, sx, sy)
+                        flat[at], flat[at + U1], flat[at + u64(2)] = np.uint8(c), np.uint8(c >> U16), np.uint8(c >> U32)
+                        at += U3
+                        sx += step_x
+                        sy += step_y
+                else:
+                    for _ in range(count):
+                        c = mixed(pixels, row, sx, sy)
+                        a = c >> U48
+                        a += a >> u64(7)
+                        for lane in range(3):
+                            front = (c >> u64(16 * lane)) & U255
+                            flat[at] = np.uint8((front * a + u64(behind[at]) * (U256 - a)) >> U8_)
+                            at += U1
+                        sx += step_x
+                        sy += step_y
+
+
+@inlined
+def at_node(source: F32, x: Scalar, y: Scalar, axis: int) -> Scalar:
+    """One coordinate of a grid between its nodes; x, y in steps."""
+    x = min(max(x, f32(0.0)), f32(source.shape[1]) - f32(1.001))
+    y = min(max(y, f32(0.0)), f32(source.shape[0]) - f32(1.001))
+    a, b = np.uint32(x), np.uint32(y)
+    c, d = a + np.uint32(1), b + np.uint32(1)
+    u, v = x - f32(a), y - f32(b)
+    top = source[b, a, axis] * (f32(1.0) - u) + source[b, c, axis] * u
+    low = source[d, a, axis] * (f32(1.0) - u) + source[d, c, axis] * u
+    return f32(top * (f32(1.0) - v) + low * v)
+
+
+@inlined
+def picked(plate: U64, width: int, height: int, x: Scalar, y: Scalar, margin: int) -> u64:
+    """The packed colour of a flat plate at a shot coordinate."""
+    x = min(max(x + f32(margin), f32(0.0)), f32(width) - f32(2.01))
+    y = min(max(y + f32(margin), f32(0.0)), f32(height) - f32(2.01))
+    return mixed(plate, u64(width), i32(x * f32(256.0)), i32(y * f32(256.0)))
+
+
+@inlined
+def lane(colour: u64, number: int) -> Scalar:
+    """One channel of a packed colour, 0..255."""
+    return f32(i32((colour >> u64(16 * number)) & U255))
+
+
+@inlined
+def looked_up(table: F32, t: Scalar) -> Scalar:
+    """A table over 0..1 at t."""
+    f = clamp01(t) * f32(table.shape[0] - 1)
+    i = min(i32(f), i32(table.shape[0] - 2))
+    return f32(table[i] + (table[i + 1] - table[i]) * (f - f32(i)))
