@@ -101,10 +101,9 @@ class _GridMaker:
         width = self.portrait.picture.shape[1]
         depth, head = (self.view.sample(m, nodes[None], width)[0] for m in (self.portrait.depth, self.portrait.head))
         chest = np.clip((at[:, 1] - self.chin_y - 0.05) / 0.7, 0, 1) * (1 - np.clip(head, 0, 1))
-        return BentGrid(
-            left, top, step, columns, rows, nodes.astype(np.float32), np.ascontiguousarray(basis, np.float32).reshape(len(basis), -1), depth,
-            head, chest.astype(np.float32),
-        )  # fmt: skip
+        flat = np.ascontiguousarray(basis, np.float32).reshape(len(basis), -1)
+        rest = nodes.astype(np.float32)
+        return BentGrid(left, top, step, columns, rows, rest, flat, depth, head, chest.astype(np.float32))
 
     def _basis(self, at: Floats, chosen: NDArray[np.bool_]) -> Floats:
         """What every shape does at places `at`, (shapes, n, 2) in pixels."""

@@ -160,7 +160,7 @@ def shut_lids(patch: U8, eye: EyeShape, pixel: float) -> U8:
     line = np.exp(-(((g.v - meet) / (0.016 * eye.length + 0.5 * pixel)) ** 2)) * ends * (0.55 + 0.45 * bulge)
     lid += (LASH_COLOUR - lid) * (0.85 * line)[..., None]
     edge = np.clip((g.v - top) / (6 * pixel), 0, 1) * np.clip((bottom - g.v) / (6 * pixel), 0, 1)
-    edge = edge * smoothstep(-0.15, 0.04, g.t) * smoothstep(1.15, 0.96, g.t)
+    edge = edge * smoothstep(-0.26, -0.06, g.t) * smoothstep(1.26, 1.06, g.t)
     return np.asarray(np.clip(patch + edge[..., None] * (lid - patch), 0, 255), np.uint8)
 
 

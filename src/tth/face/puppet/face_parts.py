@@ -98,7 +98,7 @@ class EyePart:
             move.upper, move.lower, min(max(move.right * ball, -most), most), move.down * ball, self._shadow,
         )  # fmt: skip
         (ax, ay), (bx, by) = (end.turned(pose) for end in self._ends)
-        pad = 0.17 * length + 2
+        pad = 0.25 * length + 2
         slack = 0.06 * self._view.unit_px + 2
         box = _box(
             min(ax, bx) - pad, min(ay, by) - self._reach[0] - slack, max(ax, bx) + pad,

@@ -7,6 +7,7 @@ strokes and bumps on the skin, lit as the face is. Two more maps hold what turni
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -107,7 +108,7 @@ def gain_weights(state: FaceState) -> F32:
         "pucker": w("mouthPucker") + 0.7 * w("mouthFunnel"),
     }
     folds = {name: min(max(value, 0.0), 1.5) for name, value in folds.items()}
-    turns = [float(np.radians(min(max(angle, -35.0), 35.0))) for angle in (state.yaw_deg, state.pitch_deg)]
+    turns = [math.radians(20 * math.tanh(angle / 20)) for angle in (state.yaw_deg, state.pitch_deg)]
     return np.array([*(folds[name] for name in FOLDS), *turns], np.float32)
 
 

@@ -19,8 +19,8 @@ F32 = NDArray[np.float32]
 
 WEIGHT_MOST = 1.3
 """Shapes beyond this would fold the picture over itself."""
-TURN_MOST_DEG = (35.0, 28.0, 30.0)
-"""Yaw, pitch and roll beyond which a flat picture falls apart; larger turns stop here."""
+TURN_MOST_DEG = (26.0, 22.0, 40.0)
+"""Yaw, pitch and roll that a picture's turn approaches and never reaches, because it has no other side to show."""
 SIDESTEP_PER_DEG = 0.0008
 """A turning head also moves a little to that side, as the sculpted one does."""
 BREATH_RISE = 0.032
@@ -44,7 +44,7 @@ def bending_weights(state: FaceState) -> F32:
 def head_rotation(state: FaceState) -> tuple[float, ...]:
     """Rotation matrix by rows (9 numbers) of picture axes (x right, y down, z to the viewer): pitch, yaw, then roll."""
     angles = (state.yaw_deg, -state.pitch_deg, state.roll_deg)
-    yaw, pitch, roll = (math.radians(min(max(a, -b), b)) for a, b in zip(angles, TURN_MOST_DEG, strict=True))
+    yaw, pitch, roll = (math.radians(b * math.tanh(a / b)) for a, b in zip(angles, TURN_MOST_DEG, strict=True))
     cy, sy, cp, sp, cr, sr = (f(angle) for angle in (yaw, pitch, roll) for f in (math.cos, math.sin))
     return (
         cr * cy, -cr * sy * sp - sr * cp, cr * sy * cp - sr * sp,
@@ -96,7 +96,7 @@ class TongueMove:
 def tongue_move(state: FaceState) -> TongueMove:
     """As the sculpted head's tongue."""
     tongue = state.weight("tongueOut")
-    forward = float(smoothstep(0.45, 1.0, tongue))
+    forward = float(smoothstep(0.55, 1.0, tongue))
     return TongueMove(min(max(tongue / 0.4, 0.0), 1.0) * (1 - 0.65 * forward), forward)
 
 

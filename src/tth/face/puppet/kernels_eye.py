@@ -11,7 +11,7 @@ from tth.face.raster.jit import F32, I32, U8, U64, clamp01, f32, kernel, soft_st
 
 MEETING = f32(0.82)
 """Where shut lids meet, from the upper margin (0) to the lower; as in eyes.py."""
-BESIDE = f32(0.16)
+BESIDE = f32(0.24)
 """How far beyond the corners the lids' movement fades, in eye lengths."""
 
 # Places of `eye`: the shape at rest
@@ -28,9 +28,9 @@ def draw_eye(
 ) -> None:  # fmt: skip
     """Draw one eye into a bent picture.
 
-    box: left, top, right, bottom in the shot; plates: packed, of equal size, of the open face, shut eyes, bare eyeballs; upper, lower:
-    the lid margins at rest along the eye; eye, move: numbers as named above; the upper lid moves by move[UPPER]
-    towards where lids meet (1 = shut, negative = wider), the lower by move[LOWER] eye openings up.
+    box: left, top, right, bottom in the shot; plates: packed, of equal size, of the open face, shut eyes, bare
+    eyeballs; upper, lower: the lid margins at rest along the eye; eye, move: numbers as named above; the upper lid
+    moves by move[UPPER] towards where lids meet (1 = shut, negative = wider), the lower by move[LOWER] openings up.
     """
     ax, ay, length = eye[AXIS], eye[AXIS + 1], eye[LENGTH]
     bx, by = -ay, ax
@@ -54,7 +54,7 @@ def draw_eye(
             u0, l0 = looked_up(upper, t), looked_up(lower, t)
             if v < u0 - eye[ROOM_ABOVE] or v > l0 + eye[ROOM_BELOW]:
                 continue
-            fade = soft_step(-BESIDE, f32(0.02), t) * soft_step(f32(1.0) + BESIDE, f32(0.98), t)
+            fade = soft_step(f32(-0.16), f32(0.02), t) * soft_step(f32(1.16), f32(0.98), t)
             opening = l0 - u0
             meet = u0 + MEETING * opening
             cl = l0 + max(blink, f32(0.0)) * (meet - l0) - move[LOWER] * opening
@@ -94,7 +94,7 @@ def draw_eye(
                 sv = v + ((u0 - sh) - v) * fade
                 c = picked(open_, width, height, lx + sv * bx, ly + sv * by, margin)
                 r1, g1, b1 = lane(c, 0), lane(c, 1), lane(c, 2)
-                m = folding * soft_step(-BESIDE, f32(-0.10), t) * soft_step(f32(1.0) + BESIDE, f32(1.10), t)
+                m = folding * soft_step(-BESIDE, f32(-0.14), t) * soft_step(f32(1.0) + BESIDE, f32(1.14), t)
                 if m > f32(0.0):
                     sv = top + (v - top) * (meet - top) / max(cu - top, f32(1.0))
                     c = picked(shut, width, height, lx + sv * bx, ly + sv * by, margin)
@@ -118,11 +118,14 @@ def draw_eye(
                 else:
                     e = soft_step(f32(0.0), f32(1.0), (v - cu) / max(bottom - cu, f32(1.0)))
                     sv = v + (meet - cu) * (f32(1.0) - e)
-                sv = v + (sv - v) * fade
                 c = picked(shut, width, height, lx + sv * bx, ly + sv * by, margin)
-                r += (lane(c, 0) - r) * is_shut
-                g += (lane(c, 1) - g) * is_shut
-                b += (lane(c, 2) - b) * is_shut
+                m = is_shut * soft_step(-BESIDE, f32(-0.14), t) * soft_step(f32(1.0) + BESIDE, f32(1.14), t)
+                if is_shut >= f32(1.0):  # nothing else has been picked
+                    c0 = picked(open_, width, height, qx, qy, margin)
+                    r, g, b = lane(c0, 0), lane(c0, 1), lane(c0, 2)
+                r += (lane(c, 0) - r) * m
+                g += (lane(c, 1) - g) * m
+                b += (lane(c, 2) - b) * m
             out[y, x, 0] = np.uint8(r + f32(0.5))
             out[y, x, 1] = np.uint8(g + f32(0.5))
             out[y, x, 2] = np.uint8(b + f32(0.5))

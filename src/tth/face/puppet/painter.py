@@ -20,7 +20,14 @@ from tth.face.puppet.bending import BentGrid, build_rig, step_of
 from tth.face.puppet.depth import PIVOT_DEPTH
 from tth.face.puppet.face_parts import EyePart, MouthPart, moved, packed, planes
 from tth.face.puppet.folds import gain_weights
-from tth.face.puppet.gestures import BREATH_RISE, SIDESTEP_PER_DEG, TURN_MOST_DEG, bending_weights, head_rotation
+from tth.face.puppet.gestures import (
+    BREATH_RISE,
+    SIDESTEP_PER_DEG,
+    TURN_MOST_DEG,
+    WEIGHT_MOST,
+    bending_weights,
+    head_rotation,
+)
 from tth.face.puppet.kernels import bend_nodes, invert, pack_lit, warp
 from tth.face.puppet.portrait import Portrait
 from tth.face.puppet.portrait_look import load_portrait_look
@@ -86,11 +93,12 @@ class PuppetPainter:
         """The picture of this state: RGB, uint8 (height, width, 3); RGBA with straight alpha before CLEAR.
 
         The same state always gives the same picture. The array is reused: valid until the next call; copy to keep.
-        Weights are cut to 0..1.3, turns to what a picture bears (35, 28 and 30 degrees).
+        Weights are cut to 0..1.3; yaw and pitch fall ever further behind beyond some 15 degrees (see gestures.py).
 
         Raises ValueError if the state holds anything that is not a finite number.
         """
         _require_finite(state)
+        state = replace(state, weights=np.clip(state.weights, 0.0, WEIGHT_MOST))
         pose = self._pose(state)
         lit = self._light.on(self._stage.plain, state)
         self._bend(state, pose)

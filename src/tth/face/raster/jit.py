@@ -43,7 +43,8 @@ def _machine_code_dir() -> str:
     """Where the machine code of exactly these sources is kept. numba would not notice a change in a helper that is
     inlined from another file, and would go on drawing with the old one."""
     digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    face = Path(__file__).parents[1]
+    for source in sorted([*face.glob("raster/*.py"), *face.glob("puppet/kernels*.py")]):
         digest.update(source.read_bytes())
     return str(Path(platformdirs.user_cache_dir("tth")) / "kernels" / digest.hexdigest()[:16])
 
