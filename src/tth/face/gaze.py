@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tth.face.parameters import GAZE_FULL_DEG, FaceState
-from tth.face.raster import pixels as layout
-from tth.face.raster.deform import turn_lids
+from tth.face.raster import eyes as layout
+from tth.face.raster.deform import lid_line, turn_lids
 from tth.face.sculpt.maths import Floats, rotation
 from tth.face.sculpt.sculpture import IRIS_RADIUS_MM, Sculpture
 from tth.face.stage import AMBIENT, LIGHTS
@@ -21,6 +21,8 @@ CONVERGENCE_DEG = 1.2
 """Each eye turns inwards a little, as if looking at a screen."""
 RESTING_LID = 0.09
 """The upper lid rests lower than modelled and covers the top of the iris: a fully seen iris stares."""
+_VIEW_KEY_FILL = np.array([[0, 0, 1], LIGHTS[0, :3], LIGHTS[1, :3]], float)
+_COLOURS = np.concatenate([LIGHTS[0, 3:] * 0.82, LIGHTS[1, 3:] * 1.1, AMBIENT[0] * 0.95 + 0.05])
 
 
 @dataclass(frozen=True)
@@ -54,19 +56,15 @@ def eye_move(state: FaceState, eye: int) -> EyeMove:
 def move_lids(sculpture: Sculpture, points: F32, eye: int, move: EyeMove, uniforms: F32) -> None:
     """Turn the lids of one eye, in place, and note the height of their margins in its row of `uniforms`.
 
-    points: vertices before jaw and head are turned, (n, 3).
+    points: vertices before jaw and head are turned, (3, n).
     """
-    part = slice(int(sculpture.lid_start[eye]), int(sculpture.lid_start[eye + 1]))
-    index, centre, radius = sculpture.lid_index[part], sculpture.eyes[eye, :3], float(sculpture.eyes[eye, 3])
-    turn_lids(points, index, sculpture.lid_upper[part], centre, np.float32(move.upper_lid))
-    turn_lids(points, index, sculpture.lid_lower[part], centre, np.float32(move.lower_lid))
-    x = np.linspace(-1, 1, layout.LID_STEPS)
-    for start, margin in (
-        (layout.UPPER_LID, sculpture.margin_upper[eye]),
-        (layout.LOWER_LID, sculpture.margin_lower[eye]),
-    ):
-        line = (points[margin] - centre) / radius
-        uniforms[start : start + layout.LID_STEPS] = np.interp(x, line[:, 0], line[:, 1])
+    s = sculpture
+    part = slice(int(s.lid_start[eye]), int(s.lid_start[eye + 1]))
+    centre, radius = s.eyes[eye, :3], s.eyes[eye, 3]
+    upper, lower = np.float32(move.upper_lid), np.float32(move.lower_lid)
+    turn_lids(points, s.lid_index[part], s.lid_upper[part], s.lid_lower[part], centre, upper, lower)
+    lid_line(points, s.margin_upper[eye], centre, radius, uniforms[layout.UPPER_LID :][: layout.LID_STEPS])
+    lid_line(points, s.margin_lower[eye], centre, radius, uniforms[layout.LOWER_LID :][: layout.LID_STEPS])
 
 
 def set_eye_light(uniforms: F32, eye: int, move: EyeMove, turn: Floats, iris_radius: float) -> None:
@@ -76,19 +74,16 @@ def set_eye_light(uniforms: F32, eye: int, move: EyeMove, turn: Floats, iris_rad
     """
     inwards = -CONVERGENCE_DEG if eye == 0 else CONVERGENCE_DEG
     gaze = rotation(move.right_deg + inwards, -move.up_deg)
-    view = turn.T @ np.array([0, 0, 1.0])
-    key, fill = LIGHTS[0, :3] @ turn, LIGHTS[1, :3] @ turn
+    in_head = _VIEW_KEY_FILL @ turn
+    in_eye = in_head @ gaze
     uniforms[layout.GAZE : layout.GAZE + 9] = gaze.T.ravel()
     uniforms[layout.IRIS] = iris_radius
-    uniforms[layout.VIEW_IN_EYE : layout.VIEW_IN_EYE + 2] = (gaze.T @ view)[:2]
-    uniforms[layout.KEY : layout.KEY + 3] = key
-    uniforms[layout.FILL : layout.FILL + 3] = fill
-    uniforms[layout.KEY_IN_EYE : layout.KEY_IN_EYE + 2] = (gaze.T @ key)[:2]
-    uniforms[layout.KEY_COLOUR : layout.KEY_COLOUR + 3] = LIGHTS[0, 3:] * 0.82
-    uniforms[layout.FILL_COLOUR : layout.FILL_COLOUR + 3] = LIGHTS[1, 3:] * 1.1
-    uniforms[layout.AMBIENT : layout.AMBIENT + 3] = AMBIENT[0] * 0.95 + 0.05
+    uniforms[layout.VIEW_IN_EYE : layout.VIEW_IN_EYE + 2] = in_eye[0, :2]
+    uniforms[layout.KEY : layout.KEY + 6] = in_head[1:].ravel()
+    uniforms[layout.KEY_IN_EYE : layout.KEY_IN_EYE + 2] = in_eye[1, :2]
+    uniforms[layout.KEY_COLOUR : layout.KEY_COLOUR + 9] = _COLOURS
     uniforms[layout.AXIS : layout.AXIS + 3] = gaze[:, 2]
-    uniforms[layout.VIEW : layout.VIEW + 3] = view
+    uniforms[layout.VIEW : layout.VIEW + 3] = in_head[0]
 
 
 def iris_radius(sculpture: Sculpture, eye: int) -> float:

@@ -15,11 +15,14 @@ from tth.face import gaze
 from tth.face.backdrop import CLEAR, Backdrop, Clear, studio_backdrop
 from tth.face.look import load_look
 from tth.face.parameters import BLENDSHAPES, INDEX, FaceState
-from tth.face.pose import drape_weights, head_turn, pose_head
-from tth.face.raster.deform import add_shapes, project, turn_jaw, vertex_normals
-from tth.face.raster.light import harmonics, light_hair, light_skin
-from tth.face.raster.pixels import UNIFORMS, packed_texture, paint_eyes, resolve, spread_colours
-from tth.face.raster.zbuffer import rasterise
+from tth.face.pose import drape_weights, head_turn, neck_turns, pose_head
+from tth.face.raster.deform import add_shapes, project, turn_jaw, turn_normals, unit_normals, widen_box
+from tth.face.raster.eyes import UNIFORMS
+from tth.face.raster.fragments import band_rows, room_for_fragments
+from tth.face.raster.light import Lit, harmonics, light_hair, light_skin
+from tth.face.raster.resolve import Surfaces, Textures, compose, resolve, spread_colours
+from tth.face.raster.shade import packed_texture
+from tth.face.raster.zbuffer import MAX_TRIANGLES, rasterise
 from tth.face.sculpt.maths import Floats, smoothstep
 from tth.face.sculpt.sculpture import (
     CLOTH_SURFACE,
@@ -35,6 +38,8 @@ from tth.face.shot import Shot
 from tth.face.stage import AMBIENT, LIGHTS, camera, px_per_mm
 
 F32 = NDArray[np.float32]
+I32 = NDArray[np.int32]
+U8 = NDArray[np.uint8]
 
 JAW_OPEN_MOST = 1.2
 WEIGHT_MOST = 2.0
@@ -44,43 +49,46 @@ BREATH_STEPS = 16
 CLOTH_SHEEN = 0.75
 HAIR_GAINS = np.array([0.05, 1.7], np.float32)
 """Strength of the hair's white and coloured highlights."""
-EYE_PIXELS_SHARE = 12
-"""Eyeballs cover at most one pixel in this many."""
 
 
 class _Canvas:
     """Everything of one painter that changes from frame to frame."""
 
-    def __init__(self, sculpture: Sculpture, width_px: int, height_px: int, channels: int) -> None:
+    def __init__(self, sculpture: Sculpture, plate: NDArray[np.uint8]) -> None:
+        height_px, width_px, _ = plate.shape
         n = len(sculpture.points)
-        hair = sculpture.range_of(Section.HAIR)
-        self.points = sculpture.points.copy()
-        self.normals = sculpture.normals.copy()
-        self.screen = np.zeros((n, 3), np.float32)
+        self.points = np.zeros((3, n), np.float32)
+        self.normals = np.zeros((3, n), np.float32)
+        self.screen = np.zeros((n, 4), np.float32)
         self.vertex = np.zeros((n, 8), np.float32)
-        self.vertex[:, 6:8] = sculpture.uv
+        self.vertex[:, 4:6] = sculpture.uv
         for eye, section in enumerate((Section.EYE_LEFT, Section.EYE_RIGHT)):
             part = sculpture.range_of(section)
-            self.vertex[part, 2:5] = sculpture.normals[part]  # for eyeballs the light columns hold the direction
-            self.vertex[part, 5] = eye
-        self.second_shine = np.zeros(max(hair.stop - hair.start, 1), np.float32)
-        self.keys = np.zeros(width_px * height_px * 4, np.int32)
-        self.picture = np.zeros((height_px, width_px, channels), np.uint8)
-        self.eye_pixels = np.zeros(width_px * height_px // EYE_PIXELS_SHARE, np.int32)
-        self.eye_values = np.zeros((len(self.eye_pixels), 5), np.float32)
+            self.vertex[part, :3] = sculpture.normals[part]  # for eyeballs the light columns hold the direction
+            self.vertex[part, 3] = eye
         self.eye_uniforms = np.zeros((2, UNIFORMS), np.float32)
+        self.keys = np.zeros(width_px * height_px * 4, np.int32)
+        self.picture = plate.copy()
+        self.drawn = np.array([width_px, 0, height_px, 0], np.int32)
+        """Box (left, right, top, bottom) of the picture that differs from the plate."""
 
 
-class _Torso:
-    """The clothes alone, kept from frame to frame: neither the head's turn nor the face changes them, only breath."""
+class _Plate:
+    """Backdrop and clothes, kept from frame to frame: neither the head's turn nor the face changes them; only the
+    breath does."""
 
-    def __init__(self, sculpture: Sculpture, width_px: int, height_px: int, channels: int) -> None:
+    def __init__(self, sculpture: Sculpture, backdrop: Backdrop) -> None:
+        height_px, width_px, _ = backdrop.shape
         self.first_triangle = int(np.searchsorted(sculpture.surface == CLOTH_SURFACE, True))
         self.breath_step = -1
-        self.keys = np.zeros(width_px * height_px * 4, np.int32)
-        self.picture = np.zeros((height_px, width_px, channels), np.uint8)
-        self.first_key = 0
-        """Keys before this one are empty: the clothes begin further down."""
+        self.backdrop = backdrop
+        self.clothes = np.zeros((height_px, width_px, 4), np.uint8)
+        self.picture = backdrop.copy()
+        """Both together."""
+        self.top = height_px - 1
+        """First row that has clothes; as high as it has been, so that what they leave is drawn over."""
+        self.keys = np.zeros((height_px, width_px * 4), np.int32)
+        """The z-buffer of the clothes."""
 
 
 class SculptedPainter:
@@ -96,22 +104,29 @@ class SculptedPainter:
         Whatever the aspect, the person is centred and fills the shorter side, undistorted.
         """
         self.sculpture = sculpture
-        width_px, height_px = shot.width_px, shot.height_px
-        self.size_px = (width_px, height_px)
-        channels = 4 if backdrop is CLEAR else 3
-        self._canvas = _Canvas(sculpture, width_px, height_px, channels)
-        self._backdrop = _backdrop(sculpture, shot, backdrop)
+        self.size_px = shot.width_px, shot.height_px
+        self._plate = _Plate(sculpture, _backdrop(sculpture, shot, backdrop))
+        self._canvas = _Canvas(sculpture, self._plate.picture)
+        self._fragments, self._band_rows = room_for_fragments(shot.width_px), band_rows(shot.width_px)
         self._camera = camera(shot)
-        self._skin_texture = packed_texture(_fitting_texture(sculpture, px_per_mm(shot)))
-        self._eye_texture = packed_texture(sculpture.eye_texture)
+        self._surfaces = Surfaces(sculpture.triangles, sculpture.surface, sculpture.material)
+        self._textures = _textures(sculpture, px_per_mm(shot))
         self._chest_light = _light_harmonics(np.eye(3))
-        self._torso = _Torso(sculpture, width_px, height_px, channels)
+        self._rest_points, self._rest_normals, self._tangents = (
+            np.ascontiguousarray(rows.T) for rows in (sculpture.points, sculpture.normals, sculpture.hair_tangents)
+        )
+        parts = (
+            slice(0, sculpture.range_of(Section.EYE_LEFT).start),
+            sculpture.range_of(Section.CLOTH),
+            sculpture.range_of(Section.HAIR),
+        )
+        self._lit_head, self._lit_cloth, self._lit_hair = (_lit(sculpture, part, self._chest_light) for part in parts)
 
     def paint(self, state: FaceState) -> NDArray[np.uint8]:
         """The picture of this state: RGB, uint8 (height, width, 3); RGBA where the backdrop is CLEAR, see `Painter`.
 
         The same state always gives the same picture. The array is reused: valid until the next call; copy to keep.
-        Weights are cut to 0..2. About 10 ms of one core at 512x512; call it off the event loop.
+        Weights are cut to 0..2. Some milliseconds of one core; call it off the event loop.
 
         Raises ValueError if the state holds anything that is not a finite number.
         """
@@ -120,10 +135,10 @@ class SculptedPainter:
         self._deform(state)
         self._pose(state)
         self._light(state, turn)
-        if self._torso.breath_step != _breath_step(state):
-            self._draw_torso()
-            self._torso.breath_step = _breath_step(state)
-        return self._draw()
+        if self._plate.breath_step != _breath_step(state):
+            self._draw_plate()
+            self._plate.breath_step = _breath_step(state)
+        return self._draw_head()
 
     def vertices(self, state: FaceState) -> F32:
         """Where `paint` puts the vertices of the sculpture, (n, 3), millimetres; for measurements and exports.
@@ -133,12 +148,12 @@ class SculptedPainter:
         _require_finite(state)
         self._deform(state)
         self._pose(state)
-        return self._canvas.points.copy()
+        return self._canvas.points.T.copy()
 
     def _deform(self, state: FaceState) -> None:
         """Rest -> expression: shapes, lids, jaw."""
         s, c = self.sculpture, self._canvas
-        c.points[:] = s.points
+        c.points[:] = self._rest_points
         add_shapes(c.points, s.shape_start, s.shape_index, s.shape_offset, _shape_weights(state))
         for eye in (0, 1):
             gaze.move_lids(s, c.points, eye, gaze.eye_move(state, eye), c.eye_uniforms[eye])
@@ -149,68 +164,75 @@ class SculptedPainter:
         """Turn the head, compute the skin's normals, project."""
         s, c = self.sculpture, self._canvas
         skin = s.range_of(Section.SKIN)
-        c.normals[skin.stop :] = s.normals[skin.stop :]
-        pose_head(c.points, c.normals, skin.stop, s.head_weight, state.yaw_deg, state.pitch_deg, state.roll_deg)
-        vertex_normals(c.points[skin], s.skin_triangles, c.normals[skin])
-        project(c.points, self._camera, c.screen, c.vertex)
+        turns = neck_turns(state.yaw_deg, state.pitch_deg, state.roll_deg)
+        pose_head(c.points, s.head_weight, turns, state.yaw_deg)
+        turn_normals(skin.stop, self._rest_normals, s.head_weight, turns, c.normals)
+        unit_normals(c.points, s.skin_triangles, skin.stop, c.normals)
+        project(c.points, self._camera, c.screen.ravel())
 
     def _light(self, state: FaceState, turn: Floats) -> None:
         """Light every vertex, and tell the eyes where light and viewer are."""
         s, c = self.sculpture, self._canvas
-        head_light = _light_harmonics(turn)
-        hair = s.range_of(Section.HAIR)
-        self._light_skin(slice(0, s.range_of(Section.EYE_LEFT).start), head_light, sheen=0.0)
+        moved = _light_harmonics(turn) - self._chest_light
+        light_skin(0, self._lit_head, c.normals, LIGHTS, moved, AMBIENT, np.float32(0.0), c.vertex)
         light_hair(
-            hair.start, hair.stop, c.normals, s.hair_tangents, s.visibility, s.openness, s.head_weight,
-            turn.astype(np.float32), s.tint, LIGHTS, self._chest_light, head_light, AMBIENT, HAIR_GAINS, c.vertex,
-            c.second_shine,
+            s.range_of(Section.HAIR).start, self._lit_hair, c.normals, self._tangents, turn.astype(np.float32), LIGHTS,
+            moved, AMBIENT, HAIR_GAINS, c.vertex,
         )  # fmt: skip
         mouth = slice(s.range_of(Section.TEETH_UPPER).start, s.range_of(Section.TONGUE).stop)
-        c.vertex[mouth, 2:6] *= (_light_in_mouth(state) * s.mouth_depth)[:, None]
+        c.vertex[mouth, :4] *= (_light_in_mouth(state) * s.mouth_depth)[:, None]
         for eye in (0, 1):
             move = gaze.eye_move(state, eye)
             gaze.set_eye_light(c.eye_uniforms[eye], eye, move, turn, gaze.iris_radius(s, eye))
 
-    def _light_skin(self, part: slice, head_light: F32, sheen: float) -> None:
-        s, c = self.sculpture, self._canvas
-        light_skin(
-            part.start, part.stop, c.normals, s.visibility, s.openness, s.head_weight, s.gloss, s.tint, LIGHTS,
-            self._chest_light, head_light, AMBIENT, np.float32(sheen), c.vertex,
-        )  # fmt: skip
-
-    def _draw_torso(self) -> None:
-        """Paint the clothes into their own layer, from the vertices as they stand."""
-        s, c, torso = self.sculpture, self._canvas, self._torso
+    def _draw_plate(self) -> None:
+        """Paint the clothes over the backdrop, from the vertices as they stand."""
+        s, c, plate = self.sculpture, self._canvas, self._plate
         width, height = self.size_px
         cloth = s.range_of(Section.CLOTH)
-        self._light_skin(cloth, self._chest_light, CLOTH_SHEEN)
-        torso.keys[:] = 0
-        rasterise(c.screen, s.triangles, s.two_sided, torso.first_triangle, len(s.triangles), width, height, torso.keys)
-        top = int(np.clip(c.screen[cloth, 1].min(), 0, height - 1))
-        torso.first_key = top * width * 4
-        c.keys[:] = torso.keys
-        self._resolve(torso.picture, first_still=len(s.triangles))
+        still, sheen = np.zeros((3, 9), np.float32), np.float32(CLOTH_SHEEN)
+        light_skin(cloth.start, self._lit_cloth, c.normals, LIGHTS, still, AMBIENT, sheen, c.vertex)
+        rasterise(c.screen, s.triangles, s.two_sided, plate.first_triangle, len(s.triangles), width, height, c.keys)
+        plate.top = min(plate.top, max(int(c.screen[cloth, 1].min()), 0))
+        plate.keys[plate.top :] = c.keys.reshape(plate.keys.shape)[plate.top :]
+        box = np.array([0, width, plate.top, height], np.int32)
+        no_keys, clear = np.zeros((1, width * 4), np.int32), np.zeros_like(plate.clothes)
+        self._resolve(box, no_keys, MAX_TRIANGLES, (clear, clear, clear), plate.clothes)
+        if plate.picture.shape[2] == 4:
+            plate.picture[:] = plate.clothes
+        else:
+            compose(_flat(plate.clothes), _flat(plate.backdrop), plate.top, _flat(plate.picture))
+        c.picture[plate.top :] = plate.picture[plate.top :]
 
-    def _draw(self) -> NDArray[np.uint8]:
-        """Find what is visible and colour it."""
-        s, c, torso = self.sculpture, self._canvas, self._torso
+    def _draw_head(self) -> NDArray[np.uint8]:
+        """Paint everything else over the plate."""
+        s, c, plate = self.sculpture, self._canvas, self._plate
         width, height = self.size_px
-        c.keys[torso.first_key :] = torso.keys[torso.first_key :]
-        rasterise(c.screen, s.triangles, s.two_sided, 0, torso.first_triangle, width, height, c.keys)
-        count = self._resolve(c.picture, torso.first_triangle)
-        paint_eyes(count, c.eye_pixels, c.eye_values, c.eye_uniforms, self._eye_texture, c.picture)
+        rasterise(c.screen, s.triangles, s.two_sided, 0, plate.first_triangle, width, height, c.keys)
+        box = np.array([width, 0, height, 0], np.int32)
+        for part in (slice(0, s.range_of(Section.CLOTH).start), s.range_of(Section.HAIR)):
+            widen_box(c.screen, part.start, part.stop, width, height, box)
+        both = np.concatenate([np.minimum(box, c.drawn)[0::2], np.maximum(box, c.drawn)[1::2]])[[0, 2, 1, 3]]
+        layers = plate.clothes, plate.backdrop, plate.picture
+        self._resolve(both, plate.keys[plate.top :], plate.first_triangle, layers, c.picture)
+        c.drawn = box
         if c.picture.shape[2] == 4:
             spread_colours(c.picture)
         return c.picture
 
-    def _resolve(self, picture: NDArray[np.uint8], first_still: int) -> int:
-        """Colour what the keys say, and clear them; the number of eyeball pixels that remain to be painted."""
-        s, c = self.sculpture, self._canvas
-        return resolve(
-            c.keys, s.triangles, s.surface, s.material, c.vertex, c.second_shine, s.range_of(Section.HAIR).start,
-            self._skin_texture, s.hair_texture, self._backdrop, self._torso.picture, first_still, picture,
-            c.eye_pixels, c.eye_values,
+    def _resolve(self, box: I32, behind: I32, first_behind: int, layers: tuple[U8, U8, U8], picture: U8) -> None:
+        """Colour what the keys say, and clear them. layers: clothes, backdrop, and both together."""
+        c = self._canvas
+        clothes, backdrop, plate = (_flat(layer) for layer in layers)
+        resolve(
+            c.keys, box, self._band_rows, behind, first_behind, self._surfaces, c.screen, c.vertex, self._textures,
+            c.eye_uniforms, clothes, backdrop, plate, picture.shape[2], self._fragments, _flat(picture),
         )  # fmt: skip
+
+
+def _flat(picture: U8) -> U8:
+    """(height, width, channels) as (height, width * channels)."""
+    return picture.reshape(picture.shape[0], -1)
 
 
 def load_painter(look_name_or_path: str | Path, shot: Shot, *, cache_dir: Path | None = None) -> SculptedPainter:
@@ -242,14 +264,27 @@ def _backdrop(sculpture: Sculpture, shot: Shot, backdrop: Backdrop | Clear | Non
     return backdrop
 
 
-def _fitting_texture(sculpture: Sculpture, scale: float) -> NDArray[np.uint8]:
-    """The texture whose texels are about as large as the picture's pixels: neither shimmer nor blur.
+def _textures(sculpture: Sculpture, scale: float) -> Textures:
+    """Packed, with the skin's texture whose texels are about as large as the picture's pixels: neither shimmer nor
+    blur. scale: pixels per mm."""
+    skin = sculpture.skin_texture_small
+    if scale > 0.8:
+        skin = sculpture.skin_texture_large if scale > 1.9 else sculpture.skin_texture_medium
+    return Textures(
+        packed_texture(skin), skin.shape[1], skin.shape[0],
+        packed_texture(sculpture.eye_texture), sculpture.eye_texture.shape[0],
+        packed_texture(sculpture.hair_texture), sculpture.hair_texture.shape[0],
+    )  # fmt: skip
 
-    scale: pixels per mm.
-    """
-    if scale > 1.9:
-        return sculpture.skin_texture_large
-    return sculpture.skin_texture_medium if scale > 0.8 else sculpture.skin_texture_small
+
+def _lit(sculpture: Sculpture, part: slice, chest_light: F32) -> Lit:
+    """The vertices of one part as light_skin and light_hair want them."""
+    s = sculpture
+    visibility = np.ascontiguousarray(s.visibility[part].T)
+    base = np.ascontiguousarray(chest_light @ visibility)
+    return Lit(
+        visibility, base, s.openness[part], s.head_weight[part], s.gloss[part], np.ascontiguousarray(s.tint[part].T)
+    )
 
 
 def _light_harmonics(turn: Floats) -> F32:

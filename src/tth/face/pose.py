@@ -41,11 +41,12 @@ def drape_weights(yaw_deg: float, pitch_deg: float, roll_deg: float) -> F32:
     return np.asarray(np.clip(shares, 0.0, DRAPE_MOST), np.float32)
 
 
-def pose_head(
-    points: F32, normals: F32, first_normal: int, head_weight: F32, yaw_deg: float, pitch_deg: float, roll_deg: float
-) -> None:
-    """Turn points (n, 3), and the normals from first_normal on, in place; angles as in FaceState."""
+def neck_turns(yaw_deg: float, pitch_deg: float, roll_deg: float) -> F32:
+    """Rotations (17, 3, 3) of what follows the head by 0, 1/16 .. 1 of its turn."""
     k = NECK_STEPS
-    turns = rotation(yaw_deg * k, -pitch_deg * k, -roll_deg * k).astype(np.float32)
-    shift = np.array([yaw_deg * SIDESTEP_MM_PER_DEG, 0, 0], np.float32)
-    turn_head(points, normals, first_normal, head_weight, turns, HEAD_PIVOT, shift)
+    return np.ascontiguousarray(rotation(yaw_deg * k, -pitch_deg * k, -roll_deg * k), np.float32)
+
+
+def pose_head(points: F32, head_weight: F32, turns: F32, yaw_deg: float) -> None:
+    """Turn points (3, n) in place; turns: from `neck_turns`."""
+    turn_head(points, head_weight, turns, HEAD_PIVOT, np.array([yaw_deg * SIDESTEP_MM_PER_DEG, 0, 0], np.float32))

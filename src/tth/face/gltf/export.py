@@ -20,7 +20,7 @@ from tth.face.painter import SculptedPainter
 from tth.face.parameters import BLENDSHAPES, GAZE_FULL_DEG, FaceState
 from tth.face.pose import SIDESTEP_MM_PER_DEG
 from tth.face.raster.deform import vertex_normals
-from tth.face.raster.pixels import TEXTURE_REACH
+from tth.face.raster.eyes import TEXTURE_REACH
 from tth.face.sculpt.sculpture import F32, HEAD_PIVOT, I32, JAW_FULL_RAD, JAW_PIVOT, Sculpture, Section
 from tth.face.shot import Shot
 

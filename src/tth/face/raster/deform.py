@@ -1,10 +1,13 @@
-"""Kernels that move the mesh: blendshapes, lids, jaw, head, perspective, normals. Millimetres and radians."""
+"""Kernels that move the mesh: blendshapes, lids, jaw, head, perspective, normals. Millimetres and radians.
+
+Points and normals are (3, n) here, one row per coordinate, so that many vertices are moved by one instruction.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from tth.face.raster.jit import F32, I32, Scalar, f32, kernel
+from tth.face.raster.jit import F32, I32, Scalar, Whole, clamp01, f32, i32, inlined, kernel, u32
 
 
 @kernel
@@ -19,121 +22,188 @@ def add_shapes(points: F32, start: I32, index: I32, offset: F32, weights: F32) -
             continue
         for k in range(start[s], start[s + 1]):
             i = index[k]
-            points[i, 0] += w * offset[k, 0]
-            points[i, 1] += w * offset[k, 1]
-            points[i, 2] += w * offset[k, 2]
+            points[0, i] += w * offset[k, 0]
+            points[1, i] += w * offset[k, 1]
+            points[2, i] += w * offset[k, 2]
 
 
 @kernel
-def turn_lids(points: F32, index: I32, angle: F32, centre: F32, weight: Scalar) -> None:
-    """Turn lid points about the eye's horizontal axis by weight * angle: they slide over the eyeball, never cut it."""
+def turn_lids(
+    points: F32, index: I32, upper: F32, lower: F32, centre: F32, upper_weight: Scalar, lower_weight: Scalar
+) -> None:
+    """Turn lid points about the eye's horizontal axis by upper_weight * upper + lower_weight * lower (radians): they
+    slide over the eyeball, never cut it."""
     for k in range(index.shape[0]):
         i = index[k]
-        c = np.cos(weight * angle[k])
-        s = np.sin(weight * angle[k])
-        y = points[i, 1] - centre[1]
-        z = points[i, 2] - centre[2]
-        points[i, 1] = centre[1] + c * y - s * z
-        points[i, 2] = centre[2] + s * y + c * z
+        angle = upper_weight * upper[k] + lower_weight * lower[k]
+        c = np.cos(angle)
+        s = np.sin(angle)
+        y = points[1, i] - centre[1]
+        z = points[2, i] - centre[2]
+        points[1, i] = centre[1] + c * y - s * z
+        points[2, i] = centre[2] + s * y + c * z
+
+
+@kernel
+def lid_line(points: F32, margin: I32, centre: F32, radius: Scalar, line: F32) -> None:
+    """line (k,): height of the lid's margin at k places from x = -1 to 1, in radii from the eye's centre.
+
+    margin: vertices with growing x; beyond its ends the line goes on level.
+    """
+    k = 0
+    most = margin.shape[0] - 2
+    for step in range(line.shape[0]):
+        x = centre[0] + radius * (f32(2.0) * f32(step) / f32(line.shape[0] - 1) - f32(1.0))
+        while k < most and points[0, margin[k + 1]] < x:
+            k += 1
+        x0 = points[0, margin[k]]
+        x1 = points[0, margin[k + 1]]
+        y0 = points[1, margin[k]]
+        y1 = points[1, margin[k + 1]]
+        share = clamp01((x - x0) / max(x1 - x0, f32(1e-6)))
+        line[step] = (y0 + share * (y1 - y0) - centre[1]) / radius
 
 
 @kernel
 def turn_jaw(points: F32, jaw_weight: F32, angle: Scalar, pivot: F32, slide: F32) -> None:
     """Open the jaw, in place: each point turns about the jaw's joint and slides by its weight's share."""
-    for i in range(points.shape[0]):
+    for i in range(points.shape[1]):
         w = jaw_weight[i]
-        if w <= f32(0.0):
-            continue
         a = w * angle
         c = f32(1.0) - f32(0.5) * a * a  # the angle stays below 20 degrees
         s = a - a * a * a * f32(1 / 6)
-        y = points[i, 1] - pivot[1]
-        z = points[i, 2] - pivot[2]
-        points[i, 0] += w * slide[0]
-        points[i, 1] = pivot[1] + c * y - s * z + w * slide[1]
-        points[i, 2] = pivot[2] + s * y + c * z + w * slide[2]
+        y = points[1, i] - pivot[1]
+        z = points[2, i] - pivot[2]
+        points[0, i] += w * slide[0]
+        points[1, i] = pivot[1] + c * y - s * z + w * slide[1]
+        points[2, i] = pivot[2] + s * y + c * z + w * slide[2]
+
+
+@inlined
+def blended(turns: F32, row: int, column: int, step: Whole, share: Scalar) -> Scalar:
+    """One number of the rotation between two steps of `turns`."""
+    low = turns[step, row, column]
+    value: Scalar = low + share * (turns[u32(step + u32(1)), row, column] - low)
+    return value
 
 
 @kernel
-def turn_head(
-    points: F32, normals: F32, first_normal: int, head_weight: F32, turns: F32, pivot: F32, shift: F32
-) -> None:
-    """Turn the head, in place. turns (17, 3, 3): the rotation at weights 0, 1/16 .. 1, blended in between.
-
-    Normals before first_normal are left alone: they are computed from the turned points.
-    """
-    for i in range(points.shape[0]):
-        share = head_weight[i] * f32(16.0)
-        k = min(int(share), 15)
-        g = share - f32(k)
-        h = f32(1.0) - g
-        m00 = turns[k, 0, 0] * h + turns[k + 1, 0, 0] * g
-        m01 = turns[k, 0, 1] * h + turns[k + 1, 0, 1] * g
-        m02 = turns[k, 0, 2] * h + turns[k + 1, 0, 2] * g
-        m10 = turns[k, 1, 0] * h + turns[k + 1, 1, 0] * g
-        m11 = turns[k, 1, 1] * h + turns[k + 1, 1, 1] * g
-        m12 = turns[k, 1, 2] * h + turns[k + 1, 1, 2] * g
-        m20 = turns[k, 2, 0] * h + turns[k + 1, 2, 0] * g
-        m21 = turns[k, 2, 1] * h + turns[k + 1, 2, 1] * g
-        m22 = turns[k, 2, 2] * h + turns[k + 1, 2, 2] * g
-        x = points[i, 0] - pivot[0]
-        y = points[i, 1] - pivot[1]
-        z = points[i, 2] - pivot[2]
+def turn_head(points: F32, head_weight: F32, turns: F32, pivot: F32, shift: F32) -> None:
+    """Turn the head, in place. turns (17, 3, 3): the rotation at weights 0, 1/16 .. 1, blended in between."""
+    for i in range(points.shape[1]):
         w = head_weight[i]
-        points[i, 0] = m00 * x + m01 * y + m02 * z + pivot[0] + w * shift[0]
-        points[i, 1] = m10 * x + m11 * y + m12 * z + pivot[1] + w * shift[1]
-        points[i, 2] = m20 * x + m21 * y + m22 * z + pivot[2] + w * shift[2]
-        if i >= first_normal:
-            nx = normals[i, 0]
-            ny = normals[i, 1]
-            nz = normals[i, 2]
-            normals[i, 0] = m00 * nx + m01 * ny + m02 * nz
-            normals[i, 1] = m10 * nx + m11 * ny + m12 * nz
-            normals[i, 2] = m20 * nx + m21 * ny + m22 * nz
+        k = u32(min(i32(w * f32(16.0)), i32(15)))
+        g = w * f32(16.0) - f32(i32(k))
+        x = points[0, i] - pivot[0]
+        y = points[1, i] - pivot[1]
+        z = points[2, i] - pivot[2]
+        turned_x = blended(turns, 0, 0, k, g) * x + blended(turns, 0, 1, k, g) * y + blended(turns, 0, 2, k, g) * z
+        turned_y = blended(turns, 1, 0, k, g) * x + blended(turns, 1, 1, k, g) * y + blended(turns, 1, 2, k, g) * z
+        turned_z = blended(turns, 2, 0, k, g) * x + blended(turns, 2, 1, k, g) * y + blended(turns, 2, 2, k, g) * z
+        points[0, i] = turned_x + pivot[0] + w * shift[0]
+        points[1, i] = turned_y + pivot[1] + w * shift[1]
+        points[2, i] = turned_z + pivot[2] + w * shift[2]
 
 
 @kernel
-def project(points: F32, camera: F32, screen: F32, vertex: F32) -> None:
-    """Perspective: points (n, 3) -> screen (n, 3) of x and y in pixels (y down) and nearness; x, y also to vertex.
+def turn_normals(first: int, rest: F32, head_weight: F32, turns: F32, normals: F32) -> None:
+    """normals (3, n) from column `first` on = those at rest, turned as in turn_head. What is before is left alone."""
+    stop = rest.shape[1]
+    weights = head_weight[first:stop]
+    rest_x = rest[0, first:stop]
+    rest_y = rest[1, first:stop]
+    rest_z = rest[2, first:stop]
+    out_x = normals[0, first:stop]
+    out_y = normals[1, first:stop]
+    out_z = normals[2, first:stop]
+    for i in range(stop - first):
+        w = weights[i]
+        k = u32(min(i32(w * f32(16.0)), i32(15)))
+        g = w * f32(16.0) - f32(i32(k))
+        x = rest_x[i]
+        y = rest_y[i]
+        z = rest_z[i]
+        out_x[i] = blended(turns, 0, 0, k, g) * x + blended(turns, 0, 1, k, g) * y + blended(turns, 0, 2, k, g) * z
+        out_y[i] = blended(turns, 1, 0, k, g) * x + blended(turns, 1, 1, k, g) * y + blended(turns, 1, 2, k, g) * z
+        out_z[i] = blended(turns, 2, 0, k, g) * x + blended(turns, 2, 1, k, g) * y + blended(turns, 2, 2, k, g) * z
+
+
+@kernel
+def project(points: F32, camera: F32, screen: F32) -> None:
+    """Perspective: points (3, n) -> screen (n * 4): x and y in pixels (y down), nearness, and one that is unused.
 
     camera: eye x, y, z in mm; pixels per mm at distance 1 mm; picture centre x, y in pixels. Nearness is 1 / distance,
     stretched so that the depth range of a portrait (about 0.8 to 1.4 m) fills 0..1.
     """
-    for i in range(points.shape[0]):
-        q = f32(1.0) / (camera[2] - points[i, 2])
-        x = camera[4] + (points[i, 0] - camera[0]) * camera[3] * q
-        y = camera[5] - (points[i, 1] - camera[1]) * camera[3] * q
-        screen[i, 0] = x
-        screen[i, 1] = y
-        screen[i, 2] = (q * f32(1000.0) - f32(0.70)) * f32(1.8)
-        vertex[i, 0] = x
-        vertex[i, 1] = y
+    eye_x = camera[0]
+    eye_y = camera[1]
+    eye_z = camera[2]
+    scale = camera[3]
+    centre_x = camera[4]
+    centre_y = camera[5]
+    for i in range(points.shape[1]):
+        q = f32(1.0) / (eye_z - points[2, i])
+        screen[i * 4 + 0] = centre_x + (points[0, i] - eye_x) * scale * q
+        screen[i * 4 + 1] = centre_y - (points[1, i] - eye_y) * scale * q
+        screen[i * 4 + 2] = (q * f32(1000.0) - f32(0.70)) * f32(1.8)
 
 
 @kernel
-def vertex_normals(points: F32, triangles: I32, normals: F32) -> None:
-    """Unit normals of points (n, 3), weighted by area, written to normals (n, 3)."""
-    normals[:] = 0
+def unit_normals(points: F32, triangles: I32, count: int, normals: F32) -> None:
+    """Unit normals, weighted by area, of the first `count` points (3, n), the only ones in triangles, to normals."""
+    for i in range(count):
+        normals[0, i] = f32(0.0)
+        normals[1, i] = f32(0.0)
+        normals[2, i] = f32(0.0)
     for t in range(triangles.shape[0]):
-        a = triangles[t, 0]
-        b = triangles[t, 1]
-        c = triangles[t, 2]
-        ux = points[b, 0] - points[a, 0]
-        uy = points[b, 1] - points[a, 1]
-        uz = points[b, 2] - points[a, 2]
-        vx = points[c, 0] - points[a, 0]
-        vy = points[c, 1] - points[a, 1]
-        vz = points[c, 2] - points[a, 2]
+        a = u32(triangles[t, 0])
+        b = u32(triangles[t, 1])
+        c = u32(triangles[t, 2])
+        ux = points[0, b] - points[0, a]
+        uy = points[1, b] - points[1, a]
+        uz = points[2, b] - points[2, a]
+        vx = points[0, c] - points[0, a]
+        vy = points[1, c] - points[1, a]
+        vz = points[2, c] - points[2, a]
         nx = uy * vz - uz * vy
         ny = uz * vx - ux * vz
         nz = ux * vy - uy * vx
-        for i in (a, b, c):
-            normals[i, 0] += nx
-            normals[i, 1] += ny
-            normals[i, 2] += nz
-    for i in range(normals.shape[0]):
-        square = normals[i, 0] ** 2 + normals[i, 1] ** 2 + normals[i, 2] ** 2
+        for corner in (a, b, c):
+            normals[0, corner] += nx
+            normals[1, corner] += ny
+            normals[2, corner] += nz
+    for i in range(count):
+        square = normals[0, i] ** 2 + normals[1, i] ** 2 + normals[2, i] ** 2
         r = f32(1.0) / np.sqrt(square + f32(1e-20))
-        normals[i, 0] *= r
-        normals[i, 1] *= r
-        normals[i, 2] *= r
+        normals[0, i] *= r
+        normals[1, i] *= r
+        normals[2, i] *= r
+
+
+def vertex_normals(points: F32, triangles: I32, normals: F32) -> None:
+    """The same for a mesh at rest, whose points and normals are (n, 3)."""
+    rows = np.zeros((3, len(points)), np.float32)
+    unit_normals(np.ascontiguousarray(points.T), triangles, len(points), rows)
+    normals[:] = rows.T
+
+
+@kernel
+def widen_box(screen: F32, first: int, stop: int, width: int, height: int, box: I32) -> None:
+    """Widen box (left, right, top, bottom), where right and bottom are not part of it, to the pixels of the picture
+    that points first..stop of screen (n, 4) lie in."""
+    least_x = f32(width)
+    most_x = f32(-1.0)
+    least_y = f32(height)
+    most_y = f32(-1.0)
+    part = screen[first:stop]
+    for i in range(stop - first):
+        x = part[i, 0]
+        y = part[i, 1]
+        least_x = min(least_x, x)
+        most_x = max(most_x, x)
+        least_y = min(least_y, y)
+        most_y = max(most_y, y)
+    box[0] = min(box[0], max(int(least_x), 0))
+    box[1] = max(box[1], min(int(most_x) + 1, width))
+    box[2] = min(box[2], max(int(least_y), 0))
+    box[3] = max(box[3], min(int(most_y) + 1, height))

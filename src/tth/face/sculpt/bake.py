@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from tth.face.pose import drape_weights, pose_head
+from tth.face.pose import drape_weights, neck_turns, pose_head
 from tth.face.raster.deform import project, vertex_normals
 from tth.face.raster.light import harmonics
 from tth.face.raster.occlusion import DEPTH_RANGE_MM, visible_along
@@ -70,7 +70,7 @@ class _Views:
         seen = self.points @ axes.T.astype(np.float32)
         scale, middle = self.size / span_mm, self.size / 2
         x, y = middle + seen[:, 0] * scale, middle - seen[:, 1] * scale
-        screen = np.stack([x, y, seen[:, 2] / DEPTH_RANGE_MM + 0.5], 1).astype(np.float32)
+        screen = np.stack([x, y, seen[:, 2] / DEPTH_RANGE_MM + 0.5, x], 1).astype(np.float32)
         rasterise(screen, triangles, two_sided, 0, len(triangles), self.size, self.size, self.keys)
 
 
@@ -96,13 +96,13 @@ def _seen(mesh: Mesh) -> NDArray[np.bool_]:
     seen = np.zeros(len(mesh.triangles), bool)
     width, height = SEEN_VIEW_SIZE
     view = camera(Shot(width, height))
-    keys, unused = np.zeros(width * height * 4, np.int32), np.zeros((len(mesh.points), 8), np.float32)
+    keys = np.zeros(width * height * 4, np.int32)
     for yaw, pitch, roll in SEEN_POSES:
-        points, screen = mesh.points.copy(), np.zeros_like(mesh.points)
+        points, screen = np.ascontiguousarray(mesh.points.T), np.zeros((len(mesh.points), 4), np.float32)
         drape = mesh.drape * drape_weights(yaw, pitch, roll)[:, None]
-        points[mesh.drape_index] += drape.sum(1).astype(np.float32)
-        pose_head(points, mesh.normals, len(points), mesh.head_weight, yaw, pitch, roll)
-        project(points, view, screen, unused)
+        points[:, mesh.drape_index] += drape.sum(1).astype(np.float32).T
+        pose_head(points, mesh.head_weight, neck_turns(yaw, pitch, roll), yaw)
+        project(points, view, screen.ravel())
         keys[:] = 0
         rasterise(screen, mesh.triangles, mesh.two_sided, 0, len(mesh.triangles), width, height, keys)
         seen[keys[keys > 0] & 0xFFFF] = True

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tth.face.look import EyeLook
-from tth.face.raster.pixels import TEXTURE_REACH
+from tth.face.raster.eyes import TEXTURE_REACH
 from tth.face.sculpt.maths import Floats, Randoms, linear, smoothstep
 from tth.face.sculpt.noise import noise
 
