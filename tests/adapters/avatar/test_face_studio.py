@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.face.puppet.sculpted_portrait import write_sculpted_look
 from tests.face.scripts import phonemes, silence, speech
 from tth.adapters.avatar.embedded_face import Settings, build
 from tth.adapters.avatar.face_studio import Studio
 from tth.adapters.base import AvatarInput, Persona, SessionContext, TurnContext
-from tth.face.look import LookError, list_looks
+from tth.face.look import LookError, list_looks, load_look
 from tth.face.parameters import FaceState
+from tth.face.sculpt.store import load_sculpture
 from tth.face.shot import Shot
-from tth.model.controls import Controls, EmotionLabel, Resolution
+from tth.model.controls import STUDIO, Controls, EmotionLabel, Resolution
 from tth.model.media import FrameKind, Picture
 
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(300)]
@@ -100,3 +103,18 @@ def test_an_unknown_look_is_an_error(studio: Studio) -> None:
     with pytest.raises(LookError):
         studio.painter("nobody", SHOT, "studio")
     assert set(Settings().preload) <= set(list_looks())
+
+
+def test_a_portrait_is_painted_by_the_puppet(studio: Studio, tmp_path: Path) -> None:
+    """A look folder instead of a name; without a matte it keeps its own background, and the studio says so."""
+    folder = str(write_sculpted_look(tmp_path / "own", load_sculpture(load_look("anna")), load_look("anna"), layers={}))
+    assert not studio.shows(folder, "green")
+    assert studio.shows(folder, STUDIO)
+    assert studio.shows("anna", "green")
+    own, green = (
+        studio.painter(folder, SHOT, background).paint(FaceState()).copy() for background in (STUDIO, "green")
+    )
+    assert np.array_equal(own, green)
+    assert studio.is_built(folder)
+    matted = str(write_sculpted_look(tmp_path / "cut", load_sculpture(load_look("anna")), load_look("anna")))
+    assert tuple(studio.painter(matted, SHOT, "#00ff00").paint(FaceState())[2, 2]) == (0, 255, 0)

@@ -36,7 +36,8 @@ from tth.adapters.base import (
 )
 from tth.clock import Clock, SystemClock
 from tth.errors import AdapterRejected, AdapterUnavailable, ConfigError
-from tth.face.look import LookError, load_look
+from tth.face.catalogue import open_look
+from tth.face.look import LookError
 from tth.face.parameters import FaceState
 from tth.face.performer import Performer
 from tth.face.shot import Detail, Painter, Shot
@@ -173,7 +174,7 @@ class EmbeddedFace(Avatar):
         look = self._settings.look or persona.look
         if draw:
             try:
-                load_look(look)
+                open_look(look)
             except LookError as error:
                 raise AdapterRejected("the persona's look is not usable", role="avatar", adapter=self.name) from error
         return FaceSession(self, context.seed, look if draw else None)
