@@ -29,6 +29,7 @@ BENCHMARKS: Mapping[str, str] = MappingProxyType(
         "offline_first": "first sound and speaking picture, embedded voice and face",
         "motion": "faces as numbers, without pictures",
         "face": "painting and encoding the embedded face",
+        "puppet": "the same for a portrait",
         "sessions": "how many sessions one server carries",
     }
 )

@@ -30,28 +30,27 @@ FRAMES_PER_BATCH = 25
 
 async def measure(run: Run) -> list[Figure]:
     """512x512 and 256x256."""
-    figures: list[Figure] = []
-    with _one_core():
+    with one_core():
         avatar = build(Settings())
         await avatar.load()
         await avatar.warmup()
-        for side_px in (512, 256):
-            target = Target(1000 / 150) if side_px == 512 else None
-            whole, alone, count = await _at(run, avatar, side_px)
-            size = f"{side_px}x{side_px}"
-            figures += [
-                Figure(NAME, f"frame performed, painted, encoded, {size}", "ms", whole, count, target=target),
-                Figure(NAME, f"  of which H.264, {size}", "ms", alone, count),
-                Figure(
-                    NAME,
-                    f"one session of {FPS} frames/s, {size}",
-                    "% core",
-                    whole * FPS / 10,
-                    count,
-                    target=Target(17.0) if target else None,
-                ),
-            ]
+        figures = await drawn_figures(run, avatar, NAME, target_fps=150)
         await avatar.aclose()
+    return figures
+
+
+async def drawn_figures(run: Run, avatar: Avatar, name: str, target_fps: float) -> list[Figure]:
+    """What a frame and a session cost at both sizes; the targets hold for 512x512."""
+    figures: list[Figure] = []
+    for side_px in (512, 256):
+        target, most = (Target(1000 / target_fps), Target(17.0)) if side_px == 512 else (None, None)
+        whole, alone, count = await _at(run, avatar, side_px)
+        size = f"{side_px}x{side_px}"
+        figures += [
+            Figure(name, f"frame performed, painted, encoded, {size}", "ms", whole, count, target=target),
+            Figure(name, f"  of which H.264, {size}", "ms", alone, count),
+            Figure(name, f"one session of {FPS} frames/s, {size}", "% core", whole * FPS / 10, count, target=most),
+        ]
     return figures
 
 
@@ -99,7 +98,7 @@ async def _spans(seconds: int) -> AsyncIterator[AvatarInput]:
 
 
 @contextmanager
-def _one_core() -> Iterator[None]:
+def one_core() -> Iterator[None]:
     """This thread and those it starts on one core, where the system can."""
     if not hasattr(os, "sched_setaffinity"):
         yield

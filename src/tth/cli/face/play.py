@@ -66,9 +66,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Make the film."""
     from tth.cli.terminal import Terminal
-    from tth.face.look import load_look
+    from tth.face.catalogue import open_look
 
-    load_look(arguments.look)  # a bad one is told at once
+    open_look(arguments.look)  # a bad one is told at once
     path = arguments.output or Path("out/face") / f"{Path(arguments.look).stem}.mp4"
     path.parent.mkdir(parents=True, exist_ok=True)
     terminal = Terminal()

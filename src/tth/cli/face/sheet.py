@@ -57,10 +57,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Draw and write the sheets."""
     from tth.cli.face.painters import Wardrobe
     from tth.cli.terminal import Terminal
-    from tth.face.look import list_looks, load_look
+    from tth.face.catalogue import open_look
+    from tth.face.look import list_looks
 
     for look in arguments.looks:
-        load_look(look)  # a bad one is told before anything is drawn
+        open_look(look)  # a bad one is told before anything is drawn
     arguments.output.mkdir(parents=True, exist_ok=True)
     terminal = Terminal()
     with terminal.working("opening") as progress:

@@ -127,10 +127,10 @@ async def frames_of(take: Take, persona: Persona, seed: int, draw: bool) -> Asyn
     Raises LookError for a bad look, AdapterError where the avatar fails.
     """
     from tth.adapters.avatar.embedded_face import Settings, build
-    from tth.face.look import load_look
+    from tth.face.catalogue import open_look
 
     if draw:
-        load_look(persona.look)
+        open_look(persona.look)
     avatar = build(Settings(look=persona.look))
     if draw:
         await avatar.load()
