@@ -13,7 +13,7 @@ from tth.face.parameters import FaceState
 from tth.face.performer import Performer
 from tth.face.visemes import MOUTH_SHAPES, aperture
 from tth.model.controls import Controls, EmotionLabel
-from tth.model.media import SAMPLE_RATE_HZ, FrameKind, PhonemeTiming, SilenceSpan, SpeechSpan, ms_to_samples
+from tth.model.media import SAMPLE_RATE_HZ, FrameKind, Pcm, PhonemeTiming, SilenceSpan, SpeechSpan, ms_to_samples
 
 FRAME = SAMPLE_RATE_HZ // 25
 
@@ -65,6 +65,16 @@ def speech(timings: tuple[PhonemeTiming, ...], loudness: int = 4000) -> SpeechSp
     count = timings[-1].start_sample + timings[-1].sample_count - start
     pcm = np.random.default_rng(1).integers(-loudness, loudness + 1, count).astype(np.int16)
     return SpeechSpan(start, pcm, timings)
+
+
+def hum(ms: float, seed: int = 0) -> Pcm:
+    """A sound that moves somewhat like a voice: syllables of overtones and hiss. No phonemes belong to it."""
+    rng = np.random.default_rng(seed)
+    count = ms_to_samples(ms)
+    t = np.arange(count) / SAMPLE_RATE_HZ
+    tone = sum(np.sin(2 * np.pi * 130 * k * t + rng.uniform(0, 6)) / k for k in range(1, 20))
+    syllables = np.sin(2 * np.pi * 2.3 * t + rng.uniform(0, 6)) ** 2
+    return np.asarray((tone * syllables + 0.1 * rng.standard_normal(count)) * 3000).astype(np.int16)
 
 
 def silence(start_sample: int, ms: float, kind: FrameKind = FrameKind.IDLE) -> SilenceSpan:

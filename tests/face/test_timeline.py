@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 
 from tests.face.scripts import phonemes, silence, speech
 from tth.face.timeline import Timeline
-from tth.face.visemes import LOOKAHEAD_SAMPLES
-from tth.model.media import FrameKind, SilenceSpan, SpeechSpan, ms_to_samples
+from tth.model.media import FrameKind, SilenceSpan, SpeechSpan
 
 pytestmark = pytest.mark.unit
 
@@ -24,29 +22,23 @@ def timeline(*spans: SpeechSpan | SilenceSpan) -> Timeline:
     return made
 
 
-def test_silence_is_answerable_at_once() -> None:
+def test_silence_is_no_open_speech() -> None:
     """Up to its last sample, and nothing behind it is foreseen."""
     made = timeline(silence(0, 40, FrameKind.THINKING))
-    assert made.answerable_to_sample == made.end_sample == 960
+    assert made.end_sample == 960
+    assert not made.is_speech_open
     assert made.kind_at(959) is FrameKind.THINKING
     assert made.visible_to_sample(500) == 500
 
 
-def test_speech_waits_for_the_look_ahead() -> None:
-    """Its last 100 ms are not final until more is known."""
+def test_speech_stays_open_until_silence_follows() -> None:
+    """More of it may come, and may be foreseen."""
     made = timeline(SPEECH)
-    assert made.answerable_to_sample == SPEECH.end_sample - LOOKAHEAD_SAMPLES
+    assert made.is_speech_open
     assert made.visible_to_sample(0) == math.inf
     made.add(silence(SPEECH.end_sample, 40))
-    assert made.answerable_to_sample == made.end_sample
+    assert not made.is_speech_open
     assert made.visible_to_sample(0) == SPEECH.end_sample
-
-
-def test_phonemes_ahead_of_the_sound_count() -> None:
-    """They are known, so the mouth need not wait for the sound."""
-    timings = phonemes("a:200 m:80 u:200")
-    made = timeline(SpeechSpan(0, np.zeros(960, np.int16), timings))
-    assert made.answerable_to_sample == ms_to_samples(480) - LOOKAHEAD_SAMPLES
 
 
 def test_a_hole_is_idle_silence() -> None:
@@ -59,7 +51,7 @@ def test_a_pause_that_calls_itself_speaking_is_silence() -> None:
     """Nobody knows what follows it."""
     made = timeline(silence(0, 40, FrameKind.SPEAKING))
     assert made.kind_at(0) is FrameKind.IDLE
-    assert made.answerable_to_sample == 960
+    assert not made.is_speech_open
 
 
 def test_spans_must_not_go_back() -> None:

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
 from tth.face.demands import Demand, Demands
-from tth.face.energy_jaw import EnergyJaw
 from tth.face.expression import Weights, blend_with_speech, expand, mouth_positions, sides, unevenness
 from tth.face.limits import BREATH, FACE_SIZE, PITCH, WEIGHT_COUNT, YAW, FaceVector, limited, speed_limit_per_s, spring
+from tth.face.lips import Lips
 from tth.face.motion import ACCENT_SAMPLES, Life
 from tth.face.parameters import INDEX, FaceState, set_gaze
 from tth.face.phonemes import VISEMES, SoundKind, sounds_of
 from tth.face.timeline import Timeline
-from tth.face.visemes import Mouth, MouthTrack, hold_contacts
+from tth.face.visemes import Mouth, hold_contacts
 from tth.model.controls import Controls
 from tth.model.media import SAMPLE_RATE_HZ, FrameKind, PhonemeTiming, SilenceSpan, SpeechSpan, ms_to_samples
 
@@ -65,8 +65,7 @@ class Performer:
 
     def __init__(self, seed: int = 0) -> None:
         self._timeline = Timeline()
-        self._track = MouthTrack()
-        self._energy = EnergyJaw()
+        self._lips = Lips()
         self._life = Life(seed)
         self._unevenness = unevenness(abs(seed))
         self._accents: list[int] = []
@@ -81,14 +80,14 @@ class Performer:
     @property
     def answerable_to_sample(self) -> float:
         """`face_at` is final for moments before this one: what may still come cannot change them."""
-        return self._timeline.answerable_to_sample
+        known_to = self._timeline.end_sample
+        return self._lips.final_to_sample(known_to) if self._timeline.is_speech_open else known_to
 
     def feed(self, span: SpeechSpan | SilenceSpan) -> None:
         """Take the next span. Raises ValueError for one that starts before the end of what is known: `cut` first."""
         self._timeline.add(span)
+        self._lips.add(span)
         if isinstance(span, SpeechSpan):
-            self._track.add(span.phonemes)
-            self._energy.add(span.start_sample, span.pcm)
             self._accents.extend(phoneme.start_sample for phoneme in span.phonemes if _is_accent(phoneme))
 
     def change(self, controls: Controls, start_sample: int, ramp_ms: float) -> None:
@@ -108,8 +107,7 @@ class Performer:
     def cut(self, at_sample: int) -> None:
         """Drop everything from `at_sample` on, input and computed faces: only what lies before was really shown."""
         self._timeline.cut(at_sample)
-        self._track.cut(at_sample)
-        self._energy.cut(at_sample)
+        self._lips.cut(at_sample)
         self._demands.cut(at_sample)
         del self._accents[bisect_left(self._accents, at_sample) :]
         while self._shown and self._shown[-1].sample >= at_sample:
@@ -129,7 +127,8 @@ class Performer:
         states = _next_states(last, kind, sample)
         levels = [level for level, _ in states]
         demand = self._demands.at(sample)
-        mouth, viseme = self._mouth_at(sample, kind)
+        is_speech, visible_to = kind is FrameKind.SPEAKING, self._timeline.visible_to_sample(sample)
+        mouth = self._lips.mouth_at(sample, is_speech, visible_to)
         face = np.zeros(FACE_SIZE)
         self._feel(face, demand, levels)
         self._turn_head(face, sample, demand, levels)
@@ -140,22 +139,9 @@ class Performer:
             face = limited(face, last.face, dt_s)
             _touch_lips(face, last.face, mouth, dt_s)
         self._shown.append(_Shown(sample, face, states))
+        self._lips.forget_sound(sample)
         self._forget(sample - MEMORY_SAMPLES)
-        return FaceState(face[:WEIGHT_COUNT].astype(np.float32), *face[YAW:].tolist()), viseme
-
-    def _mouth_at(self, sample: int, kind: FrameKind) -> tuple[Mouth, str]:
-        """The mouth of speech; where phonemes are missing, of loudness."""
-        mouth = self._track.mouth_at(sample, self._timeline.visible_to_sample(sample))
-        if kind is not FrameKind.SPEAKING or mouth.coverage >= 1:
-            return mouth, mouth.viseme
-        jaw = (1 - mouth.coverage) * self._energy.jaw_open(sample)
-        if not jaw:
-            return mouth, mouth.viseme
-        shapes = list(mouth.shapes)
-        for position, share in ((0, 1.0), (5, 0.2), (6, 0.45)):
-            shapes[position] += share * jaw
-        louder = replace(mouth, shapes=shapes, level=max(mouth.level, min(1.0, 5 * jaw)))
-        return louder, "aa" if jaw > 0.1 else mouth.viseme
+        return FaceState(face[:WEIGHT_COUNT].astype(np.float32), *face[YAW:].tolist()), mouth.viseme
 
     def _feel(self, face: FaceVector, demand: Demand, levels: list[float]) -> None:
         """Emotion, and what listening and thinking add to it."""
@@ -209,8 +195,7 @@ class Performer:
             self._shown.popleft()
         needed = before_sample - _LOOKBACK_SAMPLES
         self._timeline.forget(needed)
-        self._track.forget(needed)
-        self._energy.forget(needed)
+        self._lips.forget(needed)
         self._demands.forget(needed)
         self._life.forget(needed)
         del self._accents[: bisect_left(self._accents, needed)]

@@ -11,7 +11,6 @@ import math
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from tth.face.visemes import LOOKAHEAD_SAMPLES
 from tth.model.media import FrameKind, SilenceSpan, SpeechSpan
 
 
@@ -35,7 +34,6 @@ class Timeline:
     def __init__(self) -> None:
         self._stretches: list[Stretch] = []
         self._starts: list[int] = []
-        self._heard_to_sample = 0
 
     @property
     def end_sample(self) -> int:
@@ -43,11 +41,9 @@ class Timeline:
         return self._stretches[-1].end_sample if self._stretches else 0
 
     @property
-    def answerable_to_sample(self) -> float:
-        """Moments before this one have their final mouth: what may still come cannot change it."""
-        if self._stretches and self._stretches[-1].is_speech:
-            return max(self.end_sample, self._heard_to_sample) - LOOKAHEAD_SAMPLES
-        return self.end_sample
+    def is_speech_open(self) -> bool:
+        """Whether what is known ends in speech, so that more of it may follow."""
+        return bool(self._stretches) and self._stretches[-1].is_speech
 
     def add(self, span: SpeechSpan | SilenceSpan) -> None:
         """Take the next span. Raises ValueError for one that starts before the end of what is known."""
@@ -57,9 +53,6 @@ class Timeline:
             self._extend(self.end_sample, span.start_sample, FrameKind.IDLE)
         if isinstance(span, SpeechSpan):
             self._extend(span.start_sample, span.end_sample, FrameKind.SPEAKING)
-            if span.phonemes:
-                last = span.phonemes[-1]
-                self._heard_to_sample = last.start_sample + last.sample_count
         else:
             # A pause that the caller calls SPEAKING is silence all the same: nobody knows what follows it.
             self._extend(
@@ -73,7 +66,6 @@ class Timeline:
             self._starts.pop()
         if self._stretches:
             self._stretches[-1].end_sample = min(self._stretches[-1].end_sample, at_sample)
-        self._heard_to_sample = min(self._heard_to_sample, at_sample)
 
     def forget(self, before_sample: int) -> None:
         """Drop stretches that ended before `before_sample`; the last one always stays."""

@@ -10,7 +10,7 @@ and visemes.yaml. Knows nothing of spans, emotion or pictures. Tests: tests/face
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -29,7 +29,9 @@ MOUTH_SHAPES: tuple[str, ...] = (
 """What speech moves, ARKit names; those that have a left and a right move both."""
 
 LOOKAHEAD_SAMPLES = ms_to_samples(100)
-"""Nothing that starts later than this after a moment changes the mouth at that moment."""
+"""No phoneme that starts later than this after a moment changes the mouth at that moment."""
+UNTOLD_LOOKAHEAD_SAMPLES = ms_to_samples(60)
+"""The same where phonemes say nothing yet: a voice that brings none does not wait for those that could still come."""
 _FAR_S = 1e3
 # Pull of the closed, relaxed mouth: wins where no sound is near, and is not felt beside one.
 _REST_DOMINANCE = 0.06
@@ -37,8 +39,10 @@ _REST_DOMINANCE = 0.06
 _CORE_SHARE = 0.5
 _CORE_MAX_SAMPLES = ms_to_samples(300)
 _PRESS_REACH_S = 0.05
-# Further than this from every phoneme nothing is known of the mouth; within half of it all is.
+# Further than this behind a phoneme nothing is known of the mouth; within half of it all is. Before one, as far as it
+# is foreseen there.
 _UNCOVERED_SAMPLES = ms_to_samples(90)
+_NEAR_AHEAD_SAMPLES, _NEAR_AFTER_SAMPLES = ms_to_samples(30), ms_to_samples(45)
 _LOOKBACK_SAMPLES = ms_to_samples(130)
 # Where the lips part again within a bilabial stop, as a share of the phoneme: voiceless ones are followed by breath.
 _RELEASE_SHARE = {"voiceless": 0.65, "aspirated": 0.5, "voiced": 0.85}
@@ -205,13 +209,35 @@ class MouthTrack:
             keep -= 1
         del self._segments[:keep], self._starts[:keep]
 
+    @property
+    def end_sample(self) -> float:
+        """Where the last known sound ends; -inf: there is none."""
+        return self._segments[-1].end if self._segments else -math.inf
+
+    def told_to_sample(self, sample: int) -> float:
+        """Where the newest sound that has begun by `sample` ends; -inf: none has."""
+        begun = bisect_right(self._starts, sample)
+        return self._segments[begun - 1].end if begun else -math.inf
+
+    def covered_to_sample(self, sample: int, to_sample: int) -> float:
+        """From `sample` on, how far sounds alone say what the mouth does, looked at as far as `to_sample`."""
+        position = bisect_right(self._starts, sample + _NEAR_AHEAD_SAMPLES)
+        told_to = self._segments[position - 1].end + _NEAR_AFTER_SAMPLES if position else -math.inf
+        while position < len(self._starts) and self._starts[position] - _NEAR_AHEAD_SAMPLES <= told_to < to_sample:
+            told_to = self._segments[position].end + _NEAR_AFTER_SAMPLES
+            position += 1
+        return max(sample, told_to)
+
     def mouth_at(self, sample: int, visible_to_sample: float = math.inf) -> Mouth:
         """The mouth that speech asks for at `sample`, not limited in speed.
 
-        visible_to_sample: sounds that start there or later are not foreseen. Sounds that start later than
-        LOOKAHEAD_SAMPLES after `sample` never matter.
+        visible_to_sample: sounds that start there or later are not foreseen. In any case nothing is that starts later
+        than LOOKAHEAD_SAMPLES after `sample`, or UNTOLD_LOOKAHEAD_SAMPLES where no sound tells of `sample` itself; in
+        between the sight shrinks gradually.
         """
-        last = bisect_left(self._starts, min(sample + LOOKAHEAD_SAMPLES, visible_to_sample))
+        told_to = min(sample, self.told_to_sample(sample))
+        foreseen_to = max(sample + UNTOLD_LOOKAHEAD_SAMPLES, told_to + LOOKAHEAD_SAMPLES)
+        last = bisect_left(self._starts, min(foreseen_to, visible_to_sample))
         first = last
         while first and self._segments[first - 1].end > sample - _LOOKBACK_SAMPLES:
             first -= 1
@@ -237,8 +263,7 @@ def _blend(near: list[_Segment], sample: int) -> Mouth:
         pull = felt * shape.jaw_dominance
         jaw_sum += pull
         jaw += pull * segment.jaw
-        away = max(segment.start - sample, sample - segment.end)
-        coverage = max(coverage, min((_UNCOVERED_SAMPLES - away) / _UNCOVERED_SAMPLES * 2, 1.0))
+        coverage = max(coverage, _covered(segment.start - sample, sample - segment.end))
         if shape.rule is not Contact.PAUSE:
             level = max(level, felt)
         pull = _felt(segment.round_reach, before, after) * shape.round_dominance
@@ -264,6 +289,14 @@ def _blend(near: list[_Segment], sample: int) -> Mouth:
     shapes = [jaw, close, pucker / round_sum, funnel / round_sum, stretch / round_sum]
     mouth.shapes = hold_contacts([*shapes, upper / lips_sum, lower / lips_sum, press], mouth)
     return mouth
+
+
+def _covered(before: float, after: float) -> float:
+    """How far a sound says what the mouth does `before` its start or `after` its end, in samples: 1 near, 0 far."""
+    far, near = UNTOLD_LOOKAHEAD_SAMPLES, _NEAR_AHEAD_SAMPLES
+    if after > 0:
+        before, far, near = after, _UNCOVERED_SAMPLES, _NEAR_AFTER_SAMPLES
+    return min(max((far - before) / (far - near), 0.0), 1.0)
 
 
 def _felt(reach: Reach, before: float, after: float) -> float:

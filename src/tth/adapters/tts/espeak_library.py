@@ -83,8 +83,9 @@ class Library:
     clause the same sound, and nothing of one conversation can reach the next. Close it before loading another.
     """
 
-    def __init__(self) -> None:
-        data = Path(espeakng_loader.get_data_path())
+    def __init__(self, data: Path | None = None) -> None:
+        """data: espeak's folder of languages and voices; None = the wheel's own."""
+        data = data or Path(espeakng_loader.get_data_path())
         # The library holds paths in 160 bytes; a relative one always fits, wherever Python is installed.
         os.chdir(data.parent)
         self._variants = data / "voices" / "!v"

@@ -124,6 +124,10 @@ def _timed(pcm: Pcm, raw: Raw, clause: str, text: SpokenText, start: int, end: i
         for phone in spoken
         if moved(phone.end) > moved(phone.start)
     ]
+    spoken_to = phonemes[-1].start_sample + phonemes[-1].sample_count if phonemes else len(pcm)
+    if spoken_to < len(pcm):  # the pause behind the clause is known, too: nobody need listen to it for lips
+        pause_from = phonemes.pop().start_sample if not phonemes[-1].ipa else spoken_to
+        phonemes.append(PhonemeTiming("", pause_from, len(pcm) - pause_from))
     timings = [
         WordTiming(
             clause[item.word.clause_start : item.word.clause_end],

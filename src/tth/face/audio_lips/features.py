@@ -1,0 +1,94 @@
+"""Sound -> what the network hears: log-mel frames every 10 ms, levelled and equalised as they come.
+
+The same recursion runs here for one voice and in `tools/lips` for many at once. Nothing looks ahead: frame i needs the
+samples [240 i, 240 i + 600) and those before. Tests: tests/face/audio_lips/test_features.py.
+"""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tth.model.media import SAMPLE_RATE_HZ, ms_to_samples
+
+F32 = NDArray[np.float32]
+
+HOP_SAMPLES, WINDOW_SAMPLES, FFT_SAMPLES = ms_to_samples(10), ms_to_samples(25), 768
+BANDS = 40
+# Telephone and wide-band voices both end below; what lies above 7.6 kHz tells lips nothing that s has not told.
+_LOWEST_HZ, _HIGHEST_HZ = 60.0, 7600.0
+_PRE_EMPHASIS = 0.97
+# Power below which all is silence, about -75 dBFS of noise.
+_FLOOR = 1e-7
+# Level of the voice, natural logarithm of mean power per band: where it starts (speech at -20 dBFS has peaks near 0),
+# its lowest, how it rises (share per frame) and falls (per frame). 0.3 finds a voice in 50 ms, 0.005 bridges pauses.
+LEVEL_START = -2.0
+_LEVEL_MIN, _LEVEL_RISE, _LEVEL_FALL = np.float32(-7.0), np.float32(0.3), np.float32(0.005)
+# Kept below the level: 39 dB.
+_RANGE = np.float32(9.0)
+# The running mean takes out the colour of microphone, room and codec: 2 s of frames within 17 dB of the level.
+_MEAN_RATE, _ACTIVE = np.float32(0.005), np.float32(4.0)
+
+
+@cache
+def mel_matrix() -> F32:
+    """Weights of the BANDS triangles, equally wide in mel (O'Shaughnessy 1987); float32, shape (bins, BANDS)."""
+    edges_mel = np.linspace(_mel(_LOWEST_HZ), _mel(_HIGHEST_HZ), BANDS + 2)
+    edges_hz = 700 * (10 ** (edges_mel / 2595) - 1)
+    bins_hz = np.arange(FFT_SAMPLES // 2 + 1)[:, None] * (SAMPLE_RATE_HZ / FFT_SAMPLES)
+    low, middle, high = edges_hz[:-2], edges_hz[1:-1], edges_hz[2:]
+    triangles = np.maximum(0, np.minimum((bins_hz - low) / (middle - low), (high - bins_hz) / (high - middle)))
+    return np.ascontiguousarray(triangles / triangles.sum(axis=0), np.float32)
+
+
+def _mel(hz: float) -> float:
+    return float(2595 * np.log10(1 + hz / 700))
+
+
+@cache
+def _window() -> F32:
+    return np.hanning(WINDOW_SAMPLES + 1)[:-1].astype(np.float32)
+
+
+def log_mel(sound: F32, before: float = 0.0) -> F32:
+    """float32 (n,), -1..1, and the sample before it -> log power, float32 (frames, BANDS), of the whole windows."""
+    emphasised = sound.copy()
+    emphasised[1:] -= np.float32(_PRE_EMPHASIS) * sound[:-1]
+    if len(sound):
+        emphasised[0] -= np.float32(_PRE_EMPHASIS * before)
+    if len(sound) < WINDOW_SAMPLES:
+        return np.zeros((0, BANDS), np.float32)
+    count = 1 + (len(sound) - WINDOW_SAMPLES) // HOP_SAMPLES
+    spectrum = np.fft.rfft(emphasised[_places(count)] * _window(), FFT_SAMPLES)
+    power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
+    return np.log(power @ mel_matrix() + np.float32(_FLOOR))
+
+
+@lru_cache(maxsize=4)
+def _places(count: int) -> NDArray[np.int64]:
+    """Where the samples of each window lie. Quicker than a strided view, where there are two windows."""
+    return np.arange(count)[:, None] * HOP_SAMPLES + np.arange(WINDOW_SAMPLES)
+
+
+class Leveller:
+    """Automatic gain and equaliser for `voices` sounds side by side."""
+
+    def __init__(self, mean: F32, voices: int = 1, level: float = LEVEL_START) -> None:
+        """mean: where the running mean starts, float32 (BANDS,): that of the training."""
+        self._level = np.full((voices, 1), level, np.float32)
+        self._mean = np.tile(mean, (voices, 1)).astype(np.float32)
+
+    def level(self, frames: F32) -> F32:
+        """The next log-mel frames of each voice, float32 (frames, voices, BANDS) -> the same, levelled, equalised."""
+        out = np.empty_like(frames)
+        powers = np.log(np.exp(frames).mean(axis=2, keepdims=True))
+        for frame, now, against in zip(frames, powers, out, strict=True):
+            risen = self._level + _LEVEL_RISE * (now - self._level)
+            self._level = np.maximum(risen, np.maximum(self._level - _LEVEL_FALL, _LEVEL_MIN))
+            np.maximum(frame - self._level, -_RANGE, out=against)
+            rate = _MEAN_RATE * (now > self._level - _ACTIVE)
+            self._mean = self._mean + rate * (against - self._mean)
+            against -= self._mean
+        return out

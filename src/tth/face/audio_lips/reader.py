@@ -1,0 +1,115 @@
+"""Sound as it comes, and the network's reading of it step by step.
+
+The grid of steps begins where reading begins, so the cut of the sound into pieces changes nothing, to the last bit.
+Tests: tests/face/audio_lips/test_estimator.py.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tth.face.audio_lips.features import BANDS, F32, HOP_SAMPLES, WINDOW_SAMPLES, Leveller, log_mel
+from tth.face.audio_lips.network import (
+    FIRST_STEP_SAMPLES,
+    FRAMES_HEARD,
+    LEVEL,
+    STEP_SAMPLES,
+    VISEMES_END,
+    Network,
+    Weights,
+    sigmoid,
+)
+from tth.model.media import Pcm
+
+# Silence that is surer than the first shuts the mouth, at the second wholly.
+_SILENCE_FROM, _SILENCE_FULL = 0.5, 0.85
+_FULL_SCALE = np.float32(1 / 32768)
+
+
+@dataclass(slots=True)
+class Sound:
+    """A stretch of sound without a hole, on any clock of samples."""
+
+    start_sample: int
+    end_sample: int
+    is_over: bool = False
+    """Nothing more will be added: silence follows."""
+    pieces: deque[tuple[int, Pcm]] = field(default_factory=deque)
+
+    def add(self, pcm: Pcm) -> None:
+        """Go on with this; kept as it is, not copied."""
+        self.pieces.append((self.end_sample, pcm))
+        self.end_sample += len(pcm)
+
+    def forget(self, before_sample: int) -> None:
+        """Drop pieces that end before this."""
+        while self.pieces and self.pieces[0][0] + len(self.pieces[0][1]) <= before_sample:
+            self.pieces.popleft()
+
+    def samples(self, begin: int, end: int) -> F32:
+        """float32 -1..1, shape (end - begin,); zeros where there is no sound."""
+        out = np.zeros(end - begin, np.float32)
+        for start, pcm in reversed(self.pieces):
+            first, last = max(begin, start), min(end, start + len(pcm), self.end_sample)
+            if first < last:
+                out[first - begin : last - begin] = pcm[first - start : last - start] * _FULL_SCALE
+            if start <= begin:
+                break
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What the network says of one moment."""
+
+    sample: int
+    shapes: list[float]
+    """The MOUTH_SHAPES and, last, the level of speech; 0..1."""
+    visemes: list[float]
+    """Probability of each of VISEMES."""
+    contacts: list[float]
+    """Probability of each of CONTACTS."""
+
+
+class Reader:
+    """Reads one sound from one sample on. A step needs the sound of the 50 ms after its moment."""
+
+    def __init__(self, sound: Sound, begin: int, weights: Weights) -> None:
+        self.sound, self.begin = sound, begin
+        self._leveller = Leveller(weights.mean)
+        self._network = Network(weights)
+        self._heard = np.zeros((FRAMES_HEARD, BANDS), np.float32)
+        self._next = 0
+
+    def next_step(self, to_sample: float) -> Step | None:
+        """The next step, if it speaks of a moment up to `to_sample` and can be made already."""
+        moment = self.begin + FIRST_STEP_SAMPLES + self._next * STEP_SAMPLES
+        if moment > to_sample or (not self.sound.is_over and self._heard_to(self._next) > self.sound.end_sample):
+            return None
+        if self._next == 0:
+            self._listen(-1)
+        self._listen(self._next)
+        self._next += 1
+        return _step(moment, self._network.step(self._heard))
+
+    def _heard_to(self, step: int) -> int:
+        return self.begin + (step + 1) * STEP_SAMPLES + HOP_SAMPLES + WINDOW_SAMPLES
+
+    def _listen(self, step: int) -> None:
+        """Take in the two frames that `step` hears for the first time."""
+        end = self._heard_to(step)
+        samples = self.sound.samples(end - HOP_SAMPLES - WINDOW_SAMPLES - 1, end)
+        before = float(samples[0]) if step >= 0 else 0.0
+        self._heard[:2] = self._heard[2:]
+        self._heard[2:] = self._leveller.level(log_mel(samples[1:], before)[:, None])[:, 0]
+
+
+def _step(moment: int, said: F32) -> Step:
+    chances = np.exp(said[LEVEL + 1 : VISEMES_END] - said[LEVEL + 1 : VISEMES_END].max())
+    visemes: list[float] = (chances / chances.sum()).tolist()
+    is_speech = 1 - min(max((visemes[0] - _SILENCE_FROM) / (_SILENCE_FULL - _SILENCE_FROM), 0.0), 1.0)
+    shapes = [is_speech * min(max(shape, 0.0), 1.0) for shape in said[: LEVEL + 1].tolist()]
+    return Step(moment, shapes, visemes, sigmoid(said[VISEMES_END:]).tolist())

@@ -1,0 +1,83 @@
+"""`python -m tools.lips corpus | train | evaluate`: make the lessons, learn from them, measure what was learnt."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+SHIPPED = Path(__file__).parents[2] / "src" / "tth" / "face" / "audio_lips" / "weights.npz"
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def corpus(arguments: argparse.Namespace) -> None:
+    from tools.lips.corpus import make
+
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    made = make(arguments.folder, arguments.clips, arguments.copies, arguments.seed, arguments.processes)
+    np.savez(arguments.folder / "corpus.npz", heard=made.heard, wanted=made.wanted)
+    say(f"{len(made.heard)} clips of 6 s, {made.heard.nbytes / 1e6:.0f} MB")
+
+
+def train(arguments: argparse.Namespace) -> None:
+    from tools.lips.corpus import Lessons
+    from tools.lips.training import Plan
+    from tools.lips.training import train as learn
+
+    with np.load(arguments.folder / "corpus.npz") as content:
+        lessons = Lessons(content["heard"], content["wanted"])
+    plan = Plan(epochs=arguments.epochs, hidden=arguments.hidden, front=arguments.front, seed=arguments.seed)
+    weights = learn(lessons, plan, say)
+    stored = {name: value.astype(np.float16) for name, value in weights.items()}
+    np.savez_compressed(arguments.out, **stored, taught_by=taught_by())
+    say(f"{arguments.out}: {arguments.out.stat().st_size} bytes")
+
+
+def evaluate(arguments: argparse.Namespace) -> None:
+    from tools.lips.evaluate import report
+
+    report(arguments.folder, arguments.flite, arguments.festival, arguments.quick, say)
+
+
+def taught_by() -> str:
+    """A mark of the tables that the teacher's mouth follows."""
+    face = files("tth.face")
+    tables = (face.joinpath(name).read_bytes() for name in ("phonemes.csv", "visemes.yaml"))
+    return hashlib.sha256(b"".join(tables)).hexdigest()[:16]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tools.lips", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=Path("build/lips"), help="where the work is kept")
+    parser.add_argument("--seed", type=int, default=1)
+    verbs = parser.add_subparsers(required=True)
+    verb = verbs.add_parser("corpus", help="speak the lessons")
+    verb.add_argument("--clips", type=int, default=2400, help="of six seconds")
+    verb.add_argument("--copies", type=int, default=4, help="ways in which each is heard")
+    verb.add_argument("--processes", type=int, default=2)
+    verb.set_defaults(run=corpus)
+    verb = verbs.add_parser("train", help="learn, and write the weights")
+    verb.add_argument("--epochs", type=int, default=10)
+    verb.add_argument("--hidden", type=int, default=96)
+    verb.add_argument("--front", type=int, default=64)
+    verb.add_argument("--out", type=Path, default=SHIPPED)
+    verb.set_defaults(run=train)
+    verb = verbs.add_parser("evaluate", help="measure both ways to the mouth")
+    verb.add_argument("--flite", default="flite", help="command; left out where there is none")
+    verb.add_argument("--festival", default="festival", help="command; left out where there is none")
+    verb.add_argument("--quick", action="store_true", help="a tenth of it")
+    verb.set_defaults(run=evaluate)
+    arguments = parser.parse_args()
+    arguments.run(arguments)
+
+
+if __name__ == "__main__":
+    main()
