@@ -28,7 +28,7 @@ from tests.face.scripts import (
 from tth.face.parameters import FaceState, gaze_of
 from tth.face.performer import MEMORY_SAMPLES, Performer
 from tth.model.controls import Controls, EmotionLabel
-from tth.model.media import SAMPLE_RATE_HZ, FrameKind, PhonemeTiming, SpeechSpan, ms_to_samples
+from tth.model.media import SAMPLE_RATE_HZ, FrameKind, PhonemeTiming, ms_to_samples
 
 pytestmark = pytest.mark.unit
 
@@ -132,19 +132,6 @@ def test_the_mouth_opens_with_the_speech() -> None:
     assert opened <= vowel | set(range(11520, 11520 + 11000))
     assert len([s for s in opened if s in vowel]) >= 5
     assert all(gap(face) < 0.02 for sample, face in faces if sample < 11520 or sample > 11520 + 10080 + 3600)
-
-
-def test_speech_without_phonemes_moves_the_jaw() -> None:
-    """As loud as the sound, and shut where it is silent."""
-    pcm = np.concatenate([np.full(9600, 6000), np.zeros(9600)]).astype(np.int16)
-    pcm[:9600:2] *= -1
-    performer = Performer(1)
-    performer.feed(SpeechSpan(0, pcm))
-    performer.feed(silence(19200, 200))
-    named = [(sample, *performer.face_at(sample)) for sample in range(0, 19200, FRAME)]
-    assert max(gap(face) for sample, face, _ in named if sample < 9600) > 0.2
-    assert all(gap(face) < 0.02 for sample, face, _ in named if sample > 9600 + 4800)
-    assert {viseme for _, _, viseme in named} == {"sil", "aa"}
 
 
 def test_motion_gain_0_stills_head_and_body() -> None:

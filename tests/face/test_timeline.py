@@ -36,9 +36,9 @@ def test_speech_stays_open_until_silence_follows() -> None:
     made = timeline(SPEECH)
     assert made.is_speech_open
     assert made.visible_to_sample(0) == math.inf
-    made.add(silence(SPEECH.end_sample, 40))
-    assert not made.is_speech_open
-    assert made.visible_to_sample(0) == SPEECH.end_sample
+    over = timeline(SPEECH, silence(SPEECH.end_sample, 40))
+    assert not over.is_speech_open
+    assert over.visible_to_sample(0) == SPEECH.end_sample
 
 
 def test_a_hole_is_idle_silence() -> None:

@@ -1,4 +1,4 @@
-"""`python -m tools.lips corpus | train | evaluate`: make the lessons, learn from them, measure what was learnt."""
+"""`python -m tools.lips corpus | recorded | train | evaluate`: make lessons, learn from them, measure it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hashlib
 import sys
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,17 +28,40 @@ def corpus(arguments: argparse.Namespace) -> None:
     say(f"{len(made.heard)} clips of 6 s, {made.heard.nbytes / 1e6:.0f} MB")
 
 
+def recorded(arguments: argparse.Namespace) -> None:
+    from tools.lips.corpus import heard_in_ways, joined
+    from tools.lips.other_voices import LEARNT_FROM, festival, flite, shuffled
+
+    texts = shuffled("en-us", arguments.texts, arguments.seed)
+    spoken = flite(arguments.flite, texts, LEARNT_FROM[:3])
+    spoken += festival(arguments.festival, lambda language: texts, LEARNT_FROM[3:])
+    rng = np.random.default_rng(arguments.seed)
+    made = heard_in_ways(list(joined((one.said for one in spoken), rng)), arguments.copies, rng)
+    np.savez(arguments.folder / "recorded.npz", heard=made.heard, wanted=made.wanted)
+    say(f"{len(made.heard)} clips of 6 s")
+
+
 def train(arguments: argparse.Namespace) -> None:
     from tools.lips.corpus import Lessons
     from tools.lips.training import Plan
     from tools.lips.training import train as learn
 
-    with np.load(arguments.folder / "corpus.npz") as content:
-        lessons = Lessons(content["heard"], content["wanted"])
-    plan = Plan(epochs=arguments.epochs, hidden=arguments.hidden, front=arguments.front, seed=arguments.seed)
-    weights = learn(lessons, plan, say)
-    stored = {name: value.astype(np.float16) for name, value in weights.items()}
-    np.savez_compressed(arguments.out, **stored, taught_by=taught_by())
+    heard, wanted = [], []
+    for name in arguments.lessons:
+        with np.load(arguments.folder / f"{name}.npz") as content:
+            heard.append(content["heard"][: arguments.most])
+            wanted.append(content["wanted"][: arguments.most])
+    # Mixed, so that the part by which the learning is watched holds some of each.
+    order = np.random.default_rng(arguments.seed).permutation(sum(map(len, heard)))
+    lessons = Lessons(np.concatenate(heard)[order], np.concatenate(wanted)[order])
+    plan = Plan(arguments.epochs, rate=arguments.rate, hidden=arguments.hidden, front=arguments.front)
+    begun = None
+    if arguments.go_on_from:
+        with np.load(arguments.go_on_from) as content:
+            begun = {name: content[name].astype(np.float32) for name in content.files if name != "taught_by"}
+    weights = learn(lessons, plan, say, begun)
+    stored: dict[str, Any] = {name: value.astype(np.float16) for name, value in weights.items()}
+    np.savez_compressed(arguments.out, **stored, taught_by=np.array(taught_by()))
     say(f"{arguments.out}: {arguments.out.stat().st_size} bytes")
 
 
@@ -64,7 +88,17 @@ def main() -> None:
     verb.add_argument("--copies", type=int, default=4, help="ways in which each is heard")
     verb.add_argument("--processes", type=int, default=2)
     verb.set_defaults(run=corpus)
+    verb = verbs.add_parser("recorded", help="lessons by voices that were cut from recordings")
+    verb.add_argument("--texts", type=int, default=120)
+    verb.add_argument("--copies", type=int, default=5)
+    verb.add_argument("--flite", default="flite", help="command")
+    verb.add_argument("--festival", default="festival", help="command")
+    verb.set_defaults(run=recorded)
     verb = verbs.add_parser("train", help="learn, and write the weights")
+    verb.add_argument("--lessons", nargs="+", default=["corpus"], help="corpus, recorded")
+    verb.add_argument("--most", type=int, default=None, help="clips of each")
+    verb.add_argument("--go-on-from", type=Path, default=None, help="weights to begin with")
+    verb.add_argument("--rate", type=float, default=3e-3)
     verb.add_argument("--epochs", type=int, default=10)
     verb.add_argument("--hidden", type=int, default=96)
     verb.add_argument("--front", type=int, default=64)

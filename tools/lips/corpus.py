@@ -7,6 +7,7 @@ phoneme path says.
 from __future__ import annotations
 
 import multiprocessing
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.lips.sounds import Sound, altered, music, noise
-from tools.lips.voices import Voices, Way, sentences, training_text, training_way
+from tools.lips.voices import UNHEARD_VARIANTS, Voices, Way, sentences, training_text, training_way
 from tth.face.audio_lips.features import HOP_SAMPLES, WINDOW_SAMPLES, log_mel
 from tth.face.audio_lips.network import FIRST_STEP_SAMPLES, LEVEL, OUTPUTS, SHAPES_END, STEP_SAMPLES, VISEMES_END
 from tth.face.visemes import MouthTrack
@@ -67,7 +68,7 @@ def speech(voices: Voices, rng: np.random.Generator, samples: int) -> Said:
     way = training_way(rng, language)
     pieces: list[Sound] = []
     phonemes: list[PhonemeTiming] = []
-    at = int(rng.choice([0, rng.integers(0, SAMPLE_RATE_HZ // 2)]))
+    at = int(rng.choice(np.array([0, rng.integers(0, SAMPLE_RATE_HZ // 2)])))
     pieces.append(np.zeros(at, np.float32))
     while at < samples:
         clause = voices.say(training_text(rng, language), way, float(rng.uniform(40, 500)))
@@ -75,25 +76,38 @@ def speech(voices: Voices, rng: np.random.Generator, samples: int) -> Said:
             at += len(pieces[0])
             way = training_way(rng, language)
             continue
-        pieces.append(clause.pcm.astype(np.float32) / 32768)
+        pieces.append(clause.pcm.astype(np.float32) / np.float32(32768))
         phonemes += [PhonemeTiming(p.ipa, at + p.start_sample, p.sample_count, p.stress) for p in clause.phonemes]
         at += len(clause.pcm)
     sound = np.concatenate([*pieces, np.zeros(samples, np.float32)])[:samples]
     return Said(sound, tuple(p for p in phonemes if p.start_sample < samples))
 
 
-def lessons(folder: Path, clips: int, copies: int, seed: int, part: int) -> Lessons:
-    """`clips` stretches of speech, each in `copies` ways of sounding, and some that are no speech."""
-    rng = np.random.default_rng([seed, part])
-    voices = Voices(folder)
-    said = [speech(voices, rng, CLIP_SAMPLES) for _ in range(clips)]
+def joined(pieces: Iterable[Said], rng: np.random.Generator) -> Iterator[Said]:
+    """Utterances one after the other, with pauses, as clips of CLIP_SAMPLES."""
+    sounds: list[Sound] = []
+    phonemes: list[PhonemeTiming] = []
+    at = 0
+    for piece in pieces:
+        pause = np.zeros(int(rng.integers(0, SAMPLE_RATE_HZ // 2)), np.float32)
+        phonemes += [PhonemeTiming(p.ipa, at + p.start_sample, p.sample_count, p.stress) for p in piece.phonemes]
+        sounds += [piece.sound, pause]
+        at += len(piece.sound) + len(pause)
+        if at >= CLIP_SAMPLES:
+            kept = tuple(p for p in phonemes if p.start_sample < CLIP_SAMPLES)
+            yield Said(np.concatenate(sounds)[:CLIP_SAMPLES], kept)
+            sounds, phonemes, at = [], [], 0
+
+
+def heard_in_ways(said: Sequence[Said], copies: int, rng: np.random.Generator) -> Lessons:
+    """Each clip in `copies` ways of sounding, and some that are no speech."""
     heard, wanted = [], []
     for one in said:
         target = wanted_at(one.phonemes, CLIP_STEPS)
         borders = np.array([p.start_sample for p in one.phonemes], np.int64)
         for copy in range(copies):
-            others = rng.choice(len(said), min(5, len(said)), replace=False)
-            babble = cast(Sound, sum(said[other].sound for other in others))
+            chosen = rng.choice(len(said), min(5, len(said)), replace=False)
+            babble = cast(Sound, sum(said[other].sound for other in chosen))
             sound = altered(one.sound, rng, babble, borders) if copy or rng.random() < 0.7 else one.sound
             heard.append(log_mel(sound).astype(np.float16))
             wanted.append(target.astype(np.float16))
@@ -104,6 +118,13 @@ def lessons(folder: Path, clips: int, copies: int, seed: int, part: int) -> Less
         heard.append(log_mel(other * np.float32(0.3 * 10 ** rng.uniform(-2.5, 0))).astype(np.float16))
         wanted.append(nothing)
     return Lessons(np.stack(heard), np.stack(wanted))
+
+
+def lessons(folder: Path, clips: int, copies: int, seed: int, part: int) -> Lessons:
+    """`clips` stretches of the embedded voice's speech."""
+    rng = np.random.default_rng([seed, part])
+    voices = Voices(folder)
+    return heard_in_ways([speech(voices, rng, CLIP_SAMPLES) for _ in range(clips)], copies, rng)
 
 
 def make(folder: Path, clips: int, copies: int, seed: int, processes: int) -> Lessons:
@@ -122,12 +143,6 @@ def measuring_ways(rng: np.random.Generator, unheard: bool) -> list[tuple[str, W
     for language, said in sentences()["unheard" if unheard else "trained"].items():
         for text in said[:3] if unheard else said[-1:]:
             from_known = str(rng.choice(["f1", "m3", "Alex", "klatt2", "f3", "m7"]))
-            variant = str(rng.choice(_unheard())) if unheard else from_known
+            variant = str(rng.choice(UNHEARD_VARIANTS)) if unheard else from_known
             out.append((text, Way(language, variant, int(rng.integers(135, 205)), 1.0, int(rng.integers(30, 70)))))
     return out
-
-
-def _unheard() -> list[str]:
-    from tools.lips.voices import UNHEARD_VARIANTS
-
-    return UNHEARD_VARIANTS

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from tools.lips import sounds
 from tools.lips.corpus import Said, measuring_ways
-from tools.lips.other_voices import festival, flite
+from tools.lips.other_voices import LEARNT_FROM, Spoken, festival, flite, texts_of
 from tools.lips.sounds import Sound
 from tools.lips.voices import Voices, Way, sentences
 from tth.face.parameters import FaceState
@@ -83,7 +83,9 @@ def seen(said: Said, with_phonemes: bool, step: int = FRAME) -> Seen:
         PhonemeTiming(p.ipa, p.start_sample + _LEAD, p.sample_count, p.stress)
         for p in (said.phonemes if with_phonemes else ())
     ]
-    times, mouths, visemes = [], [], []
+    times: list[int] = []
+    mouths: list[list[float]] = []
+    visemes: list[str] = []
 
     def show(to_sample: float) -> None:
         while (at := step // 2 + len(times) * step) < to_sample:
@@ -231,10 +233,10 @@ def spoken(voices: Voices, text: str, way: Way, speed: float = 1.0) -> Said:
     """One utterance with 300 ms of silence after it."""
     faster = Way(way.language, way.variant, 175 if speed == 1 else 220, speed if speed == 1 else speed * 175 / 220)
     clause = voices.say(text, way if speed == 1 else faster, 300)
-    return Said(clause.pcm.astype(np.float32) / 32768, clause.phonemes)
+    return Said(clause.pcm.astype(np.float32) / np.float32(32768), clause.phonemes)
 
 
-def report(folder: Path, flite_command: str | None, festival_command: str | None, quick: bool, say: Say) -> None:
+def report(folder: Path, flite_command: str, festival_command: str, quick: bool, say: Say) -> None:
     """Everything that docs/motion.md states of lips, as tables."""
     folder.mkdir(parents=True, exist_ok=True)
     told_report(folder, quick, say)
@@ -242,11 +244,7 @@ def report(folder: Path, flite_command: str | None, festival_command: str | None
         "espeak, new sentences": utterances(folder, False, quick),
         "espeak, new voices and languages": utterances(folder, True, quick),
     }
-    for name, command, make in (("flite", flite_command, flite), ("festival", festival_command, festival)):
-        if command and shutil.which(command):
-            sets[name] = [one.said for one in make(command)][:: 6 if quick else 1]
-        else:
-            say(f"{name}: not installed, not measured")
+    sets |= others(flite_command, festival_command, quick, say)
     say("\nFrom sound alone, against the phoneme path:\n" + heading())
     for name, said in sets.items():
         told, heard = [seen(one, True) for one in said], [seen(one, False) for one in said]
@@ -262,6 +260,24 @@ def report(folder: Path, flite_command: str | None, festival_command: str | None
         say(row(name, score(told, heard)))
 
 
+def others(flite_command: str, festival_command: str, quick: bool, say: Say) -> dict[str, list[Said]]:
+    """Sentences by voices of other engines: those that gave lessons (with other texts) and those that never did."""
+    spoken: list[Spoken] = []
+    if shutil.which(flite_command):
+        spoken += flite(flite_command, texts_of("en-us"))
+    else:
+        say("flite: not installed, not measured")
+    if shutil.which(festival_command):
+        spoken += festival(festival_command, texts_of)
+    else:
+        say("festival: not installed, not measured")
+    sets: dict[str, list[Said]] = {}
+    for one in spoken[:: 4 if quick else 1]:
+        kind = "known voices" if one.voice in LEARNT_FROM else f"unheard voices, {one.language}"
+        sets.setdefault(f"recorded, {kind}", []).append(one.said)
+    return sets
+
+
 def told_report(folder: Path, quick: bool, say: Say) -> None:
     """The phoneme path by itself, at several speeds."""
     say("From phonemes: speed, share of p b m closed at 25 fps, teeth on f v, energy correlation and lag in frames")
@@ -270,14 +286,14 @@ def told_report(folder: Path, quick: bool, say: Say) -> None:
         told = [seen(one, True) for one in utterances(folder, True, quick, speed)]
         met, count, *_ = np.sum([closures(one) for one in told], axis=0)
         correlation, lag = energy_lag(told)
-        teeth = [meets for one in told for meets in _teeth(one)]
+        teeth = [meets for one in told for meets in lips_on_teeth(one)]
         say(
             f"  speed {speed:.0f}: {met} of {count} closed, {sum(teeth)} of {len(teeth)} on the teeth, "
             f"energy {correlation:.2f} at {lag:+d} frames ({languages} languages)"
         )
 
 
-def _teeth(one: Seen) -> list[bool]:
+def lips_on_teeth(one: Seen) -> list[bool]:
     """For each f and v, whether a frame shows the lower lip up, the jaw nearly shut and the upper lip lifted."""
     out = []
     for phoneme in one.said.phonemes:
@@ -292,9 +308,8 @@ def _teeth(one: Seen) -> list[bool]:
 def _say_vowels(heard: Sequence[Seen], say: Say) -> None:
     means = vowels_apart(heard)
     if len(means) > 1:
-        least = min(combinations(means, 2), key=lambda pair: float(np.abs(means[pair[0]] - means[pair[1]]).max()))
-        gap = float(np.abs(means[least[0]] - means[least[1]]).max())
-        say(f"    vowels: the nearest two, {least[0]} and {least[1]}, are {gap:.2f} apart in one shape")
+        apart = {pair: float(np.abs(means[pair[0]] - means[pair[1]]).sum()) for pair in combinations(means, 2)}
+        say("    vowels apart: " + ", ".join(f"{a}-{b} {gap:.2f}" for (a, b), gap in apart.items()))
 
 
 def heading() -> str:

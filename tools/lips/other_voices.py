@@ -1,7 +1,8 @@
-"""Voices of other engines with true phoneme times, for measuring only: flite and festival, where they are installed.
+"""Voices of other engines with true phoneme times: flite and festival, where they are installed.
 
-Debian: `flite festival festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts festvox-suopuhe-lj festvox-suopuhe-mv
-festvox-italp16k festvox-itapc16k`. The network never hears them in training.
+They are cut from recordings of people, so they are nearer to the voices of providers than espeak is. Some lessons come
+from a few of them (`LEARNT_FROM`), the rest is for measuring. Debian: `flite festival festvox-kallpc16k
+festvox-kdlpc16k festvox-us-slt-hts festvox-suopuhe-lj festvox-suopuhe-mv festvox-italp16k festvox-itapc16k`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 import wave
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,8 @@ _ITALIAN = {
 }
 _FINNISH = {"@": "æ", "7": "ø", "a": "ɑ", "#": "", "##": "", "N": "ŋ"}
 _FLITE_VOICES = ("slt", "rms", "awb", "kal16")
+LEARNT_FROM = ("slt", "rms", "kal16", "ked_diphone")
+"""The voices that give lessons; the others are never trained on. All of Carnegie Mellon and Edinburgh, free to use."""
 # Voice of festival, language of sentences.yaml, encoding, names of its sounds.
 _FESTIVAL_VOICES = (
     ("kal_diphone", "en-us", "ascii", _ARPABET),
@@ -58,6 +61,7 @@ class Spoken:
     """An utterance of another engine."""
 
     said: Said
+    voice: str
     language: str
     text: str
 
@@ -68,27 +72,39 @@ def texts_of(language: str) -> list[str]:
     return [*both[language], *(both["en-gb"] if language == "en-us" else [])]
 
 
-def flite(command: str) -> list[Spoken]:
-    """All English sentences by each of flite's voices. Raises OSError, CalledProcessError."""
+def shuffled(language: str, count: int, seed: int) -> list[str]:
+    """Texts for lessons: the words of the language's sentences in any order."""
+    rng = np.random.default_rng(seed)
+    words = np.array(" ".join(texts_of(language)).replace(",", "").replace(".", "").split())
+    return [" ".join(rng.choice(words, int(rng.integers(5, 13)))) + "." for _ in range(count)]
+
+
+def flite(command: str, texts: list[str], voices: tuple[str, ...] = _FLITE_VOICES) -> list[Spoken]:
+    """These English texts by each of flite's voices. Raises OSError, CalledProcessError."""
     spoken = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "said.wav"
-        for voice in _FLITE_VOICES:
-            for text in texts_of("en-us"):
+        for voice in voices:
+            for text in texts:
                 line = [command, "-voice", voice, "-psdur", "-t", text, "-o", str(path)]
                 times = subprocess.run(line, check=True, capture_output=True, text=True).stdout.split()  # noqa: S603
                 names = [(float(end), name) for name, _, end in (one.rpartition(":") for one in times)]
-                spoken.append(Spoken(_said(path, names, _ARPABET), "en-us", text))
+                spoken.append(Spoken(_said(path, names, _ARPABET), voice, "en-us", text))
     return spoken
 
 
-def festival(command: str) -> list[Spoken]:
-    """The sentences of each voice that is installed. Raises OSError."""
+def festival(command: str, texts_in: Callable[[str], list[str]], only: tuple[str, ...] = ()) -> list[Spoken]:
+    """What `texts_in` gives for the language of each voice that is installed. Raises OSError.
+
+    only: voices; none = all.
+    """
     spoken = []
     with tempfile.TemporaryDirectory() as folder:
         for voice, language, encoding, table in _FESTIVAL_VOICES:
+            if only and voice not in only:
+                continue
             base = Path(folder) / voice
-            texts = texts_of(language)
+            texts = texts_in(language)
             script = [f"(voice_{voice})".encode()]
             for number, text in enumerate(texts):
                 clean = text.replace('"', "").encode(encoding, "ignore")
@@ -102,7 +118,9 @@ def festival(command: str) -> list[Spoken]:
             for number, text in enumerate(texts):
                 labels = Path(f"{base}{number}.lab")
                 if labels.exists():
-                    spoken.append(Spoken(_said(labels.with_suffix(".wav"), _labels(labels), table), language, text))
+                    spoken.append(
+                        Spoken(_said(labels.with_suffix(".wav"), _labels(labels), table), voice, language, text)
+                    )
     return spoken
 
 

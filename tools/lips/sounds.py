@@ -62,7 +62,7 @@ def mu_law(sound: Sound, bits: int = 8) -> Sound:
     steps = 2**bits - 1
     small = np.sign(sound) * np.log1p(steps * np.abs(np.clip(sound, -1, 1))) / np.log1p(steps)
     small = np.round(small * steps / 2) / (steps / 2)
-    return (np.sign(small) * (np.exp(np.abs(small) * np.log1p(steps)) - 1) / steps).astype(np.float32)
+    return np.asarray(np.sign(small) * (np.exp(np.abs(small) * np.log1p(steps)) - 1) / steps, np.float32)
 
 
 def telephone(sound: Sound) -> Sound:
@@ -157,4 +157,4 @@ def _filtered(sound: Sound, response: object) -> Sound:
 
 
 def _unit(sound: NDArray[np.floating]) -> Sound:
-    return (sound / (np.sqrt(np.mean(sound**2)) + 1e-9)).astype(np.float32)
+    return np.asarray(sound / (np.sqrt(np.mean(sound**2)) + 1e-9), np.float32)

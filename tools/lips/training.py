@@ -208,15 +208,16 @@ class Adam:
             weights[name] -= np.float32(rate) * (mean / (np.sqrt(square) + np.float32(1e-8)) + _DECAY * weights[name])
 
 
-def train(lessons: Lessons, plan: Plan, say: Say) -> Parameters:
-    """Learn from all lessons but the last 3 %, by which `say` tells how it goes."""
-    mean = average(lessons.heard)
+def train(lessons: Lessons, plan: Plan, say: Say, begun: Parameters | None = None) -> Parameters:
+    """Learn from all lessons but the last 3 %, by which `say` tells how it goes. begun: weights to go on from."""
+    mean = begun["mean"] if begun else average(lessons.heard)
     heard = levelled(lessons.heard, mean)
     kept_back = max(1, len(heard) * 3 // 100)
     wanted = lessons.wanted[:-kept_back:7].astype(np.float32)
     variance = wanted[..., : LEVEL + 1].reshape(-1, LEVEL + 1).var(axis=0) + np.float32(1e-4)
     average_mouth = wanted.reshape(-1, OUTPUTS).mean(axis=0)
-    weights = fresh(plan, mean, average_mouth)
+    weights = dict(begun) if begun else fresh(plan, mean, average_mouth)
+    weights.pop("viseme_shares", None)
     adam, rng = Adam(weights), np.random.default_rng(plan.seed)
     per_epoch = (len(heard) - kept_back) // plan.batch
     began_s, done = time.monotonic(), 0

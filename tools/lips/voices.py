@@ -24,11 +24,16 @@ from tth.adapters.tts.espeak_sound import SILENCE, SpokenClause, finish
 from tth.adapters.tts.espeak_text import spoken_text
 
 TRAINED_VARIANTS = (
-    "f1 f2 f3 f4 m1 m2 m3 m4 m5 m6 m7 klatt klatt2 klatt3 klatt4 Alex Alicia Andrea Andy Denis Diogo Henrique Hugo Jacky "
-    "Lee Marco Michael Mike Nguyen anika boris caleb ian iven john linda marcelo michel miguel pablo paul pedro quincy "
-    "rob sandro shelby steph travis zac whisper whisperf croak adam david edward benjamin"
-).split()
-UNHEARD_VARIANTS = "f5 m8 klatt5 Annie steph3 Mario grandma belinda Storm ed victor norbert Gene2 aunty max".split()
+    "f1", "f2", "f3", "f4", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "klatt", "klatt2", "klatt3", "klatt4", "Alex",
+    "Alicia", "Andrea", "Andy", "Denis", "Diogo", "Henrique", "Hugo", "Jacky", "Lee", "Marco", "Michael", "Mike",
+    "Nguyen", "anika", "boris", "caleb", "ian", "iven", "john", "linda", "marcelo", "michel", "miguel", "pablo",
+    "paul", "pedro", "quincy", "rob", "sandro", "shelby", "steph", "travis", "zac", "whisper", "whisperf", "croak",
+    "adam", "david", "edward", "benjamin",
+)  # fmt: skip
+UNHEARD_VARIANTS = (
+    "f5", "m8", "klatt5", "Annie", "steph3", "Mario", "grandma", "belinda", "Storm", "ed", "victor", "norbert", "Gene2",
+    "aunty", "max",
+)  # fmt: skip
 """Never trained on: the voices of the measurement."""
 MADE_UP = 140
 _SHARE_MADE_UP = 0.7

@@ -1,4 +1,4 @@
-"""The mouth from sound alone: what holds for any sound. What it makes of speech is measured in test_lips_measured.py."""
+"""The mouth from sound alone: what holds for any sound. Of speech: test_lips_measured.py."""
 
 from __future__ import annotations
 

@@ -39,11 +39,11 @@ def test_a_frame_depends_on_its_own_samples_only() -> None:
 
 
 def levelled(sound: F32) -> F32:
-    return np.asarray(Leveller(np.zeros(BANDS, np.float32)).level(log_mel(sound)[:, None])[:, 0])
+    return Leveller(np.zeros(BANDS, np.float32)).level(log_mel(sound)[:, None])[:, 0]
 
 
 def hummed(ms: float) -> F32:
-    return hum(ms).astype(np.float32) / 32768
+    return hum(ms).astype(np.float32) / np.float32(32768)
 
 
 def test_loudness_does_not_matter_once_the_level_is_found() -> None:

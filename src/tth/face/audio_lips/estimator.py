@@ -25,8 +25,8 @@ _EARLY_SAMPLES = ms_to_samples(10)
 # A contact that one step finds lasts from 10 ms before it to 32 ms after: as long as the shortest of the phoneme path,
 # so that it is seen at 25 fps.
 _CONTACT_SAMPLES = (_EARLY_SAMPLES, ms_to_samples(32))
-# Probability from which a contact is taken for true, bilabial, labiodental, sibilant: chosen by measurement, so that about
-# as many are missed as are made up (tools.lips evaluate). Below it, lips and jaw are led towards the contact from this far.
+# Probability from which a contact is taken for true, bilabial, labiodental, sibilant: chosen by measurement, so that
+# about as many are missed as are made up. Below it, lips and jaw are led towards the contact from this far.
 _CONTACT_FROM = (0.5, 0.5, 0.5)
 _CONTACT_REACH_S = 0.08
 _STEPS_KEPT = 6

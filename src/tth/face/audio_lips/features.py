@@ -63,7 +63,7 @@ def log_mel(sound: F32, before: float = 0.0) -> F32:
     count = 1 + (len(sound) - WINDOW_SAMPLES) // HOP_SAMPLES
     spectrum = np.fft.rfft(emphasised[_places(count)] * _window(), FFT_SAMPLES)
     power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
-    return np.log(power @ mel_matrix() + np.float32(_FLOOR))
+    return np.asarray(np.log(power @ mel_matrix() + np.float32(_FLOOR)), np.float32)
 
 
 @lru_cache(maxsize=4)

@@ -26,6 +26,9 @@ from tth.model.media import Pcm
 
 # Silence that is surer than the first shuts the mouth, at the second wholly.
 _SILENCE_FROM, _SILENCE_FULL = 0.5, 0.85
+# Frames whose mean power stays below this, about -61 dBFS of hiss, are silence whatever the network says, once there
+# have been so many: longer than a stop is closed. Before a sound there was silence.
+_HISS_POWER, _SILENT_FRAMES = 3.4e-4, 15
 _FULL_SCALE = np.float32(1 / 32768)
 
 
@@ -83,6 +86,7 @@ class Reader:
         self._network = Network(weights)
         self._heard = np.zeros((FRAMES_HEARD, BANDS), np.float32)
         self._next = 0
+        self._silent_frames = _SILENT_FRAMES
 
     def next_step(self, to_sample: float) -> Step | None:
         """The next step, if it speaks of a moment up to `to_sample` and can be made already."""
@@ -93,7 +97,7 @@ class Reader:
             self._listen(-1)
         self._listen(self._next)
         self._next += 1
-        return _step(moment, self._network.step(self._heard))
+        return _step(moment, self._network.step(self._heard), self._silent_frames >= _SILENT_FRAMES)
 
     def _heard_to(self, step: int) -> int:
         return self.begin + (step + 1) * STEP_SAMPLES + HOP_SAMPLES + WINDOW_SAMPLES
@@ -103,13 +107,18 @@ class Reader:
         end = self._heard_to(step)
         samples = self.sound.samples(end - HOP_SAMPLES - WINDOW_SAMPLES - 1, end)
         before = float(samples[0]) if step >= 0 else 0.0
+        frames = log_mel(samples[1:], before)
+        for power in np.exp(frames).mean(axis=1).tolist():
+            self._silent_frames = self._silent_frames + 1 if power < _HISS_POWER else 0
         self._heard[:2] = self._heard[2:]
-        self._heard[2:] = self._leveller.level(log_mel(samples[1:], before)[:, None])[:, 0]
+        self._heard[2:] = self._leveller.level(frames[:, None])[:, 0]
 
 
-def _step(moment: int, said: F32) -> Step:
+def _step(moment: int, said: F32, is_silence: bool) -> Step:
     chances = np.exp(said[LEVEL + 1 : VISEMES_END] - said[LEVEL + 1 : VISEMES_END].max())
     visemes: list[float] = (chances / chances.sum()).tolist()
     is_speech = 1 - min(max((visemes[0] - _SILENCE_FROM) / (_SILENCE_FULL - _SILENCE_FROM), 0.0), 1.0)
+    if is_silence:
+        is_speech, visemes = 0.0, [1.0] + [0.0] * (len(visemes) - 1)
     shapes = [is_speech * min(max(shape, 0.0), 1.0) for shape in said[: LEVEL + 1].tolist()]
     return Step(moment, shapes, visemes, sigmoid(said[VISEMES_END:]).tolist())

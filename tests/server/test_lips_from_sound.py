@@ -1,0 +1,84 @@
+"""Whole conversations with voices that give sound and nothing else: the lips are read from it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.face.scripts import gap
+from tests.face.spoken import sentences
+from tests.server.caller import Caller, conversation, kind, run
+from tth.adapters.avatar import embedded_face
+from tth.adapters.base import TextPiece
+from tth.adapters.registry import Adapters
+from tth.face.parameters import FaceState
+from tth.model.media import SpeechChunk
+from tth.testing.harness import make_server, mock_adapters, running_server
+from tth.testing.scripted import Give, ScriptedRealtime, ScriptedVoice
+from tth.v1 import media_pb2
+from tth.v1.converse_pb2 import ConverseResponse
+from tth.v1.media_pb2 import MediaPreferences
+
+pytestmark = pytest.mark.embedded
+
+MOTION = MediaPreferences(video_codec=media_pb2.VIDEO_CODEC_NONE, motion=True)
+
+
+def chunks() -> list[SpeechChunk]:
+    """A sentence as most providers give it: 40 ms of sound after 40 ms, without a single timing."""
+    pcm = (sentences()[0].sound * 32767).astype(np.int16)
+    return [SpeechChunk(pcm[at : at + 960]) for at in range(0, len(pcm), 960)]
+
+
+def check_lips(turn: list[ConverseResponse]) -> None:
+    """The lips open with the sound, close for its bilabials, and show many visemes."""
+    frames = [event.motion_frame for event in turn if kind(event) == "motion_frame"]
+    audio = [event.audio_chunk for event in turn if kind(event) == "audio_chunk"]
+    begin_us = audio[0].pts_us
+    sound = np.concatenate([np.frombuffer(chunk.data, "<i2") for chunk in audio]).astype(float)
+    gaps, levels = [], []
+    for frame in frames:
+        begin = (frame.pts_us - begin_us) * 24 // 1000
+        if 0 <= begin <= len(sound) - 960:
+            levels.append(float(np.sqrt(np.mean(sound[begin : begin + 960] ** 2))))
+            gaps.append(gap(FaceState(np.array(frame.blendshapes, np.float32))))
+    assert len(gaps) > 40
+    assert np.corrcoef(gaps, levels)[0, 1] > 0.4
+    assert max(gaps) > 0.2
+    assert sum(1 for value in gaps if value < 0.02) >= 4
+    assert len({frame.viseme for frame in frames}) > 5
+
+
+async def spoken_turn(caller: Caller) -> list[ConverseResponse]:
+    await caller.text("Maybe Bob bought five big boxes of moving pumps for his mother.")
+    return await caller.turn()
+
+
+def test_a_voice_without_timings_moves_the_lips() -> None:
+    """A text-to-speech provider that answers with sound alone."""
+    adapters = Adapters(
+        llm=mock_adapters().llm,
+        tts=ScriptedVoice([Give(chunk) for chunk in chunks()]),
+        avatar=embedded_face.build(embedded_face.Settings(preload=())),
+    )
+
+    async def main() -> None:
+        async with running_server(make_server(adapters)) as server, conversation(server, media=MOTION) as caller:
+            check_lips(await spoken_turn(caller))
+
+    run(main())
+
+
+def test_a_realtime_model_moves_the_lips() -> None:
+    """One that gives text and sound in one stream."""
+    script = [Give(TextPiece("Maybe Bob bought boxes.")), *(Give(chunk) for chunk in chunks())]
+    adapters = Adapters(
+        realtime=ScriptedRealtime(script), avatar=embedded_face.build(embedded_face.Settings(preload=()))
+    )
+
+    async def main() -> None:
+        async with running_server(make_server(adapters)) as server, conversation(server, media=MOTION) as caller:
+            await caller.talk("What did Bob buy?")
+            check_lips(await caller.turn())
+
+    run(main())
