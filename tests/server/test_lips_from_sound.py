@@ -9,7 +9,7 @@ from tests.face.scripts import gap
 from tests.face.spoken import sentences
 from tests.server.caller import Caller, conversation, kind, run
 from tth.adapters.avatar import embedded_face
-from tth.adapters.base import TextPiece
+from tth.adapters.base import RealtimeOutput, TextPiece
 from tth.adapters.registry import Adapters
 from tth.face.parameters import FaceState
 from tth.model.media import SpeechChunk
@@ -71,9 +71,10 @@ def test_a_voice_without_timings_moves_the_lips() -> None:
 
 def test_a_realtime_model_moves_the_lips() -> None:
     """One that gives text and sound in one stream."""
-    script = [Give(TextPiece("Maybe Bob bought boxes.")), *(Give(chunk) for chunk in chunks())]
+    outputs: list[RealtimeOutput] = [TextPiece("Maybe Bob bought boxes."), *chunks()]
     adapters = Adapters(
-        realtime=ScriptedRealtime(script), avatar=embedded_face.build(embedded_face.Settings(preload=()))
+        realtime=ScriptedRealtime([Give(output) for output in outputs]),
+        avatar=embedded_face.build(embedded_face.Settings(preload=())),
     )
 
     async def main() -> None:

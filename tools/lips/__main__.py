@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +41,7 @@ def recorded(arguments: argparse.Namespace) -> None:
 
 def train(arguments: argparse.Namespace) -> None:
     from tools.lips.corpus import Lessons
+    from tools.lips.evaluate import taught_by
     from tools.lips.training import Plan
     from tools.lips.training import train as learn
 
@@ -69,13 +68,6 @@ def evaluate(arguments: argparse.Namespace) -> None:
     from tools.lips.evaluate import report
 
     report(arguments.folder, arguments.flite, arguments.festival, arguments.quick, say)
-
-
-def taught_by() -> str:
-    """A mark of the tables that the teacher's mouth follows."""
-    face = files("tth.face")
-    tables = (face.joinpath(name).read_bytes() for name in ("phonemes.csv", "visemes.yaml"))
-    return hashlib.sha256(b"".join(tables)).hexdigest()[:16]
 
 
 def main() -> None:

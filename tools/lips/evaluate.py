@@ -6,10 +6,13 @@ were never trained on.
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
+from importlib.resources import files
+from io import BytesIO
 from itertools import combinations
 from pathlib import Path
 
@@ -239,6 +242,9 @@ def spoken(voices: Voices, text: str, way: Way, speed: float = 1.0) -> Said:
 def report(folder: Path, flite_command: str, festival_command: str, quick: bool, say: Say) -> None:
     """Everything that docs/motion.md states of lips, as tables."""
     folder.mkdir(parents=True, exist_ok=True)
+    with np.load(BytesIO(files("tth.face.audio_lips").joinpath("weights.npz").read_bytes())) as content:
+        if str(content["taught_by"]) != taught_by():
+            say("The network was taught with other tables than phonemes.csv and visemes.yaml now hold: train it again.")
     told_report(folder, quick, say)
     sets = {
         "espeak, new sentences": utterances(folder, False, quick),
@@ -310,6 +316,12 @@ def _say_vowels(heard: Sequence[Seen], say: Say) -> None:
     if len(means) > 1:
         apart = {pair: float(np.abs(means[pair[0]] - means[pair[1]]).sum()) for pair in combinations(means, 2)}
         say("    vowels apart: " + ", ".join(f"{a}-{b} {gap:.2f}" for (a, b), gap in apart.items()))
+
+
+def taught_by() -> str:
+    """A mark of the tables that the teacher's mouth follows."""
+    tables = (files("tth.face").joinpath(name).read_bytes() for name in ("phonemes.csv", "visemes.yaml"))
+    return hashlib.sha256(b"".join(tables)).hexdigest()[:16]
 
 
 def heading() -> str:
