@@ -1,0 +1,93 @@
+"""How far a mouth is open in a picture, in pixels, whoever it belongs to and however it is drawn.
+
+Nothing of the face's parameters or geometry is used, only pictures: colours that a closed mouth of the same person
+never shows (teeth, tongue, the dark behind them) are the inside of the mouth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
+
+from tth.face.expression import expand
+from tth.face.parameters import FaceState
+from tth.face.shot import Painter
+from tth.face.stills import emotion_face, viseme_face
+from tth.model.controls import EmotionLabel
+from tth.model.media import Picture
+
+OTHER_COLOUR = 15.0
+"""Distance in 8-bit Lab at which a colour counts as one that closed lips do not have; shades of one skin stay below."""
+_CLOSED = (viseme_face("PP"), emotion_face(EmotionLabel.NEUTRAL, 0), emotion_face(EmotionLabel.SAD, 0.4))
+_OPEN = viseme_face("aa")
+_PARTED = FaceState(expand({"mouthUpperUp": 1.0, "mouthLowerDown": 1.0}).astype(np.float32))
+"""Lips apart and everything else at rest: where they are, a beard or not."""
+_STEP = 4
+_SEAM_SHARE = 0.03
+"""The darkest part of a closed mouth is the line between its lips, as dark as the inside: not a colour of lips."""
+_CHANGED_SHARE = 0.4
+"""Of the largest difference between a closed and an open mouth: pixels above it are the mouth."""
+
+
+@dataclass(frozen=True)
+class Mouth:
+    """Knows where one painter's mouth is, and the colours of its closed lips."""
+
+    window: tuple[slice, slice]
+    is_other: NDArray[np.bool_]
+    """Whether a colour is none of closed lips and the skin around them, by Lab in steps of _STEP, (64, 64, 64)."""
+    least: int
+    """Pixels of the line between lips that touch, in an "m"."""
+    most: int
+    """Pixels of the inside in the middle of an "ah"."""
+
+    def inside(self, picture: Picture) -> NDArray[np.bool_]:
+        """Which pixels of the window show no lip and no skin."""
+        return _inside(self.is_other, picture[self.window])
+
+    def opening(self, picture: Picture) -> float:
+        """Visible inside of the mouth: 0 = lips that touch, 1 = an "ah"."""
+        return (int(self.inside(picture).sum()) - self.least) / (self.most - self.least)
+
+
+def mouth_of(painter: Painter) -> Mouth:
+    """Learn a painter's mouth from three closed and one open."""
+    closed = [painter.paint(face)[..., :3].copy() for face in _CLOSED]
+    opened = painter.paint(_OPEN)[..., :3].copy()
+    change = np.abs(painter.paint(_PARTED)[..., :3].astype(int) - closed[0]).max(2)
+    change[: int(0.3 * len(change))] = 0  # brows and lids move a little, too
+    count, _, stats, _ = cv2.connectedComponentsWithStats((change > _CHANGED_SHARE * change.max()).astype(np.uint8))
+    assert count > 1, "the mouth does not move"
+    largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+    left, top, width, height = (int(value) for value in stats[largest, :4])
+    across = slice(left - 1, left + width + 1)
+    middle = slice(left + width // 6, left + width - width // 6)
+    lips, window = (slice(top + height // 4, top + height), middle), (slice(top, top + round(1.8 * height)), across)
+    colours = np.concatenate([_lab(picture[lips]).reshape(-1, 3) for picture in closed])
+    colours = colours[colours[:, 0] > np.quantile(colours[:, 0], _SEAM_SHARE)]
+    known = np.ones((256 // _STEP,) * 3, bool)
+    known[tuple((colours // _STEP).astype(int).T)] = False
+    is_other = np.asarray(distance_transform_edt(known) * _STEP > OTHER_COLOUR)
+    least, most = (int(_inside(is_other, picture[window]).sum()) for picture in (closed[0], opened))
+    assert most > least + 20, f"an ah shows {most} pixels of the inside, an m {least}"
+    return Mouth(window, is_other, least, most)
+
+
+def openings(painter: Painter, mouth: Mouth, faces: Sequence[FaceState]) -> NDArray[np.float64]:
+    """The opening in each of these faces."""
+    return np.array([mouth.opening(painter.paint(face)[..., :3]) for face in faces])
+
+
+def _inside(is_other: NDArray[np.bool_], picture: Picture) -> NDArray[np.bool_]:
+    lightness, a, b = np.moveaxis(_lab(picture), -1, 0) // _STEP
+    return np.asarray(is_other[lightness, a, b])
+
+
+def _lab(picture: Picture) -> NDArray[np.uint8]:
+    """8-bit CIE Lab: distances are about as large as they look."""
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2LAB), np.uint8)
