@@ -15,6 +15,7 @@ from tth.face.expression import expand, mood_of, unevenness
 from tth.face.parameters import INDEX, FaceState
 from tth.face.performer import Performer
 from tth.model.controls import Controls, EmotionLabel
+from tth.model.media import FrameKind
 
 pytestmark = pytest.mark.unit
 
@@ -145,3 +146,16 @@ def test_lips_close_in_every_emotion(label: EmotionLabel) -> None:
         if timing.ipa in "pbm":
             shut = [scripts.gap(f) for s, f in faces if 0 <= s - timing.start_sample < timing.sample_count]
             assert min(shut) < 0.02, timing
+
+
+def test_without_expressivity_and_motion_a_listener_is_still() -> None:
+    """Eyes blink and nothing else moves, whatever is felt, listening and thinking included."""
+    performer = Performer(1)
+    performer.change(Controls(emotion_label=EmotionLabel.HAPPY, expressivity=0.0, motion_gain=0.0), 0, 0)
+    for kind in (FrameKind.IDLE, FrameKind.LISTENING, FrameKind.THINKING):
+        performer.feed(silence(performer.end_sample, 3000, kind))
+    faces = np.array([scripts.vector(face) for _, face in play(performer, performer.end_sample)])
+    moved = np.ptp(faces, axis=0)
+    blinks = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
+    assert moved[blinks].min() > 0.9
+    assert np.delete(moved, blinks).max() == 0

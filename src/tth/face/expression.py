@@ -60,9 +60,9 @@ _PROTOTYPES: Mapping[EmotionLabel, Mapping[str, float]] = {
 # Weights per unit of valence or arousal beyond the label's point. Negative ones undo what the label brought.
 _AXES: Mapping[str, Mapping[str, float]] = {
     "pleased": {"mouthSmile": 0.8, "cheekSquint": 0.4, "browDown": -0.4, "mouthFrown": -0.8, "mouthDimple": 0.1},
-    "displeased": {"browDown": 0.45, "mouthFrown": 0.6, "mouthSmile": -0.8, "cheekSquint": -0.4, "noseSneer": 0.15},
-    "aroused": {"eyeWide": 0.5, "browInnerUp": 0.35, "browOuterUp": 0.4, "jawOpen": 0.06, "eyeBlink": -0.2},
-    "calmed": {"eyeBlink": 0.22, "eyeWide": -0.5, "browOuterUp": -0.4, "browInnerUp": -0.3, "eyeSquint": -0.1},
+    "displeased": {"browDown": 0.55, "mouthFrown": 0.75, "mouthSmile": -0.8, "cheekSquint": -0.4, "noseSneer": 0.15},
+    "aroused": {"eyeWide": 0.6, "browInnerUp": 0.4, "browOuterUp": 0.5, "jawOpen": 0.08, "eyeBlink": -0.2},
+    "calmed": {"eyeBlink": 0.28, "eyeWide": -0.5, "browOuterUp": -0.4, "browInnerUp": -0.3, "eyeSquint": -0.1},
 }
 
 # (yaw, pitch, roll) in degrees at intensity 1: bowed when sad, raised back when startled, turned away in disgust

@@ -18,7 +18,7 @@ EAR_RINGS, EAR_SPOKES = 15, 56
 
 def build_eyeball(shape: FaceShape, side: int) -> Part:
     """The front of one eyeball; `normals` are directions from its centre."""
-    n = 22
+    n = 16
     a, b = np.meshgrid(np.linspace(-1.25, 1.25, n), np.linspace(0.95, -0.95, n))
     direction = np.stack([np.sin(a) * np.cos(b), np.sin(b), np.cos(a) * np.cos(b)], -1).reshape(-1, 3)
     points = eye_centre(shape, side) + direction * shape.eye_radius

@@ -43,17 +43,19 @@ UPPER = Arch(
     (24.5, 33), 1.6, 0.0, 1,
 )  # fmt: skip
 LOWER = Arch(
-    (5.4, 5.9, 6.9, 7.0, 7.0, 10), (8.6, 8.8, 9.6, 8.2, 7.4, 7.0), (-3.0, -2.9, -2.7, -3.0, -3.2, -3.4),
+    (5.4, 5.9, 6.9, 7.0, 7.0), (8.6, 8.8, 9.6, 8.2, 7.4), (-3.0, -2.9, -2.7, -3.0, -3.2),
     (22.0, 27.2), 1.3, 4.0, -1,
 )  # fmt: skip
 ARCH_DEPTH = -22.0
 """Depth of the centre of both arches."""
+AVERAGE_MOUTH = 24.0
+"""Half width of the mouth for which the arches are given."""
 ACROSS = np.array([-1, -0.9, -0.6, 0, 0.6, 0.9, 1.0])
 
 
 def build_teeth(shape: FaceShape, arch: Arch) -> Part:
     """One arch: rounded crowns with dark gaps between them, and gums."""
-    radius_x, radius_z = arch.radii
+    radius_x, radius_z = _radii(shape, arch)
     angle = np.linspace(0, 1.45, 400)
     steps = np.hypot(np.diff(radius_x * np.sin(angle)), np.diff(radius_z * np.cos(angle)))
     length = np.concatenate([[0], np.cumsum(steps)])
@@ -62,14 +64,19 @@ def build_teeth(shape: FaceShape, arch: Arch) -> Part:
         start = 0.0
         for number, width in enumerate(arch.widths):
             position = np.interp(start + width * (ACROSS + 1) / 2, length, angle)
-            crowns.append(_crown(mouth_line(shape), arch, number, position, side))
+            crowns.append(_crown(shape, arch, number, position, side))
             start += width
     return join(crowns)
 
 
-def _crown(line: float, arch: Arch, number: int, position: Floats, side: int) -> Part:
+def _radii(shape: FaceShape, arch: Arch) -> tuple[float, float]:
+    """Half axes of this person's arch: a wide mouth has a wide one."""
+    return arch.radii[0] * (shape.mouth_half_width / AVERAGE_MOUTH) ** 0.7, arch.radii[1]
+
+
+def _crown(shape: FaceShape, arch: Arch, number: int, position: Floats, side: int) -> Part:
     """One tooth with its gum; position: angles on the arch, (7,)."""
-    radius_x, radius_z = arch.radii
+    line, (radius_x, radius_z) = mouth_line(shape), _radii(shape, arch)
     down = np.array([0, 0.06, 0.2, 0.45, 0.75, 1.0, 1.12, arch.gum_reach])
     u, v = np.meshgrid(ACROSS, down)
     theta = np.broadcast_to(position, u.shape)

@@ -21,7 +21,7 @@ NONE = -9.0
 # Grids of the unwrapped face: left, right, bottom, top, distance of the points. Each one spares the ones before it.
 GRIDS = (
     (-20.0, 20.0, -52.0, -26.0, 1.6875),
-    (-46.0, 46.0, -118.0, 34.0, 2.875),
+    (-46.0, 46.0, -118.0, 34.0, 3.125),
     (-98.0, 98.0, -128.0, 78.0, 5.25),
     (-236.0, 236.0, -262.0, 149.0, 11.875),
 )
