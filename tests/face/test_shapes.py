@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tests.face.conftest import HeadOf
 from tests.face.scripts import phonemes
 from tth.face.expression import mood_of
-from tth.face.look import list_looks
+from tth.face.look import list_sculpted_looks
 from tth.face.painter import SculptedPainter
 from tth.face.parameters import INDEX, FaceState, neutral_weights
 from tth.face.performer import _speak
@@ -88,7 +88,7 @@ def test_a_face_grows_with_intensity(head_of: HeadOf, name: str) -> None:
         assert all(more > less + 0.05 for less, more in pairwise(away)), (label, away)
 
 
-@pytest.mark.parametrize("name", list_looks())
+@pytest.mark.parametrize("name", list_sculpted_looks())
 def test_emotions_are_told_apart_at_256_px(head_of: HeadOf, name: str) -> None:
     """At intensity 0.7 any two of the seven differ plainly, on everybody."""
     painter = SculptedPainter(head_of(name), Shot(256, 256))
