@@ -1,0 +1,98 @@
+"""One person, one motion: idle, thinking, speaking and interrupted follow each other without a jump. Virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.session.scene import Recording, talking
+from tth.adapters.avatar import embedded_face
+from tth.adapters.llm import mock_llm
+from tth.adapters.registry import Adapters
+from tth.adapters.tts import mock_tts
+from tth.face.limits import speed_limit_per_s
+from tth.face.parameters import INDEX
+from tth.model.commands import Interrupt, UpdateControls
+from tth.model.controls import ControlPatch, EmotionLabel, Framing, Resolution
+from tth.model.events import MotionFrame, TurnStopped
+from tth.model.media import SAMPLE_RATE_HZ, FrameKind, MediaPreferences, VideoCodec, ms_to_samples
+from tth.testing.virtual_time import run_virtual
+
+pytestmark = pytest.mark.pipeline
+
+MOTION = MediaPreferences(video_codec=VideoCodec.NONE, motion=True)
+TEXT = "Many words that are spoken one after the other without any pause between them at all."
+SLOT = 960
+CLOSED = 0.08
+"""Jaw against lips: what a mouth at rest may be open by."""
+
+
+def adapters() -> Adapters:
+    return Adapters(
+        llm=mock_llm.build(mock_llm.Settings()),
+        tts=mock_tts.build(mock_tts.Settings()),
+        avatar=embedded_face.build(embedded_face.Settings()),
+    )
+
+
+def interrupted(after_ms: list[int], **wishes: object) -> Recording:
+    """A session whose turns are interrupted so long after their beginning; every second one is a question."""
+
+    async def main() -> Recording:
+        async with talking(adapters(), MOTION) as scene:
+            await asyncio.sleep(0.5)
+            for number, pause_ms in enumerate(after_ms):
+                await (scene.talk(TEXT) if number % 2 else scene.say(TEXT))
+                if number == 1:
+                    await scene.send(UpdateControls(ControlPatch(**wishes), (), 250))  # type: ignore[arg-type]
+                await asyncio.sleep(pause_ms / 1000)
+                await scene.send(Interrupt())
+                await asyncio.sleep(0.4)
+            return scene.sink
+
+    return run_virtual(main())
+
+
+def opening(frame: MotionFrame) -> float:
+    weights = frame.face.weights
+    return float(weights[INDEX["jawOpen"]] - weights[INDEX["mouthClose"]])
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    st.lists(st.integers(0, 2500), min_size=1, max_size=3),
+    st.sampled_from(
+        [
+            {"emotion_label": EmotionLabel.SURPRISED, "emotion_intensity": 1.0},
+            {"resolution": Resolution(96, 64), "framing": Framing.HEAD},
+            {"background": "green", "motion_gain": 0.0},
+        ]
+    ),
+)
+def test_the_motion_never_jumps(after_ms: list[int], wishes: dict[str, object]) -> None:
+    """No part faster than a face can move, whatever stops or changes when; every slot has its face."""
+    frames = interrupted(after_ms, **wishes).of(MotionFrame)
+    fastest = speed_limit_per_s()[: len(frames[0].face.weights)]
+    for before, after in pairwise(frames):
+        assert after.start_sample - before.start_sample < 3 * SLOT
+        seconds = (after.start_sample - before.start_sample) / SAMPLE_RATE_HZ
+        moved = np.abs(after.face.weights.astype(float) - before.face.weights)
+        assert (moved <= fastest * (seconds + 0.021) + 1e-3).all()
+
+
+@pytest.mark.parametrize("after_ms", [300, 700, 1150, 1600, 2222])
+def test_an_interrupted_mouth_is_closed_within_120_ms(after_ms: int) -> None:
+    """Counted from the first face behind the interrupt; before it the mouth was open."""
+    events = [event for _, event in interrupted([after_ms]).entries if isinstance(event, MotionFrame | TurnStopped)]
+    (at,) = (index for index, event in enumerate(events) if isinstance(event, TurnStopped))
+    before, after = ([e for e in part if isinstance(e, MotionFrame)] for part in (events[:at], events[at:]))
+    assert max(map(opening, before)) > 0.1
+    closed = [frame for frame in after if frame.start_sample >= after[0].start_sample + ms_to_samples(120)]
+    assert len(closed) >= 5
+    assert max(map(opening, closed)) < CLOSED
+    assert not any(frame.kind is FrameKind.SPEAKING for frame in after)
