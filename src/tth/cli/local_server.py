@@ -18,8 +18,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tth.cli.exits import CommandFailed
 from tth.cli.terminal import Progress
 
-READY_TIMEOUT_S = 180.0
-"""The very first start compiles the face's drawing code: half a minute on a slow machine; later ones take 1-3 s."""
+READY_TIMEOUT_S = 600.0
+"""The very first start sculpts heads and compiles: minutes on a slow machine; later ones take 1-3 s."""
 STOP_TIMEOUT_S = 15.0
 _POLL_S = 0.02
 _CHECK_DEADLINE_S = 5.0

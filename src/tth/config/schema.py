@@ -96,8 +96,8 @@ class ServerSettings:
 class BudgetSettings:
     """How long each wait may take before it counts as failed. Milliseconds."""
 
-    adapter_load_ms: int = setting(120_000, 100, 3_600_000)
-    """Loading and warming up one adapter at start."""
+    adapter_load_ms: int = setting(600_000, 100, 3_600_000)
+    """Loading and warming up one adapter at start. The first start on a machine sculpts six heads, 10 s each."""
     llm_first_text_ms: int = setting(15_000, 1, 600_000)
     """From the question to the first text of the language or realtime model."""
     tts_first_chunk_ms: int = setting(8000, 1, 600_000)

@@ -64,7 +64,7 @@ class ServerOptions:
     """0 = any free port."""
     limits: SessionLimits = SessionLimits()
     drain_s: float = 10.0
-    adapter_load_ms: int = 120_000
+    adapter_load_ms: int = 600_000
     max_request_bytes: int = 1_048_576
     outbox_events: int = 512
     outbox_stalled_s: float = 15.0

@@ -16,10 +16,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.face.puppet.folders import average_content, write_folder
 from tests.face.scripts import fastest, gap, phonemes, silence, speech, split, vector
 from tth.adapters.avatar.embedded_face import EmbeddedFace, Settings, build
 from tth.adapters.avatar.slots import slot_start
-from tth.adapters.base import AvatarInput, ControlChange, Persona, SessionContext, TurnContext
+from tth.adapters.base import AvatarInput, ControlChange, Persona, SessionContext, Support, TurnContext
 from tth.errors import AdapterRejected, AdapterUnavailable, ConfigError
 from tth.face.look import LookError
 from tth.face.parameters import FaceState
@@ -435,3 +436,17 @@ def test_a_background_that_cannot_be_had_is_a_mistake_of_the_configuration(tmp_p
     prefix = "adapters.avatar.embedded_face.backgrounds."
     assert [problem.key for problem in refused.value.problems] == [prefix + name for name in wrong]
     assert build(Settings(backgrounds={"office": picture})).capabilities.backgrounds[-2:] == ("transparent", "office")
+
+
+def test_a_portrait_that_cannot_be_cut_out_keeps_its_background(tmp_path: Path) -> None:
+    """Only of such a look is it said that the control does nothing, and why; the rest is as for everybody."""
+    avatar = build(Settings())
+    flat = str(write_folder(tmp_path / "flat", average_content()))
+    cut = write_folder(tmp_path / "cut", {**average_content(), "layers": {"matte": "portrait.png"}})
+    kept = avatar.capabilities_for(Persona("p", look=flat)).controls["render.background"]
+    assert kept.support is Support.NONE
+    assert "matte" in kept.reason
+    for look in ("anna", str(cut), "nobody"):
+        assert avatar.capabilities_for(Persona("p", look=look)) is avatar.capabilities
+    for_everybody = build(Settings(look=flat))
+    assert for_everybody.capabilities_for(Persona("p")).controls["render.background"] == kept

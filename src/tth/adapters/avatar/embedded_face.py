@@ -19,7 +19,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol, TypeVar
 
-from tth.adapters.avatar.face_painters import FacePainters, Work, abandoned, finished
+from tth.adapters.avatar.face_painters import Easel, FacePainters, Work, abandoned, finished, shot_of
 from tth.adapters.avatar.slots import Slot, SlotCutter
 from tth.adapters.base import (
     Avatar,
@@ -32,6 +32,7 @@ from tth.adapters.base import (
     Health,
     Persona,
     SessionContext,
+    Support,
     TurnContext,
 )
 from tth.clock import Clock, SystemClock
@@ -40,7 +41,8 @@ from tth.face.catalogue import open_look
 from tth.face.look import LookError
 from tth.face.parameters import FaceState
 from tth.face.performer import Performer
-from tth.face.shot import Detail, Painter, Shot
+from tth.face.puppet.portrait_look import PortraitLook
+from tth.face.shot import Painter, Shot
 from tth.model.controls import BACKGROUNDS, STUDIO, Controls, Framing
 from tth.model.media import DrawnFrame, PictureQuality, SilenceSpan, VideoCodec
 
@@ -48,13 +50,6 @@ _T = TypeVar("_T")
 
 STREAM_RAMP_MS = 250
 """How long the controls of a new stream take to show, where they differ from those of the stream before."""
-DETAILS: Mapping[PictureQuality, Detail] = {
-    PictureQuality.FULL: Detail.FULL,
-    PictureQuality.REDUCED: Detail.REDUCED,
-    PictureQuality.LOW: Detail.LOW,
-    PictureQuality.HALF_RATE: Detail.LOW,
-}
-
 CAPABILITIES = Capabilities(
     "a sculpted 3D head drawn in software: lips from phonemes, seven emotions, gaze, blinks, breath",
     Deployment.EMBEDDED,
@@ -143,6 +138,7 @@ class EmbeddedFace(Avatar):
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="face")
         self._given_work = work
         self._is_ready = False
+        self._is_fixed: dict[str, bool] = {}  # looks that cannot be taken off their background
 
     async def load(self) -> None:
         """Build the heads that are in no cache, and draw one picture: that compiles or reads the drawing loops."""
@@ -168,6 +164,16 @@ class EmbeddedFace(Avatar):
     async def aclose(self) -> None:
         self._is_ready = False
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+
+    def capabilities_for(self, persona: Persona) -> Capabilities:
+        """A portrait without a matte keeps the background of its picture."""
+        look = self._settings.look or persona.look
+        if look not in self._is_fixed:
+            self._is_fixed[look] = _is_fixed(look)
+        if not self._is_fixed[look]:
+            return self.capabilities
+        kept = ControlSupport(Support.NONE, reason="this portrait cannot be cut out: its look has no matte")
+        return replace(self.capabilities, controls={**self.capabilities.controls, "render.background": kept})
 
     def open_session(self, context: SessionContext, persona: Persona, draw: bool) -> AvatarSession:
         """Raises AdapterRejected for a look that does not exist or is not legal."""
@@ -199,6 +205,14 @@ class EmbeddedFace(Avatar):
             self.painter(look, Shot(), STUDIO)
 
 
+def _is_fixed(look: str) -> bool:
+    try:
+        opened = open_look(look)
+    except LookError:
+        return False  # said when somebody wants to see it
+    return isinstance(opened, PortraitLook) and "matte" not in opened.layers
+
+
 def _open_studio(settings: Settings) -> PainterSource:
     """Imported late: the compiled renderer takes a while, and in a thread."""
     from tth.adapters.avatar.face_studio import Studio
@@ -222,7 +236,7 @@ class FaceSession(AvatarSession):
     def prepare(self, control: Controls) -> None:
         """The painter is made while nobody waits for it."""
         if self._painters is not None:
-            self._painters.prepare(_shot(control, self._quality), control.background)
+            self._painters.prepare(shot_of(control, self._quality), control.background)
 
     def ease(self, quality: PictureQuality) -> None:
         """From the next frame for which a painter of that detail is ready."""
@@ -255,15 +269,15 @@ class FaceSession(AvatarSession):
         if self._painters is not None:
             await self._painters.aclose()
 
-    async def _easel(self, control: Controls) -> _Easel | None:
+    async def _easel(self, control: Controls) -> Easel | None:
         """The painter that a stream begins with, as soon as it is there."""
         if self._painters is None:
             return None
         quality = self._quality
-        painter = await self._painters.of(_shot(control, quality), control.background)
-        return _Easel(self._painters, control, painter, quality)
+        painter = await self._painters.of(shot_of(control, quality), control.background)
+        return Easel(self._painters, control, painter, quality)
 
-    async def _drawn(self, faces: Iterator[DrawnFrame], easel: _Easel | None) -> AsyncGenerator[DrawnFrame, None]:
+    async def _drawn(self, faces: Iterator[DrawnFrame], easel: Easel | None) -> AsyncGenerator[DrawnFrame, None]:
         """The frames with their pictures, one of them being drawn ahead. Leaves nothing running."""
         drawing: asyncio.Future[DrawnFrame] | None = None
         try:
@@ -287,38 +301,6 @@ class FaceSession(AvatarSession):
         finally:
             if drawing is not None:
                 await abandoned(drawing)
-
-
-class _Easel:
-    """What one stream is drawn with: changes its painter when another detail is asked for and that painter is ready."""
-
-    def __init__(self, painters: FacePainters, control: Controls, painter: Painter, quality: PictureQuality) -> None:
-        self._painters = painters
-        self._control = control
-        self._painter = painter
-        self._quality = quality
-        self._drawn_to_sample = 0
-
-    def leaves_out(self, frame: DrawnFrame, quality: PictureQuality) -> bool:
-        """Is it one of those that are not drawn? At half the rate each frame stands for its slot and the next one."""
-        if frame.start_sample < self._drawn_to_sample:
-            return True
-        slots = 2 if quality is PictureQuality.HALF_RATE else 1
-        self._drawn_to_sample = frame.start_sample + slots * frame.sample_count
-        return False
-
-    def painter_for(self, quality: PictureQuality) -> tuple[Painter, PictureQuality]:
-        """The painter for the next frame, and the quality that it really gives."""
-        if quality is not self._quality:
-            painter = self._painters.ready(_shot(self._control, quality), self._control.background)
-            if painter is not None:
-                self._painter, self._quality = painter, quality
-        return self._painter, self._quality
-
-
-def _shot(control: Controls, quality: PictureQuality) -> Shot:
-    size = control.resolution
-    return Shot(size.width_px, size.height_px, control.framing, DETAILS[quality])
 
 
 class _Stage:

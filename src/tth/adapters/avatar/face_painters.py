@@ -1,4 +1,4 @@
-"""The painters of one session: made in drawing threads, kept while they may be wanted again.
+"""The painters of one session: made in drawing threads, kept while they may be wanted again, changed with the quality.
 
 Used from the event loop only. Tests: tests/adapters/avatar/test_face_painters.py.
 """
@@ -6,14 +6,23 @@ Used from the event loop only. Tests: tests/adapters/avatar/test_face_painters.p
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Protocol, TypeVar
 
-from tth.face.shot import Painter, Shot
+from tth.face.shot import Detail, Painter, Shot
+from tth.model.controls import Controls
+from tth.model.media import DrawnFrame, PictureQuality
 
 T = TypeVar("T")
 
+DETAILS: Mapping[PictureQuality, Detail] = {
+    PictureQuality.FULL: Detail.FULL,
+    PictureQuality.REDUCED: Detail.REDUCED,
+    PictureQuality.LOW: Detail.LOW,
+    PictureQuality.HALF_RATE: Detail.LOW,
+}
+"""How a quality is drawn."""
 PAINTERS_KEPT = 4
 """A turn's and the idle frames' may differ, and each may be drawn with less detail. About 10 MB each at 512x512."""
 
@@ -58,6 +67,39 @@ class FacePainters:
         for painter in self._painters.values():
             await abandoned(painter)
         self._painters.clear()
+
+
+class Easel:
+    """What one stream is drawn with: changes its painter when another detail is asked for and that painter is ready."""
+
+    def __init__(self, painters: FacePainters, control: Controls, painter: Painter, quality: PictureQuality) -> None:
+        self._painters = painters
+        self._control = control
+        self._painter = painter
+        self._quality = quality
+        self._drawn_to_sample = 0
+
+    def leaves_out(self, frame: DrawnFrame, quality: PictureQuality) -> bool:
+        """Is it one of those that are not drawn? At half the rate each frame stands for its slot and the next one."""
+        if frame.start_sample < self._drawn_to_sample:
+            return True
+        slots = 2 if quality is PictureQuality.HALF_RATE else 1
+        self._drawn_to_sample = frame.start_sample + slots * frame.sample_count
+        return False
+
+    def painter_for(self, quality: PictureQuality) -> tuple[Painter, PictureQuality]:
+        """The painter for the next frame, and the quality that it really gives."""
+        if quality is not self._quality:
+            painter = self._painters.ready(shot_of(self._control, quality), self._control.background)
+            if painter is not None:
+                self._painter, self._quality = painter, quality
+        return self._painter, self._quality
+
+
+def shot_of(control: Controls, quality: PictureQuality) -> Shot:
+    """What these controls ask a painter to take."""
+    size = control.resolution
+    return Shot(size.width_px, size.height_px, control.framing, DETAILS[quality])
 
 
 async def finished(work: asyncio.Future[T]) -> T:
