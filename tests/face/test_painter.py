@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from tth.face.look import LookError, list_sculpted_looks, load_look
 from tth.face.painter import SculptedPainter, load_painter
 from tth.face.parameters import INDEX, FaceState, neutral_weights, set_gaze
 from tth.face.sculpt.sculpture import Sculpture, Section
-from tth.face.shot import Shot
+from tth.face.shot import Detail, Shot
 from tth.face.stage import frame_px
 from tth.model.controls import Framing
 
@@ -277,6 +278,30 @@ def test_a_clear_picture_can_be_scaled(anna: Sculpture) -> None:
     for row in range(top, 256):
         covered = np.nonzero(picture[row, :, 3])[0]
         assert (picture[row, covered[0] - 1, :3] == picture[row, covered[0], :3]).all() or covered[0] == 0
+
+
+@pytest.mark.parametrize("size", [(256, 256), (512, 318), (96, 128)])
+@pytest.mark.parametrize("detail", [Detail.REDUCED, Detail.LOW])
+def test_less_detail_shows_the_same(anna: Sculpture, size: tuple[int, int], detail: Detail) -> None:
+    """Same size, same composition, a little softer; each step keeps less of what the full picture shows."""
+    face = FaceState(state(jawOpen=0.3).weights, yaw_deg=8, pitch_deg=3, breath=0.7)
+    full, less = (SculptedPainter(anna, Shot(*size, detail=d)).paint(face).astype(int) for d in (Detail.FULL, detail))
+    assert less.shape == full.shape
+    assert np.abs(less - full).mean() < (3.5 if detail is Detail.REDUCED else 5)
+    assert (
+        np.abs(cv2.blur(less.astype(np.uint8), (9, 9)).astype(int) - cv2.blur(full.astype(np.uint8), (9, 9))).max() < 40
+    )
+
+
+def test_less_detail_takes_a_backdrop_of_full_size(anna: Sculpture) -> None:
+    """And a cut-out keeps its alpha."""
+    shot = Shot(256, 256, detail=Detail.LOW)
+    picture = SculptedPainter(anna, shot, plain_backdrop((0, 255, 0), shot)).paint(FaceState())
+    assert (picture[:8] == (0, 255, 0)).all()
+    clear = SculptedPainter(anna, shot, CLEAR).paint(FaceState())
+    assert clear.shape == (256, 256, 4)
+    assert clear[128, 128, 3] == 255
+    assert clear[2, 2, 3] == 0
 
 
 def test_a_backdrop_of_another_size_is_refused(anna: Sculpture) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +17,7 @@ from tth.face.backdrop import CLEAR, Backdrop, Clear, studio_backdrop
 from tth.face.look import load_look
 from tth.face.parameters import BLENDSHAPES, INDEX, FaceState
 from tth.face.pose import drape_weights, head_turn, neck_turns, pose_head
-from tth.face.raster.deform import add_shapes, project, turn_jaw, turn_normals, unit_normals, widen_box
+from tth.face.raster.deform import add_shapes, box_of, project, turn_jaw, turn_normals, unit_normals
 from tth.face.raster.eyes import UNIFORMS
 from tth.face.raster.fragments import band_rows, room_for_fragments
 from tth.face.raster.light import Lit, harmonics, light_hair, light_skin
@@ -44,8 +45,8 @@ U8 = NDArray[np.uint8]
 JAW_OPEN_MOST = 1.2
 WEIGHT_MOST = 2.0
 """Shapes beyond this would tear the face, and could push points behind the camera."""
-BREATH_STEPS = 16
-"""The chest rises in so many steps, each a seventh of a pixel at 512x512, so that it is not drawn in every frame."""
+BREATH_STEP_PX = 1 / 6
+"""The chest rises in steps of this, which nobody sees, so that it is not drawn in every frame."""
 CLOTH_SHEEN = 0.75
 HAIR_GAINS = np.array([0.05, 1.7], np.float32)
 """Strength of the hair's white and coloured highlights."""
@@ -80,7 +81,7 @@ class _Plate:
     def __init__(self, sculpture: Sculpture, backdrop: Backdrop) -> None:
         height_px, width_px, _ = backdrop.shape
         self.first_triangle = int(np.searchsorted(sculpture.surface == CLOTH_SURFACE, True))
-        self.breath_step = -1
+        self.breath_level = -1.0
         self.backdrop = backdrop
         self.clothes = np.zeros((height_px, width_px, 4), np.uint8)
         self.picture = backdrop.copy()
@@ -89,6 +90,8 @@ class _Plate:
         """First row that has clothes; as high as it has been, so that what they leave is drawn over."""
         self.keys = np.zeros((height_px, width_px * 4), np.int32)
         """The z-buffer of the clothes."""
+        self.nothing, self.no_keys = np.zeros(self.clothes.shape, np.uint8), np.zeros((1, width_px * 4), np.int32)
+        """What is behind the clothes while they are drawn. Never written to, so it takes no memory."""
 
 
 class SculptedPainter:
@@ -105,12 +108,16 @@ class SculptedPainter:
         """
         self.sculpture = sculpture
         self.size_px = shot.width_px, shot.height_px
+        drawn = shot.as_drawn()
+        self._drawn_px = drawn.width_px, drawn.height_px
         self._plate = _Plate(sculpture, _backdrop(sculpture, shot, backdrop))
         self._canvas = _Canvas(sculpture, self._plate.picture)
-        self._fragments, self._band_rows = room_for_fragments(shot.width_px), band_rows(shot.width_px)
-        self._camera = camera(shot)
+        self._fragments, self._band_rows = room_for_fragments(drawn.width_px), band_rows(drawn.width_px)
+        self._camera = camera(drawn)
+        self._breath_steps = max(round(_breath_rise_mm(sculpture) * px_per_mm(drawn) / BREATH_STEP_PX), 1)
         self._surfaces = Surfaces(sculpture.triangles, sculpture.surface, sculpture.material)
-        self._textures = _textures(sculpture, px_per_mm(shot))
+        self._textures = _textures(sculpture, px_per_mm(drawn))
+        self._head_vertices = np.unique(sculpture.triangles[: self._plate.first_triangle])
         self._chest_light = _light_harmonics(np.eye(3))
         self._rest_points, self._rest_normals, self._tangents = (
             np.ascontiguousarray(rows.T) for rows in (sculpture.points, sculpture.normals, sculpture.hair_tangents)
@@ -135,10 +142,11 @@ class SculptedPainter:
         self._deform(state)
         self._pose(state)
         self._light(state, turn)
-        if self._plate.breath_step != _breath_step(state):
+        if self._plate.breath_level != self._breath_level(state):
             self._draw_plate()
-            self._plate.breath_step = _breath_step(state)
-        return self._draw_head()
+            self._plate.breath_level = self._breath_level(state)
+        picture = self._draw_head()
+        return picture if self._drawn_px == self.size_px else _resized(picture, self.size_px, cv2.INTER_LINEAR)
 
     def vertices(self, state: FaceState) -> F32:
         """Where `paint` puts the vertices of the sculpture, (n, 3), millimetres; for measurements and exports.
@@ -154,11 +162,17 @@ class SculptedPainter:
         """Rest -> expression: shapes, lids, jaw."""
         s, c = self.sculpture, self._canvas
         c.points[:] = self._rest_points
-        add_shapes(c.points, s.shape_start, s.shape_index, s.shape_offset, _shape_weights(state))
+        add_shapes(
+            c.points, s.shape_start, s.shape_index, s.shape_offset, _shape_weights(state, self._breath_level(state))
+        )
         for eye in (0, 1):
             gaze.move_lids(s, c.points, eye, gaze.eye_move(state, eye), c.eye_uniforms[eye])
         jaw = _jaw_open(state)
         turn_jaw(c.points, s.jaw_weight, np.float32(jaw * JAW_FULL_RAD), JAW_PIVOT, np.float32(jaw) * JAW_SLIDE)
+
+    def _breath_level(self, state: FaceState) -> float:
+        """The breath, 0..1, in steps."""
+        return round(min(max(state.breath, 0.0), 1.0) * self._breath_steps) / self._breath_steps
 
     def _pose(self, state: FaceState) -> None:
         """Turn the head, compute the skin's normals, project."""
@@ -188,7 +202,7 @@ class SculptedPainter:
     def _draw_plate(self) -> None:
         """Paint the clothes over the backdrop, from the vertices as they stand."""
         s, c, plate = self.sculpture, self._canvas, self._plate
-        width, height = self.size_px
+        width, height = self._drawn_px
         cloth = s.range_of(Section.CLOTH)
         still, sheen = np.zeros((3, 9), np.float32), np.float32(CLOTH_SHEEN)
         light_skin(cloth.start, self._lit_cloth, c.normals, LIGHTS, still, AMBIENT, sheen, c.vertex)
@@ -196,8 +210,8 @@ class SculptedPainter:
         plate.top = min(plate.top, max(int(c.screen[cloth, 1].min()), 0))
         plate.keys[plate.top :] = c.keys.reshape(plate.keys.shape)[plate.top :]
         box = np.array([0, width, plate.top, height], np.int32)
-        no_keys, clear = np.zeros((1, width * 4), np.int32), np.zeros_like(plate.clothes)
-        self._resolve(box, no_keys, MAX_TRIANGLES, (clear, clear, clear), plate.clothes)
+        clear = plate.nothing
+        self._resolve(box, plate.no_keys, MAX_TRIANGLES, (clear, clear, clear), plate.clothes)
         if plate.picture.shape[2] == 4:
             plate.picture[:] = plate.clothes
         else:
@@ -207,11 +221,10 @@ class SculptedPainter:
     def _draw_head(self) -> NDArray[np.uint8]:
         """Paint everything else over the plate."""
         s, c, plate = self.sculpture, self._canvas, self._plate
-        width, height = self.size_px
+        width, height = self._drawn_px
         rasterise(c.screen, s.triangles, s.two_sided, 0, plate.first_triangle, width, height, c.keys)
-        box = np.array([width, 0, height, 0], np.int32)
-        for part in (slice(0, s.range_of(Section.CLOTH).start), s.range_of(Section.HAIR)):
-            widen_box(c.screen, part.start, part.stop, width, height, box)
+        box = np.zeros(4, np.int32)
+        box_of(c.screen, self._head_vertices, width, height, box)
         both = np.concatenate([np.minimum(box, c.drawn)[0::2], np.maximum(box, c.drawn)[1::2]])[[0, 2, 1, 3]]
         layers = plate.clothes, plate.backdrop, plate.picture
         self._resolve(both, plate.keys[plate.top :], plate.first_triangle, layers, c.picture)
@@ -247,6 +260,13 @@ def load_painter(look_name_or_path: str | Path, shot: Shot, *, cache_dir: Path |
     return SculptedPainter(load_sculpture(load_look(look_name_or_path), cache_dir), shot)
 
 
+def _breath_rise_mm(sculpture: Sculpture) -> float:
+    """How far the breath moves the chest at most."""
+    at = SHAPES.index("breath")
+    moves = sculpture.shape_offset[sculpture.shape_start[at] : sculpture.shape_start[at + 1], :2]
+    return float(np.abs(moves).max(initial=0.0))
+
+
 def _require_finite(state: FaceState) -> None:
     """NaN would send the compiled kernels anywhere."""
     angles = (state.yaw_deg, state.pitch_deg, state.roll_deg, state.breath)
@@ -255,13 +275,19 @@ def _require_finite(state: FaceState) -> None:
 
 
 def _backdrop(sculpture: Sculpture, shot: Shot, backdrop: Backdrop | Clear | None) -> Backdrop:
+    """In the pixels that are drawn."""
+    drawn = shot.as_drawn()
     if backdrop is None:
-        return studio_backdrop(sculpture.backdrop, shot)
+        return studio_backdrop(sculpture.backdrop, drawn)
     if backdrop is CLEAR:
-        return np.zeros((shot.height_px, shot.width_px, 4), np.uint8)
+        return np.zeros((drawn.height_px, drawn.width_px, 4), np.uint8)
     if backdrop.shape != (shot.height_px, shot.width_px, 3) or backdrop.dtype != np.uint8:
         raise ValueError(f"backdrop must be uint8 of shape {(shot.height_px, shot.width_px, 3)}, not {backdrop.shape}")
-    return backdrop
+    return backdrop if drawn == shot else _resized(backdrop, (drawn.width_px, drawn.height_px), cv2.INTER_AREA)
+
+
+def _resized(picture: U8, size_px: tuple[int, int], interpolation: int) -> U8:
+    return np.asarray(cv2.resize(picture, size_px, interpolation=interpolation), np.uint8)
 
 
 def _textures(sculpture: Sculpture, scale: float) -> Textures:
@@ -305,11 +331,7 @@ def _jaw_open(state: FaceState) -> float:
     return min(max(state.weight("jawOpen"), 0.0), JAW_OPEN_MOST)
 
 
-def _breath_step(state: FaceState) -> int:
-    return round(min(max(state.breath, 0.0), 1.0) * BREATH_STEPS)
-
-
-def _shape_weights(state: FaceState) -> F32:
+def _shape_weights(state: FaceState, breath_level: float) -> F32:
     """Weights of all SHAPES: those of ARKit as given, the helpers from them."""
     tongue = state.weight("tongueOut")
     # the tip first rises behind the upper teeth (as in d, n, l), then comes forward between them (as in th)
@@ -319,7 +341,7 @@ def _shape_weights(state: FaceState) -> F32:
     weights[: len(BLENDSHAPES)] = np.clip(state.weights, 0.0, WEIGHT_MOST)
     weights[INDEX["tongueOut"]] = min(max((tongue - 0.35) / 0.65, 0.0), 1.0)
     drape = drape_weights(state.yaw_deg, state.pitch_deg, state.roll_deg)
-    weights[len(BLENDSHAPES) :] = lift, shut, _breath_step(state) / BREATH_STEPS, *drape
+    weights[len(BLENDSHAPES) :] = lift, shut, breath_level, *drape
     return weights
 
 

@@ -5,8 +5,10 @@ Tests: tests/face/test_shot.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol
 
 from tth.face.parameters import FaceState
@@ -25,6 +27,10 @@ class Detail(StrEnum):
     LOW = "low"
 
 
+DETAIL_SCALE: Mapping[Detail, float] = MappingProxyType({Detail.FULL: 1.0, Detail.REDUCED: 0.71, Detail.LOW: 0.5})
+"""Side of what is drawn, in sides of the shot; then it is enlarged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shot:
     """One picture size and framing. Raises ValueError for sides that are odd or outside SMALLEST_PX..LARGEST_PX."""
@@ -38,6 +44,12 @@ class Shot:
         for name, value in (("width_px", self.width_px), ("height_px", self.height_px)):
             if value % 2 or not SMALLEST_PX <= value <= LARGEST_PX:
                 raise ValueError(f"{name} must be even and in {SMALLEST_PX}..{LARGEST_PX}, not {value}")
+
+    def as_drawn(self) -> Shot:
+        """The shot in the pixels that its detail allows: even sides, not below SMALLEST_PX."""
+        scale = max(DETAIL_SCALE[self.detail], SMALLEST_PX / min(self.width_px, self.height_px))
+        width, height = (round(side * scale / 2) * 2 for side in (self.width_px, self.height_px))
+        return replace(self, width_px=width, height_px=height)
 
 
 class Painter(Protocol):

@@ -33,7 +33,7 @@ from tth.face.puppet.portrait import Portrait
 from tth.face.puppet.portrait_look import load_portrait_look
 from tth.face.puppet.store import load_portrait
 from tth.face.puppet.view import View, plate, softened_rim, view_of
-from tth.face.shot import Detail, Shot
+from tth.face.shot import Shot
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
@@ -47,8 +47,6 @@ SHOWS = 1e-3
 """Weights below this move nothing by a visible amount."""
 GAIN_CELL_PX = 2
 """Light is computed for blocks of so many pixels and blended in between."""
-DETAIL_SCALE = {Detail.FULL: 1.0, Detail.REDUCED: 0.71, Detail.LOW: 0.5}
-"""Side of what is drawn in the shot's pixels; then it is enlarged."""
 
 
 class NoMatteError(ValueError):
@@ -71,7 +69,7 @@ class PuppetPainter:
             raise NoMatteError("this portrait has no matte: only its own background can be shown")
         self.portrait = portrait
         self.size_px = (shot.width_px, shot.height_px)
-        drawn = _drawn_shot(shot)
+        drawn = shot.as_drawn()
         self._view = view_of(portrait, drawn)
         self._rig = build_rig(portrait, self._view)
         chin = self._view.shot(portrait.points["chin"])
@@ -212,13 +210,6 @@ def _require_finite(state: FaceState) -> None:
     angles = (state.yaw_deg, state.pitch_deg, state.roll_deg, state.breath)
     if not (np.isfinite(state.weights).all() and np.isfinite(angles).all()):
         raise ValueError("the state of a face must be finite numbers")
-
-
-def _drawn_shot(shot: Shot) -> Shot:
-    """The shot in the pixels that its detail allows."""
-    scale = DETAIL_SCALE[shot.detail]
-    width, height = (max(round(side * scale / 2) * 2, min(side, 64)) for side in (shot.width_px, shot.height_px))
-    return replace(shot, width_px=width, height_px=height)
 
 
 def _shot_nodes(grid: BentGrid, view: View) -> F32:

@@ -188,22 +188,20 @@ def vertex_normals(points: F32, triangles: I32, normals: F32) -> None:
 
 
 @kernel
-def widen_box(screen: F32, first: int, stop: int, width: int, height: int, box: I32) -> None:
-    """Widen box (left, right, top, bottom), where right and bottom are not part of it, to the pixels of the picture
-    that points first..stop of screen (n, 4) lie in."""
+def box_of(screen: F32, vertices: I32, width: int, height: int, box: I32) -> None:
+    """box (left, right, top, bottom), where right and bottom are not part of it: the pixels of the picture that these
+    vertices of screen (n, 4) lie in."""
     least_x = f32(width)
     most_x = f32(-1.0)
     least_y = f32(height)
     most_y = f32(-1.0)
-    part = screen[first:stop]
-    for i in range(stop - first):
-        x = part[i, 0]
-        y = part[i, 1]
-        least_x = min(least_x, x)
-        most_x = max(most_x, x)
-        least_y = min(least_y, y)
-        most_y = max(most_y, y)
-    box[0] = min(box[0], max(int(least_x), 0))
-    box[1] = max(box[1], min(int(most_x) + 1, width))
-    box[2] = min(box[2], max(int(least_y), 0))
-    box[3] = max(box[3], min(int(most_y) + 1, height))
+    for k in range(vertices.shape[0]):
+        i = u32(vertices[k])
+        least_x = min(least_x, screen[i, 0])
+        most_x = max(most_x, screen[i, 0])
+        least_y = min(least_y, screen[i, 1])
+        most_y = max(most_y, screen[i, 1])
+    box[0] = max(int(least_x), 0)
+    box[1] = min(int(most_x) + 1, width)
+    box[2] = max(int(least_y), 0)
+    box[3] = min(int(most_y) + 1, height)

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import llvmlite.binding as llvm
 import numba as nb
 import numpy as np
 import platformdirs
@@ -45,6 +46,14 @@ MATERIALS = 4
 # the first kernel is compiled, and concerns speed only.
 _config: Any = nb.config
 _config.SLP_VECTORIZE = 1
+
+if not _config.CPU_FEATURES:  # NUMBA_CPU_FEATURES is the user's own choice
+    _features = llvm.get_host_cpu_features().flatten()
+    # Vectors of 512 bits wherever there are any: LLVM shuns them because the first processors that had them slowed
+    # down by their use; those since Ice Lake (2019, told by AVX512-VBMI) do not. Measured: a tenth less per picture.
+    if "+avx512vbmi" in _features:
+        _config.CPU_NAME = llvm.get_host_cpu_name()
+        _config.CPU_FEATURES = f"{_features},-prefer-256-bit"
 
 
 def _machine_code_dir() -> str:
