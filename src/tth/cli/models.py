@@ -59,6 +59,9 @@ def _print(answer: ListModelsResponse, terminal: Terminal) -> None:
             for m in answer.models
         ],
     )
+    for model in answer.models:
+        if model.active and model.backgrounds:
+            terminal.line(f"backgrounds: {', '.join(model.backgrounds)}, or a colour as #rrggbb")
     terminal.line()
     terminal.table(
         ("persona", "name", "description"),

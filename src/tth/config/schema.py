@@ -221,7 +221,7 @@ class PersonaSettings:
     prompt: str = ""
     """How a language model should be this person."""
     look: str = "anna"
-    """The embedded face's look: anna, marco, amara, mei, helen or leo."""
+    """The embedded face's look: a name from `tth face list`, the path of a YAML file or of a portrait's folder."""
     voices: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """The voice in each speech adapter: adapter's name to the adapter's own name of a voice."""
     controls: ControlPatch = field(default_factory=ControlPatch)

@@ -450,3 +450,15 @@ def test_a_portrait_that_cannot_be_cut_out_keeps_its_background(tmp_path: Path) 
         assert avatar.capabilities_for(Persona("p", look=look)) is avatar.capabilities
     for_everybody = build(Settings(look=flat))
     assert for_everybody.capabilities_for(Persona("p")).controls["render.background"] == kept
+
+
+def test_a_look_that_is_not_legal_is_a_mistake_of_the_configuration(tmp_path: Path) -> None:
+    """At start, naming the key, the look's own key and what is allowed there."""
+    (tmp_path / "wide.yaml").write_text("shape: {jaw_width: 900}")
+    with pytest.raises(ConfigError) as refused:
+        build(Settings(look=str(tmp_path / "wide.yaml"), preload=("anna", "nobody")))
+    look, preload = refused.value.problems
+    assert look.key == "adapters.avatar.embedded_face.look"
+    assert "shape.jaw_width" in look.message
+    assert preload.key == "adapters.avatar.embedded_face.preload"
+    assert "nobody" in preload.message

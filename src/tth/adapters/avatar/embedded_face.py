@@ -36,9 +36,9 @@ from tth.adapters.base import (
     TurnContext,
 )
 from tth.clock import Clock, SystemClock
-from tth.errors import AdapterRejected, AdapterUnavailable, ConfigError
+from tth.errors import AdapterRejected, AdapterUnavailable, ConfigError, ConfigProblem
 from tth.face.catalogue import open_look
-from tth.face.look import LookError
+from tth.face.look import LookError, list_looks
 from tth.face.parameters import FaceState
 from tth.face.performer import Performer
 from tth.face.puppet.portrait_look import PortraitLook
@@ -107,13 +107,18 @@ class Settings:
 
 
 def build(settings: Settings) -> EmbeddedFace:
-    """The adapter, not yet loaded. Raises ConfigError for a background that has a bad name or is no picture."""
+    """The adapter, not yet loaded. Raises ConfigError, naming the key, for a look that is not legal and for a
+    background that has a bad name or is no picture."""
+    key = "adapters.avatar.embedded_face"
+    problems = [found for look in [settings.look] if look and (found := _look_problem(look, f"{key}.look"))]
+    strangers = [look for look in settings.preload if look not in list_looks()]
+    problems += [found for look in strangers if (found := _look_problem(look, f"{key}.preload"))]
     if settings.backgrounds:
         from tth.face.scenery import check_pictures
 
-        problems = check_pictures(settings.backgrounds, "adapters.avatar.embedded_face.backgrounds")
-        if problems:
-            raise ConfigError(problems=tuple(problems))
+        problems += check_pictures(settings.backgrounds, f"{key}.backgrounds")
+    if problems:
+        raise ConfigError(problems=tuple(problems))
     return EmbeddedFace(settings)
 
 
@@ -203,6 +208,14 @@ class EmbeddedFace(Avatar):
         assert self._studio is not None
         if not self._studio.is_built(look):
             self.painter(look, Shot(), STUDIO)
+
+
+def _look_problem(look: str, key: str) -> ConfigProblem | None:
+    try:
+        open_look(look)
+    except LookError as error:
+        return ConfigProblem("", key, str(error))
+    return None
 
 
 def _is_fixed(look: str) -> bool:
