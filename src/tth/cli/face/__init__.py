@@ -20,6 +20,7 @@ VERBS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "list": ("list", "the looks that can be shown, and who uses them"),
         "export": ("export", "a sculpted head as a glTF file, to be drawn by another program"),
+        "import": ("import_picture", "a look of your own from one picture and 29 points on it"),
         "play": ("play", "a film: one look speaks through all emotions"),
         "trace": ("trace", "a plot of the face's parameters against the sound; CSV, JSON"),
         "sheet": ("sheet", "labelled pictures: emotions, visemes, poses, backgrounds, looks"),

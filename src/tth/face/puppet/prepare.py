@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tth.face.look import LookError
 from tth.face.puppet.depth import DepthGrid, Relief, build_relief, light_of, normals
-from tth.face.puppet.eyes import EyeShape, bare_eyeball, eye_shape, find_iris, shut_lids, white_of_eye
+from tth.face.puppet.eyes import EyeShape, bare_eyeball, eye_shape, find_irises, shut_lids, white_of_eye
 from tth.face.puppet.folds import fold_gains, fold_grid, resampled
 from tth.face.puppet.landmarks import FaceFrame, Floats, Points, face_frame
 from tth.face.puppet.lips import find_seam
@@ -61,7 +61,7 @@ def prepare_portrait(look: PortraitLook, progress: Callable[[str], None] = lambd
     matte = _grey_layer(look, "matte", shrunk)
     progress("eyes and lips")
     grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
-    eyes = [_eye(look, side, shrunk, picture) for side in SIDES]
+    eyes = _eyes(look, shrunk, picture)
     patch, shut, balls = _eye_pictures(look, picture, eyes, shrunk)
     seam = find_seam(grey, shrunk.points) if look.lip_seam is None else shrunk.curve(look.lip_seam)
     progress("depth and light")
@@ -126,16 +126,21 @@ def _grey_layer(look: PortraitLook, name: str, shrunk: _Shrunk) -> U8 | None:
     return np.asarray(cv2.resize(image.astype(np.uint8), size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def _eye(look: PortraitLook, side: str, shrunk: _Shrunk, picture: U8) -> EyeShape:
-    outline = look.lids.get(side)
-    if outline is not None:
-        outline = EyeOutline(shrunk.curve(outline.upper_lid), shrunk.curve(outline.lower_lid))
-    eye = eye_shape(shrunk.points, side, shrunk.frame.eye_distance_px, outline)
-    if side in look.irises:
-        x, y, radius = (value * shrunk.scale for value in look.irises[side])
-        return replace(eye, iris=np.array([x, y]), iris_radius=radius)
-    centre, radius = find_iris(picture, eye, shrunk.frame.eye_distance_px)
-    return replace(eye, iris=centre, iris_radius=radius)
+def _eyes(look: PortraitLook, shrunk: _Shrunk, picture: U8) -> list[EyeShape]:
+    """The right eye and the left; lids and irises as the look says, or as the picture shows them."""
+    unit, eyes = shrunk.frame.eye_distance_px, []
+    for side in SIDES:
+        outline = look.lids.get(side)
+        if outline is not None:
+            outline = EyeOutline(shrunk.curve(outline.upper_lid), shrunk.curve(outline.lower_lid))
+        eyes.append(eye_shape(shrunk.points, side, unit, outline))
+    if set(look.irises) != set(SIDES):
+        eyes = find_irises(picture, eyes, unit)
+    for number, side in enumerate(SIDES):
+        if side in look.irises:
+            x, y, radius = (value * shrunk.scale for value in look.irises[side])
+            eyes[number] = replace(eyes[number], iris=np.array([x, y]), iris_radius=radius)
+    return eyes
 
 
 def _eye_pictures(
