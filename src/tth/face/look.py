@@ -19,7 +19,7 @@ from tth.face.look_rules import LookError as LookError
 
 Rgb = tuple[int, int, int]
 """An sRGB colour, 0..255 each."""
-HairStyle = Literal["long", "short", "bun", "ponytail", "curly", "cropped", "balding", "bald", "headscarf"]
+HairStyle = Literal["long", "short", "bun", "ponytail", "curly", "cropped", "balding", "bald"]
 BeardStyle = Literal["none", "moustache", "goatee", "short", "full"]
 FrameStyle = Literal["none", "round", "rectangular"]
 EarringStyle = Literal["none", "stud", "hoop"]
@@ -188,8 +188,8 @@ class HairLook(LookSection):
     """Long hair: waviness."""
     recede: float = number(0.0, 0, 30)
     """Short or cropped hair: how far the hairline has drawn back, millimetres."""
-    scarf: Rgb = field(default=(92, 112, 124), metadata=COLOUR)
-    """Colour of a headscarf."""
+    fringe: float = number(0.0, 0, 1)
+    """Short hair: combed forward over the forehead instead of back; how far it falls."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,9 @@ SURFACES = {
 SIDES = {1: (Section.EAR_LEFT, Section.LASHES_LEFT, Section.EYE_LEFT),
          -1: (Section.EAR_RIGHT, Section.LASHES_RIGHT, Section.EYE_RIGHT)}  # fmt: skip
 LASH_COLOUR = (34, 22, 20)
-METAL_GLOSS = 5.0
+METAL_GLOSS, ACETATE_GLOSS = 4.0, 1.2
+METAL_MOST_MM = 1.6
+"""Frames thicker than this are not of metal."""
 LASH_NORMAL = (0, 0.3, 0.95)
 """Lashes are lit as if they lay flat: their true normals would flicker."""
 
@@ -131,7 +133,8 @@ def assemble(skin: Skin, skin_jaw_weight: Floats, look: Look, rng: Randoms) -> M
     garment = _placed_garment(look)
     scalp = Scalp(skin.surface.cage, shape)
     worn = join_hanging([build_glasses(look.glasses, shape, skin.points, scalp), build_earrings(look.earrings, ears)])
-    placed.append(Placed(Section.WORN, worn, PLAIN, tint=_tint(worn), gloss=METAL_GLOSS))
+    gloss = METAL_GLOSS if look.glasses.thickness <= METAL_MOST_MM or look.glasses.frame == "none" else ACETATE_GLOSS
+    placed.append(Placed(Section.WORN, worn, PLAIN, tint=_tint(worn), gloss=gloss))
     detail = np.random.default_rng(look.seed + 3)
     hair = build_hair(look.hair, scalp, Drape(scalp, Torso(garment.part)), detail)
     beard = build_beard(look.beard, shape, skin, detail)

@@ -36,7 +36,7 @@ class Drape:
         lengths = np.linalg.norm(np.diff(paths, axis=1), axis=2)
         for _ in range(PASSES):
             paths = self._with_lengths(self.torso.push_out(paths, OFF_SHOULDERS), lengths)
-        return self.torso.push_out(paths, OFF_SHOULDERS)
+        return _smoothed(self.torso.push_out(paths, OFF_SHOULDERS))
 
     def moves(self, paths: Floats, free: Floats) -> Floats:
         """Displacements (k, n, 6, 3) of strands (k, n, 3) in the head's own space, one for each of DRAPE_TURNS.
@@ -71,7 +71,7 @@ class Drape:
         for _ in range(PASSES):
             x = self._with_lengths(self._outside(x, turn, shift, free), lengths)
         x = self._outside(x, turn, shift, free)
-        return np.asarray((x - shift) @ turn + HEAD_PIVOT - paths)
+        return _smoothed(np.asarray((x - shift) @ turn + HEAD_PIVOT - paths))
 
     def _outside(self, x: Floats, turn: Floats, shift: Floats, free: Floats) -> Floats:
         """x (k, n, 3) pushed off the turned head and the shoulders, where it hangs freely."""
@@ -88,6 +88,13 @@ class Drape:
         for i in range(1, x.shape[1]):
             out[:, i] = out[:, i - 1] + unit(x[:, i] - out[:, i - 1]) * lengths[:, i - 1, None]
         return out
+
+
+def _smoothed(rows: Floats) -> Floats:
+    """Rows (k, n, 3) without kinks along n; both ends stay."""
+    for _ in range(3):
+        rows = np.concatenate([rows[:, :1], (rows[:, :-2] + 2 * rows[:, 1:-1] + rows[:, 2:]) / 4, rows[:, -1:]], 1)
+    return rows
 
 
 def _turn(angles: tuple[float, float, float]) -> tuple[Floats, Floats]:

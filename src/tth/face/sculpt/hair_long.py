@@ -103,8 +103,8 @@ def long_hair(scalp: Scalp, look: HairLook, drape: Drape, rng: Randoms) -> list[
     for side in (1, -1):
         half = _Half(scalp, look, drape, side)
         parts += _shell(half)
-        parts += _layer(half, LOCKS, (0.93, 1.0), rng)
-        parts += _layer(half, UPPER_LOCKS, (0.76, 0.94), rng, lift=3.2)
+        parts += _layer(half, LOCKS, 0.0, (0.93, 1.0), rng)
+        parts += _layer(half, UPPER_LOCKS, 0.20, (0.76, 0.94), rng)
         parts += _ends(half, rng)
         parts += _stray(half, rng)
     return parts
@@ -126,18 +126,25 @@ def _shell(half: _Half) -> list[Part]:
     return [outside, inside]
 
 
-def _layer(half: _Half, count: int, reach: tuple[float, float], rng: Randoms, lift: float = 0.0) -> list[Part]:
-    """`count` locks side by side, each at a random height over its neighbours; reach: how far down they end, 0..1."""
+def _layer(half: _Half, count: int, begin: float, reach: tuple[float, float], rng: Randoms) -> list[Part]:
+    """`count` locks side by side, each at a random height over its neighbours.
+
+    begin, reach: between which shares of the way down they run; those that begin further down lie on top.
+    """
     s = (np.arange(count) + 0.5 + 0.3 * rng.uniform(-1, 1, count)) / count
-    beside = half.paths(np.clip(s + 0.02, 0, 1.02), lift)
-    paths = half.paths(np.clip(s, 0, 1), lift)
+    beside = half.paths(np.clip(s + 0.02, 0, 1.02), 0.0)
+    paths = half.paths(np.clip(s, 0, 1), 0.0)
     ends = rng.uniform(*reach, count) - 0.10 * smoothstep(0.16, 0.0, s)
     height = np.zeros(count)
     height[rng.permutation(count)] = np.linspace(-1.2, 2.2, count)
     paths, sideways, normals = _styled(half, paths, beside, s, height, rng)
-    paths = _shortened(paths, ends)
+    if begin:  # comes out from between the others
+        t = np.linspace(0, 1, PATH_POINTS)
+        rise = 2.4 * smoothstep(begin, begin + 0.45, t) - 2.5 * smoothstep(begin + 0.15, begin, t)
+        paths = paths + normals * (rise - height[:, None] * smoothstep(begin + 0.25, begin, t))[..., None]
+    paths = _shortened(paths, ends, begin)
     paths, drape = half.hung(paths)
-    gap = _shortened(np.linalg.norm(sideways, axis=2, keepdims=True) / 0.02 / count, ends)[..., 0]
+    gap = _shortened(np.linalg.norm(sideways, axis=2, keepdims=True) / 0.02 / count, ends, begin)[..., 0]
     return [_lock(paths[i], normals[i], gap[i], drape[i], bool(s[i] > 0.3), rng) for i in range(count)]
 
 
@@ -151,18 +158,18 @@ def _styled(
     normals = np.cross(unit(np.gradient(paths, axis=1)), lateral)
     normals *= np.sign((normals * half.scalp.normal(paths)).sum(-1))[..., None]
     wave, phase = half.look.wave, 9.0 * s[:, None] + half.side + rng.normal(0, 0.25, (len(s), 1))
-    sway = wave * 6.5 * np.sin(t * 15 + phase) * smoothstep(0.32, 0.75, t)
+    sway = wave * 11.0 * np.sin(t * 15 + phase) * smoothstep(0.32, 0.75, t)
     clump = 2.2 * np.sin(s[:, None] * 31 + half.side) * smoothstep(0.45, 1, t)
     sideways = sway * 0.6 + clump + rng.normal(0, 1.6, (len(s), 1)) * smoothstep(0.3, 1, t)
-    outwards = height[:, None] * smoothstep(0, 0.25, t) + wave * 4.0 * np.cos(t * 15 + phase) * smoothstep(0.4, 0.75, t)
+    outwards = height[:, None] * (0.22 + 0.78 * smoothstep(0.18, 0.6, t)) + wave * 6.5 * np.cos(t * 15 + phase) * smoothstep(0.4, 0.75, t)
     outwards = outwards - 5.0 * smoothstep(0.86, 1.0, t) * (1 - wave)  # the ends turn in
     return paths + lateral * sideways[..., None] + normals * outwards[..., None], step, normals
 
 
-def _shortened(rows: Floats, ends: Floats) -> Floats:
-    """Rows (k, n, c) cut off at the share `ends` (k,) of their length, with as many points as before."""
+def _shortened(rows: Floats, ends: Floats, begin: float = 0.0) -> Floats:
+    """Rows (k, n, c) between the shares `begin` and `ends` (k,) of their length, with as many points as before."""
     n = rows.shape[1]
-    at = ends[:, None] * np.linspace(0, n - 1, n)[None]
+    at = (begin + (ends[:, None] - begin) * np.linspace(0, 1, n)[None]) * (n - 1)
     i = np.minimum(at.astype(int), n - 2)
     f = (at - i)[..., None]
     k = np.arange(len(rows))[:, None]
@@ -172,11 +179,12 @@ def _shortened(rows: Floats, ends: Floats) -> Floats:
 def _lock(path: Floats, normal: Floats, gap: Floats, drape: Floats, seen_inside: bool, rng: Randoms) -> Part:
     """One lock: narrow at the parting, pointed at its tip."""
     t = np.linspace(0, 1, len(path))
-    width = gap * (0.95 + 0.35 * rng.uniform()) * (0.45 + 0.55 * smoothstep(0, 0.16, t)) + 0.25
+    width = gap * (0.95 + 0.35 * rng.uniform()) * (0.40 + 0.60 * smoothstep(0, 0.16, t)) + 0.25
     taper = rng.uniform(0.72, 0.90)
     width = width * (1 - 0.95 * smoothstep(taper, 1.0, t) ** 1.2)
-    tint = rng.uniform(0.86, 1.16) * (0.74 + 0.26 * smoothstep(0, 0.3, t)) * (1 + 0.05 * t)
-    arch = np.minimum(width * 0.42, 3.0)
+    apart = smoothstep(0.15, 0.55, t)  # near the parting the locks are one surface
+    tint = (1 + rng.uniform(-0.15, 0.15) * apart) * (0.76 + 0.24 * smoothstep(0, 0.3, t)) * (1 + 0.05 * t)
+    arch = np.minimum(width * 0.42, 3.0) * (0.25 + 0.75 * apart)
     return ribbon(path, normal, width, arch, tint, texture_start=rng.uniform(0, 50), drape=drape, two_sided=seen_inside)
 
 
@@ -192,8 +200,8 @@ def _ends(half: _Half, rng: Randoms) -> list[Part]:
     k = np.linspace(0, 1, len(range(*tail.indices(PATH_POINTS))))
     locks = []
     for i in range(len(s)):
-        width = rng.uniform(1.2, 2.6) * np.interp(k, [0, 0.4, 1], [0.2, 1, 0.03])
-        spread = unit(step[i, tail]) * (rng.normal() * 3.5 * k**2)[:, None]
+        width = rng.uniform(1.4, 3.0) * np.interp(k, [0, 0.4, 1], [0.2, 1, 0.03])
+        spread = unit(step[i, tail]) * (rng.normal() * 1.8 * k**2)[:, None]
         locks.append(ribbon(
             paths[i, tail] + spread, normals[i, tail], width, width * 0.4, rng.uniform(0.85, 1.15),
             texture_start=rng.uniform(0, 50), across=2, drape=drape[i, tail], two_sided=True,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from tth.face.look import HairLook
@@ -28,13 +30,13 @@ ROOT_LINE = ((0, 20, 38, 52, 62, 75, 86), (79, 78, 70, 56, 46, 44, 44))
 def short_hair(scalp: Scalp, look: HairLook, rng: Randoms) -> list[Part]:
     """Sides and back, the top's under-layer, and the locks of the top."""
     azimuth = np.linspace(-1, 1, TOP_LOCKS) * np.radians(86)
-    path, root_side = _top_paths(scalp, look, azimuth)
+    path, root_side = (_forward_paths if look.fringe else _top_paths)(scalp, look, azimuth)
     normals = scalp.normal(path)
     u, v = azimuth * 1.6, np.linspace(0, 0.5, PATH_POINTS)
     under = sheet(path - normals * 1.5, normals, unit(np.gradient(path, axis=1)), u, v, 0.7)
     locks = [_top_lock(path, normals, root_side, i, look, rng) for i in range(TOP_LOCKS - 1)]
     over = [_strand(path, normals, root_side, i, rng) for i in rng.permutation(TOP_LOCKS - 1)[:STRAND_LOCKS]]
-    return [_cap(scalp, look, CROWN), under, *_sides(scalp, look, 62.0, rng), *locks, *over]
+    return [_cap(scalp, look, CROWN), under, *_sides(scalp, look, 96.0 if look.fringe else 62.0, rng), *locks, *over]
 
 
 def balding_hair(scalp: Scalp, look: HairLook, rng: Randoms) -> list[Part]:
@@ -44,7 +46,10 @@ def balding_hair(scalp: Scalp, look: HairLook, rng: Randoms) -> list[Part]:
 
 def cropped_hair(scalp: Scalp, look: HairLook) -> list[Part]:
     """A matte layer over painted roots."""
-    return [_cap(scalp, look, CROWN, 1.6)]
+    cap = _cap(scalp, look, CROWN, 1.6)
+    assert cap.uv is not None
+    # hairs that stand on end: strands shrunk to grains, and no highlight along them
+    return [replace(cap, tangents=cap.normals, uv=cap.uv * np.array([0.35, 36.0]))]
 
 
 def _cap(scalp: Scalp, look: HairLook, crown: float, thickness: float = 0.0) -> Part:
@@ -76,16 +81,17 @@ def _sides(scalp: Scalp, look: HairLook, top: float, rng: Randoms) -> list[Part]
     roots, azimuth, y = scalp_roots(scalp, covered, SPACING, rng)
 
     def flow(p: Floats) -> Floats:
-        """Down; before the ear a little forward, behind it back."""
-        back = smoothstep(-60, -100, p[:, 2]) - 0.25
-        return np.stack([0.1 * np.sign(p[:, 0]), np.full(len(p), -1.0), -0.7 * back], 1)
+        """Back from the temple, down before the ear, down and back behind it."""
+        temple = smoothstep(-62, -40, p[:, 2]) * smoothstep(-12, 22, p[:, 1])
+        back = np.maximum(0.7 * (smoothstep(-60, -100, p[:, 2]) - 0.15), 1.5 * temple)
+        return np.stack([0.1 * np.sign(p[:, 0]), -1 + 0.55 * temple, -back], 1)
 
     full = smoothstep(-20, 60, y)
     edge = smoothstep(0, 14, covered(azimuth, y))
     growth = Growth(
         length=(12.0 + 11.0 * full) * (0.8 + 0.4 * rng.uniform(size=len(y))) * (0.6 + 0.4 * edge),
         lift=(0.9 + 2.9 * full * edge) * look.volume * rng.uniform(0.8, 1.3, len(y)),
-        half_width=2.7 * rng.uniform(0.8, 1.2, len(y)) * (0.55 + 0.45 * edge),
+        half_width=2.9 * rng.uniform(0.8, 1.2, len(y)) * (0.55 + 0.45 * edge),
         points=4,
         across=2,
     )
@@ -115,11 +121,35 @@ def _top_paths(scalp: Scalp, look: HairLook, azimuth: Floats) -> tuple[Floats, F
     return np.stack(points, 1), side
 
 
+def _forward_paths(scalp: Scalp, look: HairLook, azimuth: Floats) -> tuple[Floats, Floats]:
+    """The same for hair that falls from the crown forward over the hairline, and a little to one side."""
+    degrees = np.degrees(np.abs(azimuth))
+    swept = -np.sign(look.parting) if look.parting else 1.0
+    front = smoothstep(62, 25, degrees)
+    line = np.maximum(np.interp(degrees, *ROOT_LINE), hairline(look).at(degrees) * (degrees < 60))
+    line = line - look.fringe * 24.0 * front + 9.0 * look.fringe * front * np.sin(azimuth * 1.6) * swept
+    tip = scalp.at(np.abs(azimuth), scalp.height(line), 0.3)
+    tip[:, 0] *= np.sign(azimuth)
+    crown = unit(np.array([-9.0 * swept, 112.0, -122.0]) - scalp.centre, 0)
+    end = unit(tip - scalp.centre, 0)
+    start = unit(crown + 0.10 * (end - crown), 0)
+    side = unit(np.cross(start, end), 0)
+    points = []
+    for t in np.linspace(0, 1, PATH_POINTS):
+        direction = slerp(start, end, t) + side * (0.16 * swept * np.sin(np.pi * t))
+        height = 5.0 + 9.0 * np.sin(np.pi * np.clip(0.15 + 0.72 * t, 0, 1))
+        height = height * look.volume * smoothstep(-0.1, 0.2, t) * (0.55 + 0.45 * front) - 2.0 * smoothstep(0.75, 1, t)
+        points.append(scalp.lifted(unit(direction, 0), np.maximum(height, 1.6)))
+    return np.stack(points, 1), side
+
+
 def _top_lock(path: Floats, normals: Floats, root_side: Floats, i: int, look: HairLook, rng: Randoms) -> Part:
     """One lock between two neighbouring paths."""
     t = np.linspace(0, 1, PATH_POINTS)
     gap = np.linalg.norm(path[i + 1] - path[i], axis=1)
     width = (gap * (0.75 + 0.55 * rng.uniform()) + 0.25) * (0.30 + 0.70 * smoothstep(0, 0.14, t))
+    if look.fringe:  # pointed tips of different lengths over the forehead
+        width = width * (1 - 0.93 * smoothstep(rng.uniform(0.6, 0.82), 1.0, t))
     phase = 6.3 * rng.uniform()
     lift = rng.uniform(-0.6, 1.8) * smoothstep(0, 0.25, t) + (0.8 + 3.0 * look.wave) * np.sin(7 * t + phase) * t
     p = 0.5 * (path[i] + path[i + 1]) + normals[i] * lift[:, None]

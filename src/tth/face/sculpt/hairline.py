@@ -52,7 +52,7 @@ _CURLY = Hairline(
     (0, 14, 28, 42, 52, 60, 68, 78, 88, 100, 120, 180), (80, 79, 73, 58, 40, 18, -6, -6, 6, 0, -46, -76), 0.95)
 _BALDING = Hairline(
     (0, 60, 64, 72, 82, 96, 120, 180), (NONE, NONE, -14, -26, -4, 4, -44, -76), 0.8,
-    (NONE, NONE, 12, 30, 44, 52, 56, 56))
+    (-100, -100, 12, 30, 44, 52, 56, 56))
 _NONE = Hairline((0, 180), (NONE, NONE), 0.0)
 # fmt: on
 HAIRLINES: dict[HairStyle, Hairline] = {
@@ -64,7 +64,6 @@ HAIRLINES: dict[HairStyle, Hairline] = {
     "cropped": _SHORT,
     "balding": _BALDING,
     "bald": _NONE,
-    "headscarf": _NONE,
 }  # fmt: skip
 
 

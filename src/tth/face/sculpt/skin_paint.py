@@ -143,12 +143,12 @@ def _beard_ground(p: SkinPaint) -> None:
     """What is seen of a beard between its locks: hairs painted along their growth."""
     beard, shape = p.look.beard, p.look.shape
     area = beard_area(beard.style, shape.mouth_height, p.abs_x, p.y, p.z) * (p.flat.lip_at < -0.12)
-    area = area * smoothstep(-0.12, -0.5, p.flat.lip_at)
+    area = area * smoothstep(-0.10, -0.32, p.flat.lip_at)
     hairs = np.clip(0.5 + 0.5 * p.noise((0.8, 4.0)), 0, 1)
     grey = beard.grey**1.6
     colour = linear(beard.colour) * (1 - grey) + GREY * grey
     cover = np.clip(1.5 * area - 0.5 * (1 - area) * hairs, 0, 0.94)
-    p.cover(cover, colour[None, None] * np.clip(0.84 + 0.24 * hairs, 0.3, 1.1)[..., None])
+    p.cover(cover, colour[None, None] * np.clip(0.95 + 0.25 * hairs, 0.3, 1.3)[..., None])
     p.gloss = p.gloss * (1 - 0.8 * cover)
 
 
