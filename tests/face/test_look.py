@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import runpy
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -29,7 +32,9 @@ from tth.face.look import (
 
 pytestmark = pytest.mark.unit
 
-SECTIONS = (
+ROOT = Path(__file__).parents[2]
+
+SECTION_TYPES = (
     FaceShape, SkinLook, BrowLook, EyeLook, HairLook, BeardLook, GlassesLook, EarringLook, ClothesLook, BackdropLook,
 )  # fmt: skip
 
@@ -131,8 +136,15 @@ def test_unreadable_file_is_a_look_error(tmp_path: Path, content: str | None) ->
         load_look(path)
 
 
-@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("section", SECTION_TYPES)
 def test_every_field_has_a_rule(section: type[FaceShape]) -> None:
     """No field is accepted unchecked."""
     for item in fields(section):
         assert item.metadata.keys() & {"range", "colour", "choices"}, item.name
+
+
+def test_every_key_is_documented() -> None:
+    """docs/looks.md lists everybody and every key as they are; `python tools/look_reference.py` writes it."""
+    tool: Mapping[str, Any] = runpy.run_path(str(ROOT / "tools" / "look_reference.py"))
+    document = tool["DOCUMENT"].read_text("utf-8")
+    assert document == tool["written"](document)

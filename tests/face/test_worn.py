@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.face.conftest import HeadOf
+from tests.face.test_painter import on_screen
 from tth.face.look import list_sculpted_looks
 from tth.face.painter import SculptedPainter
 from tth.face.parameters import INDEX, FaceState, neutral_weights
@@ -64,7 +65,7 @@ def test_glasses_are_seen_around_both_eyes(head_of: HeadOf, name: str) -> None:
         painter = SculptedPainter(head, Shot(size_px, size_px))
         painter.paint(FaceState())
         for eye in (Section.EYE_LEFT, Section.EYE_RIGHT):
-            x, y = painter._canvas.screen[head.range_of(eye), :2].mean(0)
+            x, y = on_screen(painter, eye)
             near = int(0.02 * size_px)
             assert not changed[int(y) - near : int(y) + near, int(x) - near : int(x) + near].any()
 
@@ -75,8 +76,7 @@ def test_earrings_hang_straight_when_the_head_tilts(head_of: HeadOf) -> None:
     ring = painter.sculpture.range_of(Section.WORN)
     left = painter.sculpture.points[ring, 0] > 0
     for roll_deg in (-16.0, 0.0, 16.0):
-        painter.paint(FaceState(roll_deg=roll_deg))
-        points = painter._canvas.points[ring][left]
+        points = painter.vertices(FaceState(roll_deg=roll_deg))[ring][left]
         lean = points[points[:, 1].argmin(), 0] - points[points[:, 1].argmax(), 0]
         assert abs(lean) < 3.5
 
@@ -89,11 +89,9 @@ def test_a_beard_is_seen_and_leaves_the_lips_free(head_of: HeadOf, name: str, sh
     shaved = picture(without(head, head.surface >= FIRST_BEARD_SURFACE), lips(**shut))
     changed = np.abs(picture(head, lips(**shut)) - shaved).sum(-1) > 24
     assert changed[280:400].sum() > 2000
-    part = head.range_of(Section.SKIN)
     painter = SculptedPainter(head, Shot(512, 512))
     painter.paint(lips(**shut))
-    mouth = painter._canvas.screen[head.range_of(Section.TEETH_UPPER), :2].mean(0)
-    assert part.stop > 0
+    mouth = on_screen(painter, Section.TEETH_UPPER)
     row, column = int(mouth[1]), int(mouth[0])
     box = np.s_[row - 16 : row + 22, column - 26 : column + 26]
     red = (shaved[box][..., 0] - shaved[box][..., 1]) > np.percentile(shaved[box][..., 0] - shaved[box][..., 1], 70)
@@ -106,17 +104,9 @@ def test_a_beard_follows_the_jaw(head_of: HeadOf) -> None:
     head = painter.sculpture
     beard = np.unique(head.triangles[head.surface >= FIRST_BEARD_SURFACE])
     low = beard[np.argsort(head.points[beard, 1])[:60]]
-    chin = np.argmin(
-        np.where(
-            head.points[: head.range_of(Section.SKIN).stop, 2] > -12,
-            head.points[: head.range_of(Section.SKIN).stop, 1],
-            0,
-        )
-    )
-    painter.paint(FaceState())
-    rest = painter._canvas.points.copy()
-    painter.paint(lips(jawOpen=0.8))
-    moved = painter._canvas.points - rest
+    skin = head.points[: head.range_of(Section.SKIN).stop]
+    chin = np.argmin(np.where(skin[:, 2] > -12, skin[:, 1], 0))
+    moved = painter.vertices(lips(jawOpen=0.8)) - painter.vertices(FaceState())
     assert moved[low, 1].mean() < 0.6 * moved[chin, 1] < -6
 
 
@@ -128,8 +118,7 @@ def test_tips_of_long_hair_hang_down_when_the_head_tilts(head_of: HeadOf, name: 
     hair = head.range_of(Section.HAIR)
     low = hair.start + np.argsort(head.points[hair, 1])[:150]
     for roll_deg in (15.0, -15.0):
-        painter.paint(FaceState(roll_deg=roll_deg))
-        points = painter._canvas.points[low]
+        points = painter.vertices(FaceState(roll_deg=roll_deg))[low]
         temple = np.array([0.0, 20.0])  # where the hair leaves the head: its tips follow this place and hang from it
         angle = np.radians(-roll_deg)
         pivot = np.array([0.0, -72.0])
@@ -152,8 +141,8 @@ def test_hair_stays_outside_the_clothes(head_of: HeadOf) -> None:
     triangles = head.triangles[of_section(head, Section.CLOTH)] - cloth.start
     torso = Torso(Part(head.points[cloth].astype(float), triangles))
     for yaw_deg, pitch_deg, roll_deg in POSES:
-        painter.paint(FaceState(yaw_deg=yaw_deg, pitch_deg=pitch_deg, roll_deg=roll_deg))
-        points = painter._canvas.points[hair].astype(float)
+        face = FaceState(yaw_deg=yaw_deg, pitch_deg=pitch_deg, roll_deg=roll_deg)
+        points = painter.vertices(face)[hair].astype(float)
         pushed = torso.push_out(points, 0.0)
         depth = np.linalg.norm(pushed - points, axis=1)
         assert np.quantile(depth, 0.99) < 8, (yaw_deg, pitch_deg, roll_deg)
@@ -166,8 +155,9 @@ def test_everybody_is_finite_in_every_pose(head_of: HeadOf, name: str) -> None:
     painter = SculptedPainter(head, Shot(128, 128))
     for number, (yaw_deg, pitch_deg, roll_deg) in enumerate(POSES):
         weights = np.full(len(INDEX), number / len(POSES), np.float32)
-        assert painter.paint(FaceState(weights, yaw_deg, pitch_deg, roll_deg)).std() > 20
-        assert np.isfinite(painter._canvas.points).all()
+        face = FaceState(weights, yaw_deg, pitch_deg, roll_deg)
+        assert painter.paint(face).std() > 20
+        assert np.isfinite(painter.vertices(face)).all()
     assert head.shape_index.max() < len(head.points)
 
 

@@ -286,7 +286,7 @@ class Look:
             raise LookError("seed", f"{self.seed!r} is not a whole number in 0..65535")
 
 
-_SECTIONS: dict[str, type[LookSection]] = {
+SECTIONS: dict[str, type[LookSection]] = {
     part.section: part
     for part in (
         FaceShape,
@@ -348,10 +348,10 @@ def parse_look(content: object) -> Look:
     for key, value in top.items():
         if key == "seed":
             values[key] = value
-        elif key in _SECTIONS:
-            values[key] = _parse_section(_SECTIONS[key], _mapping(value, key))
+        elif key in SECTIONS:
+            values[key] = _parse_section(SECTIONS[key], _mapping(value, key))
         else:
-            raise LookError(str(key), f"unknown key; {_nearest(str(key), [*_SECTIONS, 'seed'])}")
+            raise LookError(str(key), f"unknown key; {_nearest(str(key), [*SECTIONS, 'seed'])}")
     return Look(**values)
 
 

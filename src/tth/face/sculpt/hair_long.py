@@ -15,14 +15,14 @@ LOCKS = 30
 """Locks of the lower layer on each side of the parting."""
 UPPER_LOCKS = 15
 """Locks of the upper, shorter layer."""
-PATH_POINTS = 22
+PATH_POINTS = 18
 FRONT_DEG = 50.0
 """Azimuth of the foremost lock beside the face."""
 FALL = (26.0, -20.0, -64.0, -102.0)
 """Heights of the way down, before the tips."""
 FALL_OFFSET = (13, 14, 16, 16, 13)
 """Distance from the head on the way down."""
-END_LOCKS = 34
+END_LOCKS = 26
 """Thin strands at the tips of each side."""
 STRAY_LOCKS = 9
 """Single hairs of each side that leave the mass."""
@@ -35,7 +35,7 @@ class _Half:
         self.scalp, self.look, self.drape, self.side = scalp, look, drape, side
 
     def paths(self, s: Floats, lift: float) -> Floats:
-        """Curves (len(s), 22, 3); s runs from the front (0) to the back (1), lift is added to the distance."""
+        """Curves (len(s), 18, 3); s runs from the front (0) to the back (1), lift is added to the distance."""
         root = self._roots(s)
         fall = self._fall(s, lift)
         centre, volume = self.scalp.centre, self.look.volume
@@ -103,8 +103,8 @@ def long_hair(scalp: Scalp, look: HairLook, drape: Drape, rng: Randoms) -> list[
     for side in (1, -1):
         half = _Half(scalp, look, drape, side)
         parts += _shell(half)
-        parts += _layer(half, LOCKS, 0.0, (0.93, 1.0), rng)
-        parts += _layer(half, UPPER_LOCKS, 0.20, (0.76, 0.94), rng)
+        parts += _layer(half, LOCKS, 0.0, (0.95, 1.0), rng)
+        parts += _layer(half, UPPER_LOCKS, 0.20, (0.80, 0.96), rng)
         parts += _ends(half, rng)
         parts += _stray(half, rng)
     return parts
@@ -113,7 +113,7 @@ def long_hair(scalp: Scalp, look: HairLook, drape: Drape, rng: Randoms) -> list[
 def _shell(half: _Half) -> list[Part]:
     """Closes the gaps between the locks; shaded darker inside."""
     s = np.linspace(-0.01, 1.02, 20)
-    ragged = 0.84 + 0.02 * np.sin(np.arange(20) * 2.4 + half.side)
+    ragged = 0.90 + 0.025 * np.sin(np.arange(20) * 2.4 + half.side)
     points, drape = half.hung(_shortened(half.paths(np.clip(s, 0, 1.02), -2.0), ragged))
     tangents = unit(np.gradient(points, axis=1))
     normals = unit(np.cross(tangents, np.gradient(points, axis=0)) * half.side)
@@ -161,7 +161,9 @@ def _styled(
     sway = wave * 11.0 * np.sin(t * 15 + phase) * smoothstep(0.32, 0.75, t)
     clump = 2.2 * np.sin(s[:, None] * 31 + half.side) * smoothstep(0.45, 1, t)
     sideways = sway * 0.6 + clump + rng.normal(0, 1.6, (len(s), 1)) * smoothstep(0.3, 1, t)
-    outwards = height[:, None] * (0.22 + 0.78 * smoothstep(0.18, 0.6, t)) + wave * 6.5 * np.cos(t * 15 + phase) * smoothstep(0.4, 0.75, t)
+    outwards = height[:, None] * (0.22 + 0.78 * smoothstep(0.18, 0.6, t)) + wave * 6.5 * np.cos(
+        t * 15 + phase
+    ) * smoothstep(0.4, 0.75, t)
     outwards = outwards - 5.0 * smoothstep(0.86, 1.0, t) * (1 - wave)  # the ends turn in
     return paths + lateral * sideways[..., None] + normals * outwards[..., None], step, normals
 
@@ -180,8 +182,8 @@ def _lock(path: Floats, normal: Floats, gap: Floats, drape: Floats, seen_inside:
     """One lock: narrow at the parting, pointed at its tip."""
     t = np.linspace(0, 1, len(path))
     width = gap * (0.95 + 0.35 * rng.uniform()) * (0.40 + 0.60 * smoothstep(0, 0.16, t)) + 0.25
-    taper = rng.uniform(0.72, 0.90)
-    width = width * (1 - 0.95 * smoothstep(taper, 1.0, t) ** 1.2)
+    taper = rng.uniform(0.80, 0.93)
+    width = width * (1 - 0.90 * smoothstep(taper, 1.0, t) ** 1.3)
     apart = smoothstep(0.15, 0.55, t)  # near the parting the locks are one surface
     tint = (1 + rng.uniform(-0.15, 0.15) * apart) * (0.76 + 0.24 * smoothstep(0, 0.3, t)) * (1 + 0.05 * t)
     arch = np.minimum(width * 0.42, 3.0) * (0.25 + 0.75 * apart)
@@ -195,7 +197,7 @@ def _ends(half: _Half, rng: Randoms) -> list[Part]:
     paths, step, normals = _styled(
         half, paths, half.paths(np.clip(s + 0.02, 0, 1.02), 0.0), s, rng.uniform(-1.5, 3, len(s)), rng
     )
-    paths, drape = half.hung(_shortened(paths, rng.uniform(0.90, 1.0, len(s))))
+    paths, drape = half.hung(_shortened(paths, rng.uniform(0.94, 1.0, len(s))))
     tail = slice(PATH_POINTS * 5 // 8, None)
     k = np.linspace(0, 1, len(range(*tail.indices(PATH_POINTS))))
     locks = []
