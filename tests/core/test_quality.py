@@ -112,3 +112,9 @@ def test_tries_that_do_not_last_become_rarer() -> None:
     halves = [sum(at_s < 500 for at_s, _ in machine.changes), sum(at_s >= 500 for at_s, _ in machine.changes)]
     assert 2 <= halves[0] <= 16
     assert halves[1] <= halves[0] / 2
+
+
+def test_a_very_slow_machine_is_not_kept_waiting() -> None:
+    """Two pictures a second: the first step comes after two seconds, not after eight pictures."""
+    machine = Machine(lambda _: 0.5)
+    assert machine.run(2.6) is PictureQuality.REDUCED

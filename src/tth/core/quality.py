@@ -18,7 +18,10 @@ STEPS = tuple(PictureQuality)
 WINDOW_S = 1.5
 """Decisions are made on the pictures of so long."""
 FEWEST = 8
-"""And on at least so many: one stall says nothing."""
+"""And on at least so many: one stall says nothing..."""
+FEWEST_SLOW = 4
+"""...or on so many, where they come so slowly that they have taken SLOW_S."""
+SLOW_S = 1.0
 TOO_MUCH = 0.9
 """Load, as the share of its time that a picture takes, from which on a machine is too slow."""
 TROUBLES = 2
@@ -60,7 +63,8 @@ class QualityLadder:
         self._seen.append(_Seen(now_s, took_s / slot_s, suffered))
         while len(self._seen) > FEWEST and self._seen[0].at_s < now_s - WINDOW_S:
             self._seen.popleft()
-        if len(self._seen) >= FEWEST:
+        seen_s = now_s - self._seen[0].at_s
+        if len(self._seen) >= FEWEST or (len(self._seen) >= FEWEST_SLOW and seen_s >= SLOW_S):
             self._decide(now_s)
         return self.level
 
