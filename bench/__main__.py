@@ -30,6 +30,7 @@ BENCHMARKS: Mapping[str, str] = MappingProxyType(
         "motion": "faces as numbers, without pictures",
         "face": "painting and encoding the embedded face",
         "puppet": "the same for a portrait",
+        "live_face": "one live session with pictures, painted and not",
         "sessions": "how many sessions one server carries",
     }
 )

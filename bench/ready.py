@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tth.adapters.avatar import embedded_face
+from tth.adapters.avatar.embedded_face import EmbeddedFace
 from tth.adapters.avatar.slots import cut_slots
 from tth.adapters.base import (
     AdapterSpec,
@@ -29,6 +31,7 @@ from tth.adapters.base import (
     Voice,
 )
 from tth.face.parameters import FaceState, neutral_weights
+from tth.face.shot import Shot
 from tth.model.controls import Controls
 from tth.model.media import DrawnFrame, Picture, SpeechChunk, VideoCodec, WordTiming
 
@@ -114,6 +117,40 @@ class _Face(AvatarSession):
                 yield DrawnFrame(slot.start_sample, slot.sample_count, slot.kind, picture, self._face)
 
 
+class _StillPainter:
+    """A picture that lies ready, with a spot that moves, so that the encoder has something to do."""
+
+    def __init__(self, shot: Shot) -> None:
+        self.size_px = shot.width_px, shot.height_px
+        across = np.linspace(60, 200, shot.width_px).astype(np.uint8)
+        self._picture = np.ascontiguousarray(np.broadcast_to(across[None, :, None], (shot.height_px, shot.width_px, 3)))
+        self._count = 0
+
+    def paint(self, state: FaceState, /) -> Picture:
+        self._count += 1
+        third = self.size_px[1] // 3
+        self._picture[third : 2 * third, third : 2 * third] = 7 * self._count % 256
+        return self._picture
+
+
+class _StillStudio:
+    def painter(self, look: str, shot: Shot, background: str) -> _StillPainter:
+        return _StillPainter(shot)
+
+    def is_built(self, look: str) -> bool:
+        return True
+
+
+class UnpaintedFace(EmbeddedFace):
+    """The embedded avatar with everything but its painting."""
+
+    name = "unpainted"
+
+
+def build_unpainted(settings: Settings) -> Avatar:
+    return UnpaintedFace(embedded_face.Settings(), _StillStudio())
+
+
 def build_model(settings: Settings) -> LanguageModel:
     return ReadyModel()
 
@@ -127,8 +164,13 @@ def build_avatar(settings: Settings) -> Avatar:
 
 
 SPECS = tuple(
-    AdapterSpec(role, "ready", f"{__name__}:{build.__name__}", f"{__name__}:Settings")
-    for role, build in ((Role.LLM, build_model), (Role.TTS, build_voice), (Role.AVATAR, build_avatar))
+    AdapterSpec(role, name, f"{__name__}:{build.__name__}", f"{__name__}:Settings")
+    for role, name, build in (
+        (Role.LLM, "ready", build_model),
+        (Role.TTS, "ready", build_voice),
+        (Role.AVATAR, "ready", build_avatar),
+        (Role.AVATAR, "unpainted", build_unpainted),
+    )
 )
 OVERRIDES = {f"roles.{role}.adapter": "ready" for role in (Role.LLM, Role.TTS, Role.AVATAR)}
 """Settings that choose them."""
