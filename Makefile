@@ -11,7 +11,7 @@ BUF := .venv-proto/bin/buf
 PIP := -m pip --disable-pip-version-check --no-input install --quiet
 CODE := src tests bench tools
 
-.PHONY: help install dev run demo test check lint fmt types imports proto proto-check proto-image bench phase pictures clean
+.PHONY: help install dev run demo test check lint fmt types imports proto proto-check proto-image bench phase pictures goldens clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,9 +29,17 @@ demo: install  ## a recorded conversation: out/demo.mp4, .vtt, .json and out/con
 test: dev  ## the whole Python test suite
 	@$(BIN)/python -m pytest -q
 
-pictures: demo  ## the pictures of README and docs, from the demo
+pictures: demo  ## the pictures of README and docs, drawn anew: docs/pictures/*.png
 	@mkdir -p docs/pictures
 	@cp out/contact.png docs/pictures/contact.png
+	@$(BIN)/tth face sheet --what looks --size 256 -o docs/pictures
+	@for what in emotions visemes poses backgrounds; do \
+	  $(BIN)/tth face sheet anna --what $$what --size 224 -o out/face && mv out/face/$$what-anna.png docs/pictures/$$what.png; done
+	@$(BIN)/tth face trace --emotion happy --intensity 0.6 -o docs/pictures/trace.png
+	@ls -l docs/pictures | awk 'NR > 1 { printf "%s %d KiB\n", $$9, $$5 / 1024; if ($$5 > 716800) exit 1 }'
+
+goldens: dev  ## accept how everybody is drawn now: tests/face/golden/*.png
+	@$(BIN)/python -m tests.face.measured.golden
 
 check: lint types proto-check imports  ## format, lint, types, contract, import rules
 
