@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -9,7 +13,9 @@ import pytest
 from tth.face.gltf.check import GltfHead
 from tth.face.gltf.glb import parse_glb
 from tth.face.gltf.targets import BREATH, HALF
-from tth.face.parameters import BLENDSHAPES, GAZE_FULL_DEG
+from tth.face.parameters import BLENDSHAPES, GAZE_FULL_DEG, FaceState
+from tth.face.record import RecordedFace, as_json
+from tth.v1.media_pb2 import MotionFrame
 
 pytestmark = pytest.mark.embedded
 
@@ -77,6 +83,17 @@ def test_the_scene_says_what_a_client_must_know(anna_head: GltfHead) -> None:
     assert facts["gaze_full_deg"] == GAZE_FULL_DEG
     assert facts["jaw_full_deg"] == pytest.approx(17)
     assert facts["blendshapes"] == list(BLENDSHAPES)
+
+
+def test_the_page_in_the_docs_finds_what_it_names(anna_head: GltfHead) -> None:
+    """Facts, nodes and fields of the example in docs/own-head.md exist under these names."""
+    page = (Path(__file__).parents[3] / "docs" / "own-head.md").read_text("utf-8").partition("```html")[2]
+    assert set(re.findall(r"facts\.(\w+)", page)) <= set(anna_head.facts)
+    assert len(re.findall(r"facts\.(\w+)", page)) > 5
+    fields = set(re.findall(r"frame\.(\w+)", page)) - {"weights"}
+    assert fields <= set(MotionFrame.DESCRIPTOR.fields_by_name)
+    recorded = json.loads(as_json([RecordedFace(0, FaceState())], 25))
+    assert set(re.findall(r"talk\.(\w+)", page)) - {"json", "wav"} <= set(recorded)
 
 
 def test_the_textures_are_pictures_inside_a_file_of_modest_size(anna_glb: bytes) -> None:

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from tth.face.gaze import CONVERGENCE_DEG
 from tth.face.gltf.glb import GlbBuilder, Json
 from tth.face.gltf.surfaces import EYE, Wardrobe, material_of, vertex_colours
-from tth.face.gltf.targets import HALF, Target, measure_targets
+from tth.face.gltf.targets import HALF, Target, drape_targets, measure_targets
 from tth.face.painter import SculptedPainter
 from tth.face.parameters import BLENDSHAPES, GAZE_FULL_DEG, FaceState
-from tth.face.pose import SIDESTEP_MM_PER_DEG
+from tth.face.pose import DRAPE_MOST, DRAPE_TURNS, SIDESTEP_MM_PER_DEG
 from tth.face.raster.deform import vertex_normals
 from tth.face.raster.eyes import TEXTURE_REACH
-from tth.face.sculpt.sculpture import F32, HEAD_PIVOT, I32, JAW_FULL_RAD, JAW_PIVOT, Sculpture, Section
+from tth.face.sculpt.sculpture import DRAPES, F32, HEAD_PIVOT, I32, JAW_FULL_RAD, JAW_PIVOT, Sculpture, Section
 from tth.face.shot import Shot
 
 MM = np.float32(0.001)
@@ -49,7 +49,8 @@ def export_head(sculpture: Sculpture, name: str) -> bytes:
     painter = SculptedPainter(sculpture, Shot(64, 64))
     normals_of = partial(_normals, sculpture)
     rest = painter.vertices(FaceState())
-    head = _Head(sculpture, rest, normals_of(rest), measure_targets(painter.vertices, normals_of))
+    targets = [*measure_targets(painter.vertices, normals_of), *drape_targets(sculpture)]
+    head = _Head(sculpture, rest, normals_of(rest), targets)
     builder = GlbBuilder({"generator": "tth face export", "copyright": NOTICE})
     wardrobe = Wardrobe(builder, sculpture)
     parts = [
@@ -84,6 +85,9 @@ def _facts(head: _Head, name: str) -> Json:
         "jaw_full_deg": float(np.degrees(JAW_FULL_RAD)),
         "half_targets": [target.name for target in head.targets if target.name.endswith(HALF)],
         "half_rule": "weight of XHalf = 4 w (1 - w), w = weight of X",
+        "drapes": {name: list(turn) for name, turn in zip(DRAPES, DRAPE_TURNS, strict=True)},
+        "drape_most": DRAPE_MOST,
+        "drape_rule": "weight = dot(yaw pitch roll, turn) / dot(turn, turn), 0..drape_most",
     }
 
 

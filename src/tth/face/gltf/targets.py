@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tth.face.parameters import BLENDSHAPES, INDEX, FaceState, neutral_weights
+from tth.face.pose import drape_weights
+from tth.face.sculpt.sculpture import DRAPES, SHAPES, Sculpture
 
 F32 = NDArray[np.float32]
 Geometry = Callable[[FaceState], F32]
@@ -58,9 +60,23 @@ def measure_targets(geometry: Geometry, normals_of: Callable[[F32], F32]) -> lis
     return targets + bends
 
 
+def drape_targets(sculpture: Sculpture) -> list[Target]:
+    """What hangs from the head, by its turns: the targets that a client weights by yaw, pitch and roll."""
+    found = []
+    for name in DRAPES:
+        position = SHAPES.index(name)
+        part = slice(int(sculpture.shape_start[position]), int(sculpture.shape_start[position + 1]))
+        move = np.zeros_like(sculpture.points)
+        move[sculpture.shape_index[part]] = sculpture.shape_offset[part]
+        found.append(Target(name, move, np.zeros_like(move)))
+    return [target for target in found if target.points.any()]
+
+
 def target_weights(state: FaceState, names: list[str]) -> F32:
     """What a client sets for these targets, in their order: the rule of the module."""
+    hanging = drape_weights(state.yaw_deg, state.pitch_deg, state.roll_deg).tolist()
     by_name = {name: float(state.weights[position]) for name, position in INDEX.items()} | {BREATH: state.breath}
+    by_name |= dict(zip(DRAPES, hanging, strict=True))
     weights = []
     for name in names:
         weight = by_name.get(name.removesuffix(HALF), 0.0)
