@@ -25,7 +25,7 @@ DELAY_MS = 200
 makes up for it. Shorter is less sure: docs/motion.md."""
 # What is decided but goes on for longer than this is given out in pieces.
 _LONGEST_HELD_SAMPLES = ms_to_samples(400)
-# Weight of how common a viseme is; and of contacts, which the network hears best. After a study of five engines.
+# Weight of how common a viseme is; and of contacts, which the network hears best. Chosen by measurement.
 _SHARE_POWER, _CONTACT_POWER = 0.7, 0.5
 _CONTACT_SHARES = {Contact.BILABIAL: 0.1, Contact.LABIODENTAL: 0.05, Contact.SIBILANT: 0.1}
 # Leaving out a sound of the text, which fast speakers do: natural logarithm of a chance.
@@ -46,7 +46,7 @@ class Aligner:
     """One clause: its sounds are known, its sound comes piece by piece and leaves with phonemes."""
 
     def __init__(self, phones: Sequence[Phone], delay_ms: int = DELAY_MS, weights: Weights | None = None) -> None:
-        """phones: in order, pauses where they may be made (between words). delay_ms: 20 or more."""
+        """phones: in order, pauses where they may be made (between words), at least one. delay_ms: 20 or more."""
         weights = weights or shipped_weights()
         self._phones = [Phone(""), *phones, Phone("")]
         self._states, self._looks = _states(self._phones)
@@ -61,6 +61,7 @@ class Aligner:
         self._came_from: deque[NDArray[np.int8]] = deque(maxlen=max(1, round(delay_ms / 20)))
         self._sound = Sound(0, 0)
         self._reader = Reader(self._sound, 0, weights)
+        self._read_to_sample = 0
         self._at_phone, self._begun_sample, self._given_sample = 0, 0, 0
         self._decided: list[PhonemeTiming] = []
 
@@ -70,46 +71,40 @@ class Aligner:
         Times count from the start of the clause. The rest follows with later calls or `finish`.
         """
         self._sound.add(pcm)
-        while step := self._reader.next_step(float("inf")):
-            self._advance(step)
-            if len(self._came_from) == self._came_from.maxlen:
-                assert self._scores is not None
-                self._decide(self._path(int(np.argmax(self._scores)))[0], self._moment(step, len(self._came_from)))
+        self._read()
         return self._given()
 
     def finish(self) -> list[SpeechChunk]:
         """No more sound: everything that is left."""
-        end = self._sound.end_sample
         self._sound.is_over = True
-        last: Step | None = None
-        while step := self._reader.next_step(end):
-            self._advance(step)
-            last = step
-            if len(self._came_from) == self._came_from.maxlen:
-                assert self._scores is not None
-                self._decide(self._path(int(np.argmax(self._scores)))[0], self._moment(step, len(self._came_from)))
+        self._read()
         if self._scores is not None:
-            count = len(self._states)
-            ending = max(range(max(0, count - 2), count), key=lambda state: self._scores[state])  # type: ignore[index]
+            *_, before_last, last = range(len(self._states))  # the pause at the end may be left out
+            ending = last if self._scores[last] > self._scores[before_last] else before_last
             if self._scores[ending] < _NEVER / 2:
                 ending = int(np.argmax(self._scores))
             path = self._path(ending)
-            moment = (
-                end - (len(path) - 1) * STEP_SAMPLES if last is None else last.sample - (len(path) - 1) * STEP_SAMPLES
-            )
-            for state in path:
-                self._decide(state, moment)
-                moment += STEP_SAMPLES
-        self._close(end)
+            for back, state in zip(range(len(path) - 1, -1, -1), path, strict=True):
+                self._decide(state, self._read_to_sample - back * STEP_SAMPLES)
+        self._close(self._sound.end_sample)
         return self._given()
 
-    def _advance(self, step: Step) -> None:
-        """One step of the best ways through the states."""
+    def _read(self) -> None:
+        """Take in all steps that can be made; each decides what was spoken `delay_ms` before it."""
+        while step := self._reader.next_step(self._sound.end_sample):
+            scores = self._advance(step)
+            self._read_to_sample = step.sample
+            if len(self._came_from) == self._came_from.maxlen:
+                spoken = self._path(int(np.argmax(scores)))[0]
+                self._decide(spoken, step.sample - len(self._came_from) * STEP_SAMPLES)
+
+    def _advance(self, step: Step) -> NDArray[np.float64]:
+        """One step of the best ways through the states; returns how good each now is."""
         fits = self._fit(step)
         if self._scores is None:
             self._scores = np.full(len(fits), _NEVER)
             self._scores[:2] = fits[:2]
-            return
+            return self._scores
         ways = np.full((3, len(fits)), _NEVER)
         ways[0] = self._scores + self._stay
         ways[1, 1:] = (self._scores + self._go)[:-1]
@@ -117,6 +112,7 @@ class Aligner:
         best = ways.argmax(axis=0)
         self._came_from.append(best.astype(np.int8))
         self._scores = np.maximum(ways[best, np.arange(len(fits))] + fits, _NEVER)
+        return self._scores
 
     def _fit(self, step: Step) -> NDArray[np.float64]:
         """How well each state fits what the network says of a moment."""
@@ -133,9 +129,6 @@ class Aligner:
         for came_from in reversed(self._came_from):
             path.append(path[-1] - int(came_from[path[-1]]))
         return path[::-1]
-
-    def _moment(self, step: Step, steps_back: int) -> int:
-        return step.sample - steps_back * STEP_SAMPLES
 
     def _decide(self, state: int, moment: int) -> None:
         """At `moment` this state is being spoken; states never go back."""
