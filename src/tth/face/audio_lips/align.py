@@ -161,13 +161,9 @@ class Aligner:
         if end <= begin:
             return []
         phonemes, self._decided, self._given_sample = tuple(self._decided), [], end
-        parts = []
-        for start, pcm in self._sound.pieces:
-            first, last = max(begin, start), min(end, start + len(pcm))
-            if first < last:
-                parts.append(pcm[first - start : last - start])
+        chunk = SpeechChunk(self._sound.samples(begin, end), phonemes)
         self._sound.forget(end - ms_to_samples(100))
-        return [SpeechChunk(np.concatenate(parts), phonemes)]
+        return [chunk]
 
 
 def _states(phones: Sequence[Phone]) -> tuple[list[_State], NDArray[np.float64]]:

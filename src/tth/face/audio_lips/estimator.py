@@ -29,7 +29,7 @@ _CONTACT_SAMPLES = (_EARLY_SAMPLES, ms_to_samples(32))
 # about as many are missed as are made up. Below it, lips and jaw are led towards the contact from this far.
 _CONTACT_FROM = (0.5, 0.5, 0.5)
 _CONTACT_REACH_S = 0.08
-_STEPS_KEPT = 6
+_STEPS_KEPT = 5
 
 
 class AudioMouth:

@@ -17,11 +17,12 @@ F32 = NDArray[np.float32]
 
 HOP_SAMPLES, WINDOW_SAMPLES, FFT_SAMPLES = ms_to_samples(10), ms_to_samples(25), 768
 BANDS = 40
+_BANDS = np.float32(BANDS)
 # Telephone and wide-band voices both end below; what lies above 7.6 kHz tells lips nothing that s has not told.
 _LOWEST_HZ, _HIGHEST_HZ = 60.0, 7600.0
-_PRE_EMPHASIS = 0.97
+_PRE_EMPHASIS = np.float32(0.97)
 # Power below which all is silence, about -75 dBFS of noise.
-_FLOOR = 1e-7
+_FLOOR = np.float32(1e-7)
 # Level of the voice, natural logarithm of mean power per band: where it starts (speech at -20 dBFS has peaks near 0),
 # its lowest, how it rises (share per frame) and falls (per frame). 0.3 finds a voice in 50 ms, 0.005 bridges pauses.
 LEVEL_START = -2.0
@@ -54,16 +55,15 @@ def _window() -> F32:
 
 def log_mel(sound: F32, before: float = 0.0) -> F32:
     """float32 (n,), -1..1, and the sample before it -> log power, float32 (frames, BANDS), of the whole windows."""
-    emphasised = sound.copy()
-    emphasised[1:] -= np.float32(_PRE_EMPHASIS) * sound[:-1]
-    if len(sound):
-        emphasised[0] -= np.float32(_PRE_EMPHASIS * before)
     if len(sound) < WINDOW_SAMPLES:
         return np.zeros((0, BANDS), np.float32)
+    emphasised = sound.copy()
+    emphasised[1:] -= _PRE_EMPHASIS * sound[:-1]
+    emphasised[0] -= _PRE_EMPHASIS * np.float32(before)
     count = 1 + (len(sound) - WINDOW_SAMPLES) // HOP_SAMPLES
     spectrum = np.fft.rfft(emphasised[_places(count)] * _window(), FFT_SAMPLES)
-    power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
-    return np.asarray(np.log(power @ mel_matrix() + np.float32(_FLOOR)), np.float32)
+    power = spectrum.real**2 + spectrum.imag**2
+    return np.asarray(np.log(power @ mel_matrix() + _FLOOR), np.float32)
 
 
 @lru_cache(maxsize=4)
@@ -79,12 +79,14 @@ class Leveller:
         """mean: where the running mean starts, float32 (BANDS,): that of the training."""
         self._level = np.full((voices, 1), level, np.float32)
         self._mean = np.tile(mean, (voices, 1)).astype(np.float32)
+        self.powers = np.zeros((0, voices, 1), np.float32)
+        """Natural logarithm of the mean power of each frame that was levelled last, (frames, voices, 1)."""
 
     def level(self, frames: F32) -> F32:
         """The next log-mel frames of each voice, float32 (frames, voices, BANDS) -> the same, levelled, equalised."""
         out = np.empty_like(frames)
-        powers = np.log(np.exp(frames).mean(axis=2, keepdims=True))
-        for frame, now, against in zip(frames, powers, out, strict=True):
+        self.powers = np.log(np.add.reduce(np.exp(frames), axis=2, keepdims=True) / _BANDS)
+        for frame, now, against in zip(frames, self.powers, out, strict=True):
             risen = self._level + _LEVEL_RISE * (now - self._level)
             self._level = np.maximum(risen, np.maximum(self._level - _LEVEL_FALL, _LEVEL_MIN))
             np.maximum(frame - self._level, -_RANGE, out=against)

@@ -6,7 +6,8 @@ Tests: tests/face/audio_lips/test_estimator.py.
 
 from __future__ import annotations
 
-from collections import deque
+import math
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,15 +21,14 @@ from tth.face.audio_lips.network import (
     VISEMES_END,
     Network,
     Weights,
-    sigmoid,
 )
 from tth.model.media import Pcm
 
 # Silence that is surer than the first shuts the mouth, at the second wholly.
 _SILENCE_FROM, _SILENCE_FULL = 0.5, 0.85
-# Frames whose mean power stays below this, about -61 dBFS of hiss, are silence whatever the network says, once there
-# have been so many: longer than a stop is closed. Before a sound there was silence.
-_HISS_POWER, _SILENT_FRAMES = 3.4e-4, 15
+# Frames whose mean power (natural logarithm) stays below this, about -61 dBFS of hiss, are silence whatever the network
+# says, once there have been so many: longer than a stop is closed. Before a sound there was silence.
+_HISS_POWER, _SILENT_FRAMES = -8.0, 15
 _FULL_SCALE = np.float32(1 / 32768)
 
 
@@ -40,27 +40,31 @@ class Sound:
     end_sample: int
     is_over: bool = False
     """Nothing more will be added: silence follows."""
-    pieces: deque[tuple[int, Pcm]] = field(default_factory=deque)
+    _pieces: list[Pcm] = field(default_factory=list)
+    _starts: list[int] = field(default_factory=list)
 
     def add(self, pcm: Pcm) -> None:
         """Go on with this; kept as it is, not copied."""
-        self.pieces.append((self.end_sample, pcm))
+        self._pieces.append(pcm)
+        self._starts.append(self.end_sample)
         self.end_sample += len(pcm)
 
     def forget(self, before_sample: int) -> None:
         """Drop pieces that end before this."""
-        while self.pieces and self.pieces[0][0] + len(self.pieces[0][1]) <= before_sample:
-            self.pieces.popleft()
+        drop = bisect_right(self._starts, before_sample) - 1
+        if drop > 0:
+            del self._pieces[:drop], self._starts[:drop]
 
-    def samples(self, begin: int, end: int) -> F32:
-        """float32 -1..1, shape (end - begin,); zeros where there is no sound."""
-        out = np.zeros(end - begin, np.float32)
-        for start, pcm in reversed(self.pieces):
+    def samples(self, begin: int, end: int) -> Pcm:
+        """int16, shape (end - begin,); zeros where there is no sound."""
+        out = np.zeros(end - begin, np.int16)
+        for place in range(max(bisect_right(self._starts, begin) - 1, 0), len(self._starts)):
+            start, pcm = self._starts[place], self._pieces[place]
             first, last = max(begin, start), min(end, start + len(pcm), self.end_sample)
-            if first < last:
-                out[first - begin : last - begin] = pcm[first - start : last - start] * _FULL_SCALE
-            if start <= begin:
+            if first >= end:
                 break
+            if first < last:
+                out[first - begin : last - begin] = pcm[first - start : last - start]
         return out
 
 
@@ -106,19 +110,24 @@ class Reader:
         """Take in the two frames that `step` hears for the first time."""
         end = self._heard_to(step)
         samples = self.sound.samples(end - HOP_SAMPLES - WINDOW_SAMPLES - 1, end)
-        before = float(samples[0]) if step >= 0 else 0.0
-        frames = log_mel(samples[1:], before)
-        for power in np.exp(frames).mean(axis=1).tolist():
-            self._silent_frames = self._silent_frames + 1 if power < _HISS_POWER else 0
+        if step < 0:
+            samples[0] = 0
+        sound = samples * _FULL_SCALE
         self._heard[:2] = self._heard[2:]
-        self._heard[2:] = self._leveller.level(frames[:, None])[:, 0]
+        self._heard[2:] = self._leveller.level(log_mel(sound[1:], sound[0])[:, None])[:, 0]
+        for power in self._leveller.powers[:, 0, 0].tolist():
+            self._silent_frames = self._silent_frames + 1 if power < _HISS_POWER else 0
 
 
 def _step(moment: int, said: F32, is_silence: bool) -> Step:
-    chances = np.exp(said[LEVEL + 1 : VISEMES_END] - said[LEVEL + 1 : VISEMES_END].max())
-    visemes: list[float] = (chances / chances.sum()).tolist()
+    values: list[float] = said.tolist()
+    logits = values[LEVEL + 1 : VISEMES_END]
+    most = max(logits)
+    chances = [math.exp(logit - most) for logit in logits]
+    total = sum(chances)
+    visemes = [chance / total for chance in chances]
     is_speech = 1 - min(max((visemes[0] - _SILENCE_FROM) / (_SILENCE_FULL - _SILENCE_FROM), 0.0), 1.0)
     if is_silence:
         is_speech, visemes = 0.0, [1.0] + [0.0] * (len(visemes) - 1)
-    shapes = [is_speech * min(max(shape, 0.0), 1.0) for shape in said[: LEVEL + 1].tolist()]
-    return Step(moment, shapes, visemes, sigmoid(said[VISEMES_END:]).tolist())
+    shapes = [is_speech * min(max(shape, 0.0), 1.0) for shape in values[: LEVEL + 1]]
+    return Step(moment, shapes, visemes, [0.5 + 0.5 * math.tanh(0.5 * value) for value in values[VISEMES_END:]])
