@@ -14,7 +14,9 @@ from tth.model.controls import Controls, EmotionLabel
 from tth.model.media import FrameKind, PhonemeTiming, SilenceSpan, SpeechSpan, ms_to_samples
 
 NAME = "motion"
-TARGET = Target(2000, at_least=True)
+TARGET = Target(5000, at_least=True)
+SOUND_TARGET = Target(2000, at_least=True)
+"""Reading the mouth from the sound costs what all the rest of a face costs."""
 FRAME_SAMPLES = 960
 SYLLABLES = ("p", "ɛ", "t", "ɹ", "iː", "m", "a", "s", "tʃ", "uː", "v", "oʊ", "n", "d", "ɪ")
 SOUND_MS = 80
@@ -29,18 +31,19 @@ class Says(Enum):
 
 
 async def measure(run: Run) -> list[Figure]:
-    """Faces a second on one core, by runs of ten seconds at 25 fps."""
+    """Faces a second of one core's time, by runs of ten seconds at 25 fps."""
     figures = []
     for label, says in (("speaking", Says.PHONEMES), ("speaking, by sound alone", Says.SOUND), ("idle", Says.NOTHING)):
         rates = []
         for number in range(run.count(20, 2)):
             performer = _performer(number, says)
             count = performer.end_sample // FRAME_SAMPLES
-            begin_s = time.perf_counter()
+            begin_s = time.process_time()
             for frame in range(count):
                 performer.face_at(frame * FRAME_SAMPLES)
-            rates.append(count / (time.perf_counter() - begin_s))
-        figures.append(distribution(NAME, f"faces without pictures, {label}", "1/s", rates, TARGET))
+            rates.append(count / (time.process_time() - begin_s))
+        target = SOUND_TARGET if says is Says.SOUND else TARGET
+        figures.append(distribution(NAME, f"faces without pictures, {label}", "1/s", rates, target))
     return figures
 
 

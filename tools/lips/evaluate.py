@@ -36,6 +36,8 @@ TOUCHING, SHUT = 0.02, 0.05
 """Openings (`aperture`) up to which lips touch, and up to which a mouth is shut."""
 _NEAR = ms_to_samples(60)
 _LAGS = range(-4, 5)
+VOWELS = ("aa", "E", "I", "O", "U")
+"""The visemes of vowels."""
 
 Say = Callable[[str], None]
 
@@ -207,6 +209,17 @@ def vowels_apart(all_seen: Sequence[Seen]) -> dict[str, NDArray[np.float64]]:
     return {name: np.mean(mouths, axis=0) for name, mouths in found.items() if mouths}
 
 
+def vowel_confusion(told: Sequence[Seen], heard: Sequence[Seen]) -> NDArray[np.float64]:
+    """Of the frames on which phonemes show each of VOWELS, the shares that the sound shows as each of them, or as none:
+    (5, 6)."""
+    counts = np.zeros((len(VOWELS), len(VOWELS) + 1))
+    for one, other in zip(told, heard, strict=True):
+        for true, found in zip(one.visemes, other.visemes, strict=True):
+            if true in VOWELS:
+                counts[VOWELS.index(true), VOWELS.index(found) if found in VOWELS else len(VOWELS)] += 1
+    return np.asarray(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))
+
+
 def conditions(rng: np.random.Generator, babble: Sound) -> dict[str, Callable[[Sound], Sound]]:
     """What can happen to a voice, by name."""
 
@@ -257,6 +270,9 @@ def report(folder: Path, flite_command: str, festival_command: str, quick: bool,
         correlation, lag = energy_lag(heard)
         say(row(name, score(told, heard)) + f"  energy {correlation:.2f} at {lag:+d} frames")
         _say_vowels(heard, say)
+        for vowel, shares in zip(VOWELS, vowel_confusion(told, heard), strict=True):
+            found = " ".join(f"{name} {share:.2f}" for name, share in zip((*VOWELS, "none"), shares, strict=True))
+            say(f"    {vowel:2s} is shown as {found}")
     mixed = [one for said in sets.values() for one in said[:: max(1, len(said) // (4 if quick else 12))]]
     babble = np.concatenate([one.sound for one in mixed])[::-1].copy()
     say("\nWhat the voice suffers on its way:\n" + heading())

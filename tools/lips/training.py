@@ -14,7 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.lips.corpus import CLIP_STEPS, Lessons
-from tth.face.audio_lips.features import BANDS, F32, Leveller
+from tth.face.audio_lips.features import (
+    ACTIVE,
+    BANDS,
+    F32,
+    LEVEL_FALL,
+    LEVEL_MIN,
+    LEVEL_RISE,
+    LEVEL_START,
+    MEAN_RATE,
+    RANGE,
+)
 from tth.face.audio_lips.network import FRAMES_HEARD, FRAMES_PER_STEP, LEVEL, OUTPUTS, VISEMES_END, sigmoid
 
 Parameters = dict[str, F32]
@@ -44,19 +54,27 @@ class Plan:
 
 
 def levelled(heard: NDArray[np.float16], mean: F32) -> F32:
-    """Log-mel of clips, (clips, frames, BANDS) -> levelled, float16 to save memory, the same shape."""
+    """`Leveller` for many clips at once: log-mel, (clips, frames, BANDS) -> float16, to save memory, the same shape."""
     out = np.empty(heard.shape, np.float16)
     for begin in range(0, len(heard), 512):
         some = heard[begin : begin + 512].astype(np.float32)
-        out[begin : begin + 512] = Leveller(mean, len(some)).level(some.transpose(1, 0, 2)).transpose(1, 0, 2)
+        level = np.full((len(some), 1), LEVEL_START, np.float32)
+        means = np.tile(mean, (len(some), 1)).astype(np.float32)
+        powers = np.log(np.exp(some).mean(axis=2, keepdims=True))
+        for place in range(some.shape[1]):
+            now = powers[:, place]
+            level = np.maximum(level + LEVEL_RISE * (now - level), np.maximum(level - LEVEL_FALL, LEVEL_MIN))
+            against = np.maximum(some[:, place] - level, -RANGE)
+            means = means + MEAN_RATE * (now > level - ACTIVE) * (against - means)
+            out[begin : begin + 512, place] = against - means
     return out  # type: ignore[return-value]
 
 
 def average(heard: NDArray[np.float16]) -> F32:
     """What the levelled frames of speech are like on average: where the running mean starts."""
-    some = heard[:: max(1, len(heard) // 400), :100].astype(np.float32)
+    some = heard[:: max(1, len(heard) // 400), :100]
     # The running mean starts at 0 and is taken off; within this one second it stays near 0.
-    out = Leveller(np.zeros(BANDS, np.float32), len(some)).level(some.transpose(1, 0, 2))
+    out = levelled(some, np.zeros(BANDS, np.float32)).astype(np.float32)
     return np.asarray(out[out.mean(axis=2) > -5].mean(axis=0), np.float32)
 
 

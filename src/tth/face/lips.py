@@ -7,8 +7,6 @@ Tests: tests/face/test_lips.py.
 
 from __future__ import annotations
 
-import math
-
 from tth.face.audio_lips.estimator import SOUND_LOOKAHEAD_SAMPLES, AudioMouth
 from tth.face.visemes import LOOKAHEAD_SAMPLES, Mouth, MouthTrack, hold_contacts
 from tth.model.media import SilenceSpan, SpeechSpan
@@ -72,18 +70,18 @@ class Lips:
         if not is_speech or mouth.coverage >= 1:
             return mouth
         heard = self._audio.mouth_at(sample, self._track.told_to_sample(sample))
-        return _faded(mouth, heard, mouth.coverage)
+        return _faded(mouth, heard, mouth.coverage) if mouth.coverage else heard
 
 
 def _faded(told: Mouth, heard: Mouth, share: float) -> Mouth:
-    """`share` of what phonemes tell, the rest of what the sound says; contacts of both, the nearer the surer."""
+    """`share` (above 0, below 1) of what phonemes tell, the rest of what the sound says; contacts of both."""
 
     def mixed(one: float, other: float) -> float:
         return share * one + (1 - share) * other
 
     def nearer(one_s: float, other_s: float) -> float:
-        by_told = one_s + _CONTACT_FADE_S * (1 - share) / share if share else math.inf
-        return min(by_told, other_s + _CONTACT_FADE_S * share / (1 - share))
+        odds = share / (1 - share)
+        return min(one_s + _CONTACT_FADE_S / odds, other_s + _CONTACT_FADE_S * odds)
 
     mouth = Mouth(
         [mixed(*pair) for pair in zip(told.shapes, heard.shapes, strict=True)],

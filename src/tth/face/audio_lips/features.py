@@ -1,7 +1,7 @@
 """Sound -> what the network hears: log-mel frames every 10 ms, levelled and equalised as they come.
 
-The same recursion runs here for one voice and in `tools/lips` for many at once. Nothing looks ahead: frame i needs the
-samples [240 i, 240 i + 600) and those before. Tests: tests/face/audio_lips/test_features.py.
+The same recursion runs for many voices at once in `tools/lips`, where the network learns. Nothing looks ahead: frame i
+needs the samples [240 i, 240 i + 600) and those before. Tests: tests/face/audio_lips/test_features.py.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ F32 = NDArray[np.float32]
 
 HOP_SAMPLES, WINDOW_SAMPLES, FFT_SAMPLES = ms_to_samples(10), ms_to_samples(25), 768
 BANDS = 40
-_BANDS = np.float32(BANDS)
 # Telephone and wide-band voices both end below; what lies above 7.6 kHz tells lips nothing that s has not told.
 _LOWEST_HZ, _HIGHEST_HZ = 60.0, 7600.0
 _PRE_EMPHASIS = np.float32(0.97)
@@ -25,12 +24,13 @@ _PRE_EMPHASIS = np.float32(0.97)
 _FLOOR = np.float32(1e-7)
 # Level of the voice, natural logarithm of mean power per band: where it starts (speech at -20 dBFS has peaks near 0),
 # its lowest, how it rises (share per frame) and falls (per frame). 0.3 finds a voice in 50 ms, 0.005 bridges pauses.
-LEVEL_START = -2.0
-_LEVEL_MIN, _LEVEL_RISE, _LEVEL_FALL = np.float32(-7.0), np.float32(0.3), np.float32(0.005)
+LEVEL_START, LEVEL_MIN, LEVEL_RISE, LEVEL_FALL = -2.0, -7.0, 0.3, 0.005
 # Kept below the level: 39 dB.
-_RANGE = np.float32(9.0)
+RANGE = 9.0
+_LOWEST = np.float32(-RANGE)
 # The running mean takes out the colour of microphone, room and codec: 2 s of frames within 17 dB of the level.
-_MEAN_RATE, _ACTIVE = np.float32(0.005), np.float32(4.0)
+MEAN_RATE, ACTIVE = 0.005, 4.0
+_MEAN_SHARE = np.float32(MEAN_RATE)
 
 
 @cache
@@ -73,24 +73,23 @@ def _places(count: int) -> NDArray[np.int64]:
 
 
 class Leveller:
-    """Automatic gain and equaliser for `voices` sounds side by side."""
+    """Automatic gain and equaliser of one voice, frame after frame."""
 
-    def __init__(self, mean: F32, voices: int = 1, level: float = LEVEL_START) -> None:
+    def __init__(self, mean: F32) -> None:
         """mean: where the running mean starts, float32 (BANDS,): that of the training."""
-        self._level = np.full((voices, 1), level, np.float32)
-        self._mean = np.tile(mean, (voices, 1)).astype(np.float32)
-        self.powers = np.zeros((0, voices, 1), np.float32)
-        """Natural logarithm of the mean power of each frame that was levelled last, (frames, voices, 1)."""
+        self._level, self._mean = LEVEL_START, mean.astype(np.float32)
+        self.powers: list[float] = []
+        """Natural logarithm of the mean power of each frame that was levelled last."""
 
     def level(self, frames: F32) -> F32:
-        """The next log-mel frames of each voice, float32 (frames, voices, BANDS) -> the same, levelled, equalised."""
+        """The next log-mel frames, float32 (frames, BANDS) -> the same, levelled and equalised."""
         out = np.empty_like(frames)
-        self.powers = np.log(np.add.reduce(np.exp(frames), axis=2, keepdims=True) / _BANDS)
+        self.powers = np.log(np.add.reduce(np.exp(frames), axis=1) / BANDS).tolist()
         for frame, now, against in zip(frames, self.powers, out, strict=True):
-            risen = self._level + _LEVEL_RISE * (now - self._level)
-            self._level = np.maximum(risen, np.maximum(self._level - _LEVEL_FALL, _LEVEL_MIN))
-            np.maximum(frame - self._level, -_RANGE, out=against)
-            rate = _MEAN_RATE * (now > self._level - _ACTIVE)
-            self._mean = self._mean + rate * (against - self._mean)
+            risen = self._level + LEVEL_RISE * (now - self._level)
+            self._level = max(risen, self._level - LEVEL_FALL, LEVEL_MIN)
+            np.maximum(frame - np.float32(self._level), _LOWEST, out=against)
+            if now > self._level - ACTIVE:
+                self._mean = self._mean + _MEAN_SHARE * (against - self._mean)
             against -= self._mean
         return out

@@ -114,8 +114,8 @@ class Reader:
             samples[0] = 0
         sound = samples * _FULL_SCALE
         self._heard[:2] = self._heard[2:]
-        self._heard[2:] = self._leveller.level(log_mel(sound[1:], sound[0])[:, None])[:, 0]
-        for power in self._leveller.powers[:, 0, 0].tolist():
+        self._heard[2:] = self._leveller.level(log_mel(sound[1:], float(sound[0])))
+        for power in self._leveller.powers:
             self._silent_frames = self._silent_frames + 1 if power < _HISS_POWER else 0
 
 
