@@ -33,6 +33,8 @@ MOUTH_REACH = (0.62, 0.40, 0.78)
 """To the sides, up and down from the middle of the mouth, in eye distances: no opening goes further."""
 ANCHOR_REACH = 0.05
 """Between the places by which the turn of the teeth is measured, in eye distances."""
+STILL = 0.004
+"""Lids that move less keep the skin around them as it is."""
 TEETH_DEPTH = -0.06
 """Behind the lips, in eye distances."""
 
@@ -78,12 +80,14 @@ class EyePart:
         self._side, self._view, self._plates = SIDES[number], view, (shut, balls)
         eye = portrait.eye(number)
         corner, k = view.shot(eye.corner), view.scale
-        self._shape = np.array(
-            [*corner, *eye.axis, eye.length * k, eye.room_above * k, eye.room_below * k, portrait.lash_length[0],
-             *view.shot(eye.iris), eye.iris_radius * k, _skin_light(portrait, eye)], np.float32,
-        )  # fmt: skip
         self._upper, self._lower = (eye.upper * k).astype(np.float32), (eye.lower * k).astype(np.float32)
         self._reach = (eye.room_above * k - float(self._upper.min()), eye.room_below * k + float(self._lower.max()))
+        self._shape = np.array(
+            [*corner, *eye.axis, eye.length * k, eye.room_above * k, eye.room_below * k, portrait.lash_length[0],
+             *view.shot(eye.iris), eye.iris_radius * k, _skin_light(portrait, eye), -self._reach[0], self._reach[1]],
+            np.float32,
+        )  # fmt: skip
+        self._height = -float(self._upper.min()), float(self._lower.max())
         ends = (corner, corner + eye.axis * eye.length * k)
         self._ends = [HeadPoint(portrait, view, end) for end in ends]
         self._shadow = 0.30 if portrait.lash_length[0] > 0.1 else 0.15
@@ -100,10 +104,9 @@ class EyePart:
         (ax, ay), (bx, by) = (end.turned(pose) for end in self._ends)
         pad = 0.25 * length + 2
         slack = 0.06 * self._view.unit_px + 2
-        box = _box(
-            min(ax, bx) - pad, min(ay, by) - self._reach[0] - slack, max(ax, bx) + pad,
-            max(ay, by) + self._reach[1] + slack, out,
-        )  # fmt: skip
+        above = self._reach[0] if abs(move.upper) > STILL else self._height[0]
+        below = self._reach[1] if abs(move.lower) + max(move.upper, 0.0) > STILL else self._height[1]
+        box = _box(min(ax, bx) - pad, min(ay, by) - above - slack, max(ax, bx) + pad, max(ay, by) + below + slack, out)
         kernels_eye.draw_eye(
             box, source, step, self._view.margin_px, lit, *self._plates, self._upper, self._lower,
             self._shape, self._move, out,
@@ -153,7 +156,8 @@ class MouthPart:
         for field, inverse in zip(fields, self._inverse, strict=True):
             invert(field, grid.left, grid.top, left, top, grid.step, inverse)
         self._place(state, pose)
-        right, bottom = left + (self._size[0] - 1) * grid.step, top + (self._size[1] - 1) * grid.step
+        columns, rows = ((size - 1) * grid.step - 1 for size in self._size)
+        right, bottom = left + columns - 1, min(math.ceil(y + _mouth_reach_down(state) * unit), top + rows - 1)
         kernels_mouth.draw_mouth(
             _box(left, top, right, bottom, out), self._inverse[0], self._inverse[1], left, top, grid.step,
             self._view.margin_px, lit, self._seam, self._numbers, self._teeth[0], self._teeth[1], self._tongue, out,
@@ -181,6 +185,14 @@ class MouthPart:
             numbers[at] = cx + (a * x + b * y) * unit
             numbers[at + 1] = cy + (c * x + d * y) * unit
         numbers[k.LIGHT :] = 1.08 * light_in_mouth(state), 0.80 + 0.30 * move.lift, move.lift, move.out
+
+
+def _mouth_reach_down(state: FaceState) -> float:
+    """How far below its middle the mouth is drawn anew, in eye distances: no further than this face needs."""
+    w = state.weight
+    lowered = w("mouthFunnel") + w("mouthFrownLeft") + w("mouthFrownRight") + w("mouthLowerDownLeft")
+    lowered += w("mouthLowerDownRight") + w("mouthStretchLeft") + w("mouthPucker")
+    return min(0.30 + 0.52 * w("jawOpen") + 0.10 * lowered + 0.35 * w("tongueOut"), MOUTH_REACH[2])
 
 
 def _box(left: float, top: float, right: float, bottom: float, out: U8) -> I32:

@@ -17,7 +17,7 @@ i32 = np.int32
 LANES = u64(0x00FF00FF00FF00FF)
 ROUND = u64(0x0080008000800080)
 U1, U3, U4, U8_, U16, U32, U48, U255, U256 = (u64(n) for n in (1, 3, 4, 8, 16, 32, 48, 255, 256))
-TOLERANCE_PX = f32(0.015)
+TOLERANCE_PX = f32(0.03)
 STEPS_MOST = 8
 CREASE_RED = f32(0.65)
 """Skin keeps its red in a crease: red light follows this share of a gain."""
@@ -213,16 +213,10 @@ def warp(source: F32, stride: int, plate: U64, margin: int, cover: U8, wall: U8,
 
 
 @inlined
-def at_node(source: F32, x: Scalar, y: Scalar, axis: int) -> Scalar:
-    """One coordinate of a grid between its nodes; x, y in steps."""
-    x = min(max(x, f32(0.0)), f32(source.shape[1]) - f32(1.001))
-    y = min(max(y, f32(0.0)), f32(source.shape[0]) - f32(1.001))
-    a, b = np.uint32(x), np.uint32(y)
-    c, d = a + np.uint32(1), b + np.uint32(1)
-    u, v = x - f32(a), y - f32(b)
-    top = source[b, a, axis] * (f32(1.0) - u) + source[b, c, axis] * u
-    low = source[d, a, axis] * (f32(1.0) - u) + source[d, c, axis] * u
-    return f32(top * (f32(1.0) - v) + low * v)
+def at_row(source: F32, column: int, row: int, down: Scalar, axis: int) -> Scalar:
+    """One coordinate of a grid at a column of nodes, `down` (0..1) the way from a row to the next."""
+    a, b, c = np.uint32(row), np.uint32(row + 1), np.uint32(column)
+    return f32(source[a, c, axis] * (f32(1.0) - down) + source[b, c, axis] * down)
 
 
 @inlined

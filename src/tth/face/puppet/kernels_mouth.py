@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from tth.face.puppet.kernels import at_node, lane, looked_up, picked
+from tth.face.puppet.kernels import at_row, lane, looked_up, picked
 from tth.face.raster.jit import F32, I32, U8, U64, Scalar, clamp01, f32, inlined, kernel, soft_step
 
 # Places of `mouth`: the frame along the corners at rest, then what this frame brings
@@ -48,47 +48,57 @@ def draw_mouth(
     band_below = band * (f32(1.0) + f32(1.4) * mouth[OUT])
     height, width = plate.shape
     pixels = plate.reshape(-1)
+    part = f32(1.0) / f32(step)
     for y in range(box[1], box[3]):
-        for x in range(box[0], box[2]):
-            fx, fy = (f32(x) - f32(left)) / f32(step), (f32(y) - f32(top)) / f32(step)
-            ux, uy = at_node(above, fx, fy, 0), at_node(above, fx, fy, 1)
-            dx, dy = ux - mouth[CORNER], uy - mouth[CORNER + 1]
-            tu = (dx * ax + dy * ay) / length
-            if tu < f32(-0.15) or tu > f32(1.15):
-                continue
-            vu = dx * bx + dy * by - looked_up(seam, tu)
-            if vu < -band:
-                continue
-            wx, wy = at_node(below, fx, fy, 0), at_node(below, fx, fy, 1)
-            dx, dy = wx - mouth[CORNER], wy - mouth[CORNER + 1]
-            tl = (dx * ax + dy * ay) / length
-            vl = dx * bx + dy * by - looked_up(seam, tl)
-            if vl > band_below:
-                continue
-            t = f32(0.5) * (tu + tl)
-            if t < f32(0.0) or t > f32(1.0):
-                continue
-            cover_up, cover_low = clamp01(f32(1.0) - vu), clamp01(f32(1.0) + vl)
-            r, g, b = f32(0.0), f32(0.0), f32(0.0)
-            if cover_up < f32(1.0) and cover_low < f32(1.0):
-                r, g, b = inside(f32(x), f32(y), vu, vl, t, mouth, upper, lower, tongue)
-            if cover_low > f32(0.0):
-                c = picked(pixels, width, height, wx, wy, margin)
-                r += (lane(c, 0) - r) * cover_low
-                g += (lane(c, 1) - g) * cover_low
-                b += (lane(c, 2) - b) * cover_low
-            if mouth[OUT] > f32(0.0):
-                r, g, b = with_tongue_out(f32(x), f32(y), mouth, r, g, b)
-            if cover_up > f32(0.0):
-                c = picked(pixels, width, height, ux, uy, margin)
-                r += (lane(c, 0) - r) * cover_up
-                g += (lane(c, 1) - g) * cover_up
-                b += (lane(c, 2) - b) * cover_up
-            rim = min(soft_step(-band, f32(-0.75) * band, vu), soft_step(band_below, f32(0.75) * band_below, vl))
-            rim *= soft_step(f32(0.0), f32(0.05), t) * soft_step(f32(1.0), f32(0.95), t)
-            out[y, x, 0] = np.uint8(f32(out[y, x, 0]) * (f32(1.0) - rim) + r * rim + f32(0.5))
-            out[y, x, 1] = np.uint8(f32(out[y, x, 1]) * (f32(1.0) - rim) + g * rim + f32(0.5))
-            out[y, x, 2] = np.uint8(f32(out[y, x, 2]) * (f32(1.0) - rim) + b * rim + f32(0.5))
+        row = (y - top) // step
+        down = f32(y - top - row * step) * part
+        for cell in range((box[0] - left) // step, (box[2] - 1 - left) // step + 1):
+            x0 = left + cell * step
+            above_x, above_y = at_row(above, cell, row, down, 0), at_row(above, cell, row, down, 1)
+            above_dx = (at_row(above, cell + 1, row, down, 0) - above_x) * part
+            above_dy = (at_row(above, cell + 1, row, down, 1) - above_y) * part
+            below_x, below_y = at_row(below, cell, row, down, 0), at_row(below, cell, row, down, 1)
+            below_dx = (at_row(below, cell + 1, row, down, 0) - below_x) * part
+            below_dy = (at_row(below, cell + 1, row, down, 1) - below_y) * part
+            for x in range(max(x0, box[0]), min(x0 + step, box[2])):
+                ux, uy = above_x + above_dx * f32(x - x0), above_y + above_dy * f32(x - x0)
+                dx, dy = ux - mouth[CORNER], uy - mouth[CORNER + 1]
+                tu = (dx * ax + dy * ay) / length
+                if tu < f32(-0.15) or tu > f32(1.15):
+                    continue
+                vu = dx * bx + dy * by - looked_up(seam, tu)
+                if vu < -band:
+                    continue
+                wx, wy = below_x + below_dx * f32(x - x0), below_y + below_dy * f32(x - x0)
+                dx, dy = wx - mouth[CORNER], wy - mouth[CORNER + 1]
+                tl = (dx * ax + dy * ay) / length
+                vl = dx * bx + dy * by - looked_up(seam, tl)
+                if vl > band_below:
+                    continue
+                t = f32(0.5) * (tu + tl)
+                if t < f32(0.0) or t > f32(1.0):
+                    continue
+                cover_up, cover_low = clamp01(f32(1.0) - vu), clamp01(f32(1.0) + vl)
+                r, g, b = f32(0.0), f32(0.0), f32(0.0)
+                if cover_up < f32(1.0) and cover_low < f32(1.0):
+                    r, g, b = inside(f32(x), f32(y), vu, vl, t, mouth, upper, lower, tongue)
+                if cover_low > f32(0.0):
+                    c = picked(pixels, width, height, wx, wy, margin)
+                    r += (lane(c, 0) - r) * cover_low
+                    g += (lane(c, 1) - g) * cover_low
+                    b += (lane(c, 2) - b) * cover_low
+                if mouth[OUT] > f32(0.0):
+                    r, g, b = with_tongue_out(f32(x), f32(y), mouth, r, g, b)
+                if cover_up > f32(0.0):
+                    c = picked(pixels, width, height, ux, uy, margin)
+                    r += (lane(c, 0) - r) * cover_up
+                    g += (lane(c, 1) - g) * cover_up
+                    b += (lane(c, 2) - b) * cover_up
+                rim = min(soft_step(-band, f32(-0.75) * band, vu), soft_step(band_below, f32(0.75) * band_below, vl))
+                rim *= soft_step(f32(0.0), f32(0.05), t) * soft_step(f32(1.0), f32(0.95), t)
+                out[y, x, 0] = np.uint8(f32(out[y, x, 0]) * (f32(1.0) - rim) + r * rim + f32(0.5))
+                out[y, x, 1] = np.uint8(f32(out[y, x, 1]) * (f32(1.0) - rim) + g * rim + f32(0.5))
+                out[y, x, 2] = np.uint8(f32(out[y, x, 2]) * (f32(1.0) - rim) + b * rim + f32(0.5))
 
 
 @inlined
