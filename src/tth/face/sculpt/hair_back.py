@@ -15,7 +15,7 @@ from tth.face.sculpt.scalp import Scalp
 
 HALF_LOCKS = 38
 PATH_POINTS = 13
-KNOTS = {"bun": np.array([0, 92.0, -165]), "ponytail": np.array([0, 62.0, -186])}
+KNOTS = {"bun": np.array([0, 106.0, -150]), "ponytail": np.array([0, 62.0, -186])}
 KNOT_RADIUS = 33.0
 KNOT_STRANDS = 40
 GOLDEN_ANGLE = 2.399
@@ -45,7 +45,7 @@ def back_hair(scalp: Scalp, look: HairLook, drape: Drape, rng: Randoms) -> list[
 
 def _paths(scalp: Scalp, look: HairLook, knot: Floats, azimuth: Floats) -> Floats:
     """Curves (len(azimuth), 13, 3) from the hairline to the knot."""
-    line = scalp.height(hairline(look).at(np.degrees(np.abs(azimuth))) + 1.0)
+    line = scalp.height(hairline(look).at(np.degrees(np.abs(azimuth))) + 3.2)
     root = scalp.at(np.abs(azimuth), line, 0.2)
     root[:, 0] *= np.where(azimuth < 0, -1.0, 1.0)
     start, end = unit(root - scalp.centre, 0), unit(knot - scalp.centre, 0)
@@ -61,10 +61,12 @@ def _lock(path: Floats, normals: Floats, i: int, rng: Randoms) -> Part:
     """One lock between two neighbouring paths."""
     t = np.linspace(0, 1, PATH_POINTS)
     gap = np.linalg.norm(path[i + 1] - path[i], axis=1)
-    width = (gap * rng.uniform(0.75, 1.1) + 0.2) * (0.55 + 0.45 * smoothstep(0, 0.2, t))
-    lift = rng.uniform(-0.4, 1.1) * smoothstep(0, 0.2, t)
+    behind = float(smoothstep(0.42, 0.56, abs(i / HALF_LOCKS - 1)))  # at the nape no fine points are wanted
+    slim = 0.35 + 0.5 * behind
+    width = (gap * rng.uniform(0.75, 1.1) + 0.2) * (slim + (1 - slim) * smoothstep(0, 0.16, t))
+    lift = rng.uniform(-0.4, 1.1) * smoothstep(0, 0.2, t) * (1 - 0.8 * behind)
     p = 0.5 * (path[i] + path[i + 1]) + normals[i] * lift[:, None]
-    p[0] += (p[1] - p[0]) * rng.uniform(-0.2, 0.1)  # no hairline is a line
+    p[0] += (p[1] - p[0]) * rng.uniform(-0.25, 0.15) * (1 - behind)  # no hairline is a line
     tint = rng.uniform(0.88, 1.12) * (0.84 + 0.16 * smoothstep(0, 0.2, t))
     return ribbon(p, normals[i], width, np.minimum(width * 0.25, 1.0), tint, texture_start=rng.uniform(0, 50))
 
