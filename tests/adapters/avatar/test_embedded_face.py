@@ -391,8 +391,10 @@ def test_load_makes_the_configured_looks_ready() -> None:
 
     studio = NotingStudio()
     assert run(main, studio) == (False, True)
-    assert sorted(look for look, _, _ in studio.asked) == sorted(Settings().preload)
-    assert sorted(len(painter.painted) for painter in studio.painters) == [0] * (len(studio.painters) - 1) + [1]
+    plain = [look for look, _, background in studio.asked if background == "studio"]
+    assert sorted(plain) == sorted(Settings().preload)
+    assert [background for _, _, background in studio.asked if background != "studio"] == ["transparent"]
+    assert sum(len(painter.painted) for painter in studio.painters) == 2
 
 
 def test_what_has_been_built_before_is_not_touched_at_start() -> None:

@@ -43,7 +43,7 @@ from tth.face.parameters import FaceState
 from tth.face.performer import Performer
 from tth.face.puppet.portrait_look import PortraitLook
 from tth.face.shot import Painter, Shot
-from tth.model.controls import BACKGROUNDS, STUDIO, Controls, Framing
+from tth.model.controls import BACKGROUNDS, STUDIO, TRANSPARENT, Controls, Framing
 from tth.model.media import DrawnFrame, PictureQuality, SilenceSpan, VideoCodec
 
 _T = TypeVar("_T")
@@ -202,7 +202,12 @@ class EmbeddedFace(Avatar):
         return asyncio.get_running_loop().run_in_executor(self._threads, task)
 
     def _draw_first(self, look: str) -> None:
+        """On the first start on a machine the loops for a clear background are compiled as well: it takes seconds."""
+        assert self._studio is not None
+        is_first_start = not self._studio.is_built(look)
         self.painter(look, Shot(), STUDIO).paint(FaceState())
+        if is_first_start:
+            self.painter(look, Shot(), TRANSPARENT).paint(FaceState())
 
     def _build(self, look: str) -> None:
         assert self._studio is not None
