@@ -45,6 +45,11 @@ def test_a_server_that_does_not_start_says_why() -> None:
         with pytest.raises(CommandFailed, match=r"(?s)ended with code 2.*no_such_profile"):
             async with server_at(None, Progress(lambda text: None, ""), "no_such_profile"):
                 pass
+        settings = ("adapters.avatar.embedded_face.look=nobody",)
+        with pytest.raises(CommandFailed, match=r"(?s)ended with code 2.*embedded_face\.look.*nobody") as failed:
+            async with server_at(None, Progress(lambda text: None, ""), settings=settings):
+                pass
+        assert "Fatal" not in str(failed.value)
 
     asyncio.run(run())
 

@@ -87,6 +87,6 @@ def _run_loop(main: Coroutine[object, object, None]) -> None:
 
 
 def _stop_at_end_of_stdin() -> None:
-    while sys.stdin.buffer.read(4096):
+    while os.read(sys.stdin.fileno(), 4096):  # not through sys.stdin, whose lock the interpreter wants at its end
         pass
     os.kill(os.getpid(), signal.SIGTERM)
