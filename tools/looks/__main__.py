@@ -29,13 +29,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.looks", description=__doc__)
     parser.add_argument("name", help=f"one of {', '.join(list_people())}, or all")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder to put the look folders in: DIR/NAME/")
-    parser.add_argument("--preview", action="store_true", help="256 px with few samples: seconds instead of minutes")
-    parser.add_argument("--size", type=int, metavar="PX", help="side of the picture, 64..2048 (default 1024)")
+    parser.add_argument("--preview", action="store_true", help="320 px with few samples: seconds instead of minutes")
+    parser.add_argument("--size", type=int, metavar="PX", help="side of the picture, 320..2048 (default 1024)")
     options = parser.parse_args(arguments)
     quality = PREVIEW if options.preview else FINAL
     if options.size is not None:
-        if not 64 <= options.size <= 2048:
-            parser.error(f"--size: {options.size} is outside 64..2048")
+        if not 320 <= options.size <= 2048:
+            parser.error(f"--size: {options.size} is outside 320..2048")
         quality = dataclasses.replace(quality, size_px=options.size)
     try:
         people = [load_person(name) for name in (list_people() if options.name == "all" else [options.name])]

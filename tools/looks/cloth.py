@@ -36,19 +36,4 @@ def paint_cloth(person: Person, place: Floats) -> Cloth:
     weave = fractal(place, 130.0, 1, 5)
     tone = 0.88 + 0.16 * (weave - 0.5) + 0.20 * (creases - 0.3)
     height = 0.05 * creases + 0.0010 * weave
-    if person.garment == "shirt":
-        return _shirt(colour, tone, height, place)
     return Cloth((colour * tone[..., None]).astype(np.float32), height.astype(np.float32))
-
-
-def _shirt(colour: Floats, tone: Floats, height: Floats, place: Floats) -> Cloth:
-    """An open collar with a white tee below it, a placket and a button."""
-    x, y = np.abs(place[..., 0]), place[..., 1]
-    opening = np.clip((0.30 * (y + 1.72) - x) / 0.012, 0, 1) * (place[..., 2] > 0.15) * (y > -1.72)
-    placket = np.exp(-(((x - 0.055) / 0.006) ** 2)) * (y < -1.70)
-    button = np.clip((0.022 - np.hypot(x, y + 1.78)) / 0.006, 0, 1)
-    albedo = colour * (tone * (1 - 0.25 * placket))[..., None]
-    albedo = albedo * (1 - opening[..., None]) + np.array([0.62, 0.61, 0.59]) * (opening * tone)[..., None]
-    albedo = albedo * (1 - button[..., None]) + np.array([0.5, 0.48, 0.44]) * button[..., None]
-    edge = np.clip((0.30 * (y + 1.72) - x) / 0.03, 0, 1) * (y > -1.72)
-    return Cloth(albedo.astype(np.float32), (height - 0.012 * edge).astype(np.float32))

@@ -26,8 +26,8 @@ class BrowArc(NamedTuple):
 def brow_arc(person: Person, u: Floats) -> BrowArc:
     """The spine at u in 0 (inner end) .. 1 (tail)."""
     b = person.brows
-    rise = 0.080 * b.arch * np.sin(np.clip(u / 0.66, 0, 1) * np.pi / 2)
-    y = 0.190 + b.y + rise - 0.17 * np.clip(u - 0.60, 0, 1) ** 1.5
+    rise = 0.056 * b.arch * np.sin(np.clip(u / 0.66, 0, 1) * np.pi / 2)
+    y = 0.218 + b.y + rise - 0.17 * np.clip(u - 0.60, 0, 1) ** 1.5
     width = 0.030 * b.thickness * (0.80 + 0.35 * np.sin(np.pi * np.clip(u * 1.3, 0, 1)))
     return BrowArc(0.120 + 0.375 * u, y, width * np.clip((1.03 - u) * 2.0, 0.05, 1))
 
@@ -116,7 +116,7 @@ def beard_area(person: Person, points: Floats) -> Floats:
     """0..1: where a beard grows; points (n, 3)."""
     x, y, z = np.abs(points[:, 0]), points[:, 1], points[:, 2]
     m = person.mouth
-    below_cheek = np.clip((m.y + 0.09 + 0.62 * np.clip(x - m.half_width, 0, 1) ** 1.2 - y) / 0.16, 0, 1)
+    below_cheek = np.clip((m.y + 0.09 + 0.62 * np.clip(x - m.half_width, 0, 1) ** 1.2 - y) / 0.22, 0, 1)
     moustache = np.clip((m.y + 0.165 - 0.32 * x - y) / 0.05, 0, 1) * np.clip((m.half_width + 0.10 - x) / 0.05, 0, 1)
     above_neck = np.clip((y - (person.head.chin_y - 0.26)) / 0.16, 0, 1)
     area = np.maximum(below_cheek, moustache) * above_neck * np.clip((z + 0.02) / 0.2, 0, 1)
@@ -148,8 +148,8 @@ def beard_strands(person: Person, body: Volume, count: int, rng: np.random.Gener
     points = (
         roots[:, None] + lie * length[:, None, None] + rng.normal(0, 0.10, (n, 1, 3)) * length[:, None, None] * t**2
     )
-    tint = person.colours.linear("hair") * 1.15 * rng.normal(1, 0.15, (n, 1))
-    grey = np.array([0.27, 0.265, 0.26]) * rng.normal(1, 0.18, (n, 1))
+    tint = person.colours.linear("hair") * 0.85 * rng.normal(1, 0.15, (n, 1))
+    grey = person.colours.linear("grey") * rng.normal(1, 0.18, (n, 1))
     tint = np.where((rng.random(n) < person.hair.grey * (0.75 + 0.25 * (y[keep] < mouth_y)))[:, None], grey, tint)
     width = 0.0022 + 0.0012 * min(person.skin.beard / 0.08, 1.0)
     return Strands(points, np.full(n, width), np.clip(tint, 0.002, 1), 1.6)

@@ -42,7 +42,7 @@ def _colours(person: Person, points: Floats, clumps: Floats, rng: np.random.Gene
     n = len(points)
     vary = rng.normal(1, 0.12, (n, 1)) * (1 + 0.18 * rng.normal(size=(int(clumps.max()) + 1, 1))[clumps])
     tint = person.colours.linear("hair") * vary * (1 + 0.06 * rng.normal(size=(n, 3)))
-    grey = np.array([0.27, 0.265, 0.26]) * rng.normal(1, 0.16, (n, 1))
+    grey = person.colours.linear("grey") * rng.normal(1, 0.16, (n, 1))
     temples = 0.25 * np.clip(1 - points[:, 0, 1] / 0.5, 0, 1)  # grey comes there first
     is_grey = np.less(rng.random(n), person.hair.grey + temples * (person.hair.grey > 0))
     return np.clip(np.where(is_grey[:, None], grey, tint), 0.002, 1)

@@ -126,7 +126,7 @@ def _chin(person: Person, body: Volume) -> Floats:
     return np.array([0.0, y[last], z[last]])
 
 
-def _irises(person: Person, camera: Camera, oversample: int, seen) -> dict[str, tuple[float, float, float]]:  # type: ignore[no-untyped-def]  # a local projection
+def _irises(person: Person, camera: Camera, oversample: float, seen) -> dict[str, tuple[float, float, float]]:  # type: ignore[no-untyped-def]  # a local projection
     radius_px = person.eyes.iris * camera.px_per_unit() / oversample
     out = {}
     for side, sign in SIDES.items():

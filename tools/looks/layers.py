@@ -21,7 +21,7 @@ from tools.looks.sculpt import figure_of
 from tools.looks.shade import Picture, Set, light_on_skin, photograph
 from tools.looks.volume import bake
 
-FOLD_PX = 512
+FOLD_PX_MOST = 512
 """Side of the fold images, as a whole picture."""
 
 
@@ -42,7 +42,7 @@ class Layers:
     eyeballs: Floats
     """(n, n, 4): the eyeballs without lids, clear elsewhere; straight alpha."""
     folds: Mapping[str, Floats]
-    """(FOLD_PX, FOLD_PX) each: light with the fold divided by light without."""
+    """(k, k) each: light with the fold divided by light without."""
 
 
 def take_layers(sitting: Sitting, portrait: Picture, points: FacePoints, progress: Progress) -> Layers:
@@ -147,11 +147,12 @@ def _head(sitting: Sitting, portrait: Picture) -> Floats:
 def _folds(sitting: Sitting, asymmetry: Asymmetry) -> dict[str, Floats]:
     """Ratio images (Liu, Shan and Zhang 2001), taken in a window around the face."""
     person, rays = sitting.person, max(sitting.quality.rays, 6)
-    whole = camera_for(person.framing, FOLD_PX)
+    side_px = min(FOLD_PX_MOST, sitting.quality.size_px)
+    whole = camera_for(person.framing, side_px)
     px = whole.px_per_unit()
-    top = int(FOLD_PX / 2 - (0.75 - person.framing.y) * px)
-    window = (int(FOLD_PX / 2 - 0.8 * px), top, int(1.6 * px), int(1.95 * px))
-    camera = camera_for(person.framing, FOLD_PX, window)
+    top = int(side_px / 2 - (0.75 - person.framing.y) * px)
+    window = (int(side_px / 2 - 0.8 * px), top, int(1.6 * px), int(1.95 * px))
+    camera = camera_for(person.framing, side_px, window)
     rows, columns = slice(top, top + window[3]), slice(window[0], window[0] + window[2])
 
     def light_with(folds: Floats | None) -> tuple[Floats, NDArray[np.bool_]]:
@@ -164,7 +165,7 @@ def _folds(sitting: Sitting, asymmetry: Asymmetry) -> dict[str, Floats]:
         folded, still_skin = light_with(heights)
         ratio = np.where(skin & still_skin, folded / np.maximum(neutral, 0.02), 1.0)
         ratio = cv2.GaussianBlur(np.clip(ratio, 0.55, 1.5).astype(np.float32), (0, 0), 0.6)
-        image = np.ones((FOLD_PX, FOLD_PX), np.float32)
+        image = np.ones((side_px, side_px), np.float32)
         image[rows, columns] = ratio
         out[name] = asymmetry.applied(whole, image)
     return out

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from tools.looks.face_hair import beard_area, brow_arc
 from tools.looks.fields import CARUNCLE
@@ -107,12 +108,7 @@ def _marks(person: Person, surface: Surface, face: _Face, albedo: Floats) -> Flo
     skin, place = person.skin, surface.place
     warm = face.base * np.array([0.66, 0.48, 0.38])
     if skin.freckles > 0:
-        where = (
-            face.spot(0.27, -0.20, 0.27, 0.15) + face.spot(0, -0.10, 0.10, 0.18) + 0.25 * face.spot(0.1, 0.4, 0.3, 0.2)
-        )
-        dots = soft_step(0.66, 0.80, fractal(place, 46.0, 1, person.seed + 5)) * (0.3 + fractal(place, 9.0, 2, 8))
-        dots += 0.7 * soft_step(0.70, 0.82, fractal(place, 80.0, 1, person.seed + 6))
-        albedo = mix(albedo, warm, np.clip(skin.freckles * dots * where * face.front, 0, 0.75))
+        albedo = mix(albedo, warm, skin.freckles * face.front * _freckles(person, face, place))
     if person.head.age > 0.5:
         spots = soft_step(0.60, 0.72, fractal(place, 16.0, 2, person.seed + 31)) * face.front
         albedo = mix(albedo, warm, 0.28 * (person.head.age - 0.5) * 2 * spots)
@@ -125,6 +121,22 @@ def _marks(person: Person, surface: Surface, face: _Face, albedo: Floats) -> Flo
             albedo, face.base * np.array([0.34, 0.22, 0.18]), 0.75 * soft_step(r * 1.25, r * 0.6, d) * face.front
         )
     return albedo
+
+
+def _freckles(person: Person, face: _Face, place: Floats) -> Floats:
+    """Small dots of different strength over nose and cheeks, a few on the forehead."""
+    rng = np.random.default_rng(person.seed + 101)
+    cheeks = np.stack([rng.normal(0, 0.26, 260), rng.normal(-0.20, 0.085, 260)], 1)
+    forehead = np.stack([rng.normal(0, 0.25, 30), rng.normal(0.38, 0.09, 30)], 1)
+    dots = np.concatenate([cheeks, forehead])
+    radius = 0.0045 + 0.0055 * rng.random(len(dots)) ** 2
+    strength = rng.uniform(0.15, 0.9, len(dots))
+    out = np.zeros(face.x.shape)
+    skin = face.front > 0
+    away, nearest = cKDTree(dots).query(place[skin][:, :2])
+    edge = away * (1 + 0.5 * (face.fine[skin] - 0.5))
+    out[skin] = strength[nearest] * soft_step(1.0, 0.35, edge / radius[nearest])
+    return out
 
 
 def _hair_shade(person: Person, surface: Surface, face: _Face, albedo: Floats) -> Floats:

@@ -18,7 +18,7 @@ from tools.looks.jit import Floats
 
 PEOPLE = Path(__file__).parent / "people"
 HAIR_STYLES = ("long", "short", "curly", "swept")
-GARMENTS = ("knit", "tee", "shirt")
+GARMENTS = ("knit", "tee")
 Rgb = tuple[int, int, int]
 _Section = TypeVar("_Section")
 
@@ -146,6 +146,8 @@ class Colours:
     iris: Rgb = (112, 78, 44)
     hair: Rgb = (50, 32, 24)
     brows: Rgb = (52, 38, 30)
+    grey: Rgb = (122, 120, 118)
+    """Of grey hairs."""
     cloth: Rgb = (48, 94, 102)
     wall: Rgb = (170, 160, 150)
     """The wall where the light falls on it."""

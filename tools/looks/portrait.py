@@ -26,22 +26,22 @@ class Quality:
 
     size_px: int = 1024
     """Side of the picture."""
-    oversample: int = 2
+    oversample: float = 1.5
     """The picture is made this many times larger, then reduced."""
-    rays: int = 12
+    rays: int = 6
     """Samples of light a pixel (of the larger picture)."""
-    hairs: int = 90_000
+    hairs: int = 70_000
     grid_step: float = 0.02
     """Resolution of the baked distances, decimetres."""
 
     @property
     def render_px(self) -> int:
         """Side of the picture before it is reduced."""
-        return self.size_px * self.oversample
+        return round(self.size_px * self.oversample)
 
 
 FINAL = Quality()
-PREVIEW = Quality(size_px=256, oversample=2, rays=4, hairs=24_000, grid_step=0.03)
+PREVIEW = Quality(size_px=320, oversample=1.5, rays=4, hairs=24_000, grid_step=0.03)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,11 +50,17 @@ def ridge(x: Floats, y: Floats, points: list[tuple[float, float]], width: float)
     t, along = np.linspace(0, 1, len(p)), np.linspace(0, 1, 40)
     degree = min(2, len(p) - 1)
     px, py = (np.polyval(np.polyfit(t, p[:, i], degree), along) for i in (0, 1))
-    out = np.zeros_like(x)
+    far = 3.2 * width
+    near = (np.abs(np.abs(x) - (px.min() + px.max()) / 2) < np.ptp(px) / 2 + far) & (y > py.min() - far)
+    near &= y < py.max() + far
+    ax, ay = np.abs(x[near]), y[near]
+    best = np.zeros_like(ax)
     for u, cx, cy in zip(along, px, py, strict=True):
         w = width * (0.55 + 0.45 * math.sin(math.pi * u))
         height = math.sin(math.pi * min(max(u, 0.04), 0.96)) ** 0.6
-        np.maximum(out, height * np.exp(-((np.abs(x) - cx) ** 2 + (y - cy) ** 2) / (w * w)), out=out)
+        np.maximum(best, height * np.exp(-((ax - cx) ** 2 + (ay - cy) ** 2) / (w * w)), out=best)
+    out = np.zeros_like(x)
+    out[near] = best
     return out
 
 
@@ -62,10 +68,10 @@ def lip_curves(person: Person, x: Floats) -> LipCurves:
     """The mouth's curves; beyond the corners all three run together."""
     m = person.mouth
     u = np.clip(np.abs(x) / m.half_width, 0, 1)
-    seam = m.y + m.smile * u**2.2 - 0.008 * np.exp(-((u / 0.22) ** 2)) + 0.004 * np.exp(-(((u - 0.45) / 0.2) ** 2))
+    seam = m.y + m.smile * u**1.9 - 0.008 * np.exp(-((u / 0.22) ** 2)) + 0.004 * np.exp(-(((u - 0.45) / 0.2) ** 2))
     bow = 1 + 0.20 * np.exp(-(((u - 0.22) / 0.19) ** 2))
-    top = seam + m.upper * ((1 - u**1.9) * bow - 0.13 * np.exp(-((u / 0.13) ** 2)))
-    bottom = seam - m.lower * (1 - u**2.6) ** 0.9
+    top = seam + m.upper * ((1 - u**2.3) * bow - 0.13 * np.exp(-((u / 0.13) ** 2)))
+    bottom = seam - m.lower * (1 - u**3.0) ** 0.85
     return LipCurves(top, seam, bottom)
 
 
@@ -102,8 +108,8 @@ def _lips(person: Person, x: Floats, y: Floats) -> Floats:
 
 def _around_mouth(person: Person, x: Floats, y: Floats) -> Floats:
     m, h = person.mouth, person.head
-    out = -0.013 * bump(x, y, (m.half_width * 1.04, m.y + m.smile), (0.030, 0.026))
-    out += 0.010 * bump(x, y, (m.half_width * 1.24, m.y + m.smile * 0.6), (0.05, 0.07))
+    out = -0.015 * bump(x, y, (m.half_width * 1.05, m.y + m.smile * 1.02), (0.028, 0.032))
+    out += 0.014 * bump(x, y, (m.half_width * 1.27, m.y + m.smile * 0.7), (0.05, 0.08))
     out -= 0.012 * np.exp(-((x / 0.026) ** 2)) * np.exp(-(((y - (m.y + 0.135)) / 0.05) ** 2))
     out += 0.008 * bump(x, y, (0.050, m.y + 0.12), (0.018, 0.05), -6)
     fold_y = m.y - m.lower - 0.050

@@ -41,15 +41,15 @@ def _skull(person: Person) -> list[Floats]:
     return [
         ellipsoid((0, 0.34, -0.14), (0.71 * w, 0.78, 0.82), 0.2),
         ellipsoid((0, 0.38, 0.20), (0.60 * w, 0.52, 0.58), 0.3),
-        ellipsoid((0, -0.14, 0.16), (0.655 * w, 0.60, 0.58), 0.3),
-        ellipsoid((0, mouth_y + 0.14, 0.26), (0.45 * w, 0.46, 0.48), 0.3),
+        ellipsoid((0, -0.11, 0.16), (0.645 * w, 0.55, 0.58), 0.3),
+        ellipsoid((0, mouth_y + 0.14, 0.26), (0.43 * w, 0.44, 0.48), 0.3),
         cone(
             (h.jaw * w, h.jaw_y + 0.12, 0.04), (h.chin_width + 0.04, h.chin_y + 0.05, h.chin_z - 0.08), 0.15, 0.12, 0.3
         ),
         ellipsoid((0, h.chin_y, h.chin_z), (h.chin_size + h.chin_width * 0.5, h.chin_size * 0.86, h.chin_size), 0.24),
         ellipsoid((0.46 * w, -0.15, 0.34), (0.16, 0.13, 0.22), 0.25, (0, 30, -12)),
         ellipsoid((0.335 * w, mouth_y * 0.58, 0.50), (0.22, 0.19, 0.205 * h.apples), 0.26),
-        ellipsoid((0.36 * w, mouth_y + 0.05, 0.34), (0.19, 0.22, 0.20 * h.cheek_fat), 0.30),
+        ellipsoid((0.31 * w, mouth_y + 0.06, 0.36), (0.19, 0.21, 0.20 * h.cheek_fat), 0.26),
         ellipsoid((eyes.x + 0.02, 0.05, 0.88), (0.20, 0.12, 0.17), -0.18, (0, 20, -6)),
         ellipsoid((0.12, 0.03, 0.90), (0.06, 0.12, 0.13), -0.14),
         cone((0.12, 0.19, 0.69), (0.44, 0.20, 0.54), 0.08, 0.07, 0.2),
@@ -101,13 +101,11 @@ def _garment(person: Person) -> list[Floats]:
         cone((s * 0.80, -1.82, -0.34), (s * 0.95, -3.2, -0.3), 0.29, 0.31, 0.2),
     ]
     if person.garment == "knit":
-        body.append(ellipsoid((0, -1.66, -0.04), (0.50 + wider, 0.26, 0.50 + wider), 0.16, (16, 0, 0)))
-        return body + _ring(0.40 + wider, 0.42 + wider, -1.40, 0.13, 0.052)
-    if person.garment == "tee":
-        body.append(ellipsoid((0, -1.70, -0.06), (0.54 + wider, 0.20, 0.48 + wider), 0.2, (16, 0, 0)))
-        return body + _ring(0.47 + wider, 0.46 + wider, -1.45, 0.17, 0.026)
-    body.append(ellipsoid((0, -1.68, -0.06), (0.50 + wider, 0.22, 0.48 + wider), 0.18, (16, 0, 0)))
-    return body + _collar(wider)
+        yoke = ellipsoid((0, -1.66, -0.04), (0.50 + wider, 0.26, 0.50 + wider), 0.16, (16, 0, 0))
+        return [*body, yoke, *_ring(0.40 + wider, 0.42 + wider, -1.40, 0.13, 0.052)]
+    yoke = ellipsoid((0, -1.76, -0.10), (0.60 + wider, 0.24, 0.50 + wider), 0.2, (16, 0, 0))
+    opening = cone((0, -0.9, -0.16), (0, -1.42, -0.10), 0.405 + wider, 0.405 + wider, -0.04)
+    return [*body, yoke, opening, *_ring(0.45 + wider, 0.44 + wider, -1.42, 0.15, 0.026)]
 
 
 def _ring(half_width: float, half_depth: float, y: float, dip: float, thickness: float) -> list[Floats]:
@@ -115,11 +113,3 @@ def _ring(half_width: float, half_depth: float, y: float, dip: float, thickness:
     a = np.linspace(-0.5, 0.5, 17) * math.pi
     chain = np.stack([half_width * np.cos(a), y - dip * np.sin(a), -0.06 + half_depth * np.sin(a)], 1)
     return [cone(p, q, thickness, thickness, 0.02) for p, q in pairwise(chain)]
-
-
-def _collar(wider: float) -> list[Floats]:
-    """A shirt's collar: a stand around the neck and two turned-down wings."""
-    stand = _ring(0.37 + wider, 0.40 + wider, -1.29, 0.15, 0.034)[3:]
-    wing = ellipsoid((0.215 + wider * 0.6, -1.475, 0.300 + wider), (0.215, 0.105, 0.034), 0.02, (-24, 42, -38))
-    point = cone((0.20 + wider * 0.6, -1.47, 0.335 + wider), (0.125, -1.63, 0.395 + wider), 0.06, 0.012, 0.03)
-    return [*stand, wing, point]
