@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+
 from tth.face.puppet.landmarks import face_frame
 from tth.face.puppet.portrait_look import PortraitLook
 

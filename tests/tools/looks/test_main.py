@@ -8,13 +8,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from tth.face.puppet.landmarks import face_frame
-from tth.face.puppet.portrait_look import FOLDS, LAYERS, PortraitLook, load_portrait_look
 
 from tests.tools.looks.agreement import lip_seam_error, pupil_errors
 from tools.looks.__main__ import main, make_look
 from tools.looks.person import load_person
 from tools.looks.portrait import Quality
+from tth.face.puppet.landmarks import face_frame
+from tth.face.puppet.portrait_look import FOLDS, LAYERS, PortraitLook, load_portrait_look
 
 # The loops are compiled first, which takes half a minute of one core where it has never been done.
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(600)]

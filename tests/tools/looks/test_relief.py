@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tth.face.puppet.portrait_look import FOLDS
 
 from tools.looks.expressions import fold_shapes
 from tools.looks.person import load_person
 from tools.looks.relief import lip_curves, relief_grid, relief_image
+from tth.face.puppet.portrait_look import FOLDS
 
 pytestmark = pytest.mark.unit
 
