@@ -117,7 +117,7 @@ def beard_area(person: Person, points: Floats) -> Floats:
     x, y, z = np.abs(points[:, 0]), points[:, 1], points[:, 2]
     m = person.mouth
     below_cheek = np.clip((m.y + 0.09 + 0.62 * np.clip(x - m.half_width, 0, 1) ** 1.2 - y) / 0.22, 0, 1)
-    moustache = np.clip((m.y + 0.165 - 0.32 * x - y) / 0.05, 0, 1) * np.clip((m.half_width + 0.10 - x) / 0.05, 0, 1)
+    moustache = np.clip((m.y + 0.19 - 0.20 * x - y) / 0.05, 0, 1) * np.clip((m.half_width + 0.10 - x) / 0.05, 0, 1)
     above_neck = np.clip((y - (person.head.chin_y - 0.26)) / 0.16, 0, 1)
     area = np.maximum(below_cheek, moustache) * above_neck * np.clip((z + 0.02) / 0.2, 0, 1)
     curves = lip_curves(person, points[:, 0])

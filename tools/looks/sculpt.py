@@ -104,7 +104,7 @@ def _garment(person: Person) -> list[Floats]:
         yoke = ellipsoid((0, -1.66, -0.04), (0.50 + wider, 0.26, 0.50 + wider), 0.16, (16, 0, 0))
         return [*body, yoke, *_ring(0.40 + wider, 0.42 + wider, -1.40, 0.13, 0.052)]
     yoke = ellipsoid((0, -1.76, -0.10), (0.60 + wider, 0.24, 0.50 + wider), 0.2, (16, 0, 0))
-    opening = cone((0, -0.9, -0.16), (0, -1.42, -0.10), 0.405 + wider, 0.405 + wider, -0.04)
+    opening = cone((0, -0.9, -0.16), (0, -1.42, -0.10), 0.405 + min(wider, 0), 0.405 + min(wider, 0), -0.04)
     return [*body, yoke, opening, *_ring(0.45 + wider, 0.44 + wider, -1.42, 0.15, 0.026)]
 
 
