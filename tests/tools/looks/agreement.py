@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from tth.face.puppet.landmarks import face_frame
 from tth.face.puppet.portrait_look import PortraitLook
@@ -36,5 +37,5 @@ def lip_seam_error(look: PortraitLook) -> float:
     return float(np.median(errors)) / eye_distance
 
 
-def _grey(look: PortraitLook) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    return cv2.imread(str(look.picture), cv2.IMREAD_GRAYSCALE).astype(np.float32)
+def _grey(look: PortraitLook) -> NDArray[np.float32]:
+    return np.asarray(cv2.imread(str(look.picture), cv2.IMREAD_GRAYSCALE), np.float32)
