@@ -129,7 +129,7 @@ def assemble(skin: Skin, skin_jaw_weight: Floats, look: Look, rng: Randoms) -> M
     for section, arch, follows in ((Section.TEETH_UPPER, UPPER, 0.0), (Section.TEETH_LOWER, LOWER, 1.0)):
         teeth = build_teeth(shape, arch)
         placed.append(Placed(section, teeth, PLAIN, tint=_tint(teeth), gloss=2.2, jaw_weight=follows))
-    placed.append(Placed(Section.TONGUE, tongue, PLAIN, tint=tongue.tint, gloss=1.4, jaw_weight=0.92))
+    placed.append(Placed(Section.TONGUE, tongue, PLAIN, tint=tongue.tint, gloss=0.6, jaw_weight=0.92))
     garment = _placed_garment(look)
     scalp = Scalp(skin.surface.cage, shape)
     worn = join_hanging([build_glasses(look.glasses, shape, skin.points, scalp), build_earrings(look.earrings, ears)])

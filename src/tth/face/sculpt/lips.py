@@ -27,10 +27,10 @@ LOWER_SECTION = (1.6, 2.7, 5.0, 5.0, 3.2, -0.6)
 def lip_curves(shape: FaceShape, x: ArrayLike) -> tuple[Floats, Floats, Floats]:
     """Heights above the mouth line of upper border, lower border and contact, at x in half mouth widths."""
     a = np.abs(np.asarray(x, float))
-    bow = hermite([0, 0.10, 0.22, 0.42, 0.7, 0.88, 1], [0.82, 0.91, 1.0, 0.90, 0.60, 0.36, 0.12], a)
+    bow = hermite([0, 0.10, 0.22, 0.42, 0.7, 0.88, 1], [0.84, 0.92, 1.0, 0.91, 0.64, 0.40, 0.12], a)
     bow = bow + (1 - shape.cupid_bow) * 0.08 * bell(a, 0.12)
-    lower = hermite([0, 0.2, 0.45, 0.7, 0.88, 1], [1, 0.985, 0.86, 0.52, 0.18, -0.06], a)
-    contact = hermite([0, 0.12, 0.3, 0.6, 0.85, 1], [-0.9, -0.5, 0.3, 0.2, 0.2, 0.6], a)
+    lower = hermite([0, 0.2, 0.45, 0.7, 0.88, 1], [1, 0.985, 0.88, 0.60, 0.28, -0.04], a)
+    contact = hermite([0, 0.12, 0.3, 0.6, 0.85, 1], [-0.7, -0.45, 0.15, 0.2, 0.3, 0.7], a)
     return shape.lip_upper * bow, -shape.lip_lower * lower, contact
 
 

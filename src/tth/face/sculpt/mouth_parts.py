@@ -16,7 +16,7 @@ from tth.face.sculpt.proportions import mouth_line
 
 ENAMEL = np.array([0.86, 0.83, 0.77])
 GUM = np.array([0.44, 0.17, 0.16])
-TONGUE = np.array([0.58, 0.20, 0.19])
+TONGUE = np.array([0.40, 0.115, 0.11])
 """Linear colours."""
 
 
@@ -102,7 +102,7 @@ def build_tongue(shape: FaceShape) -> Part:
     u, v = np.meshgrid(np.linspace(-1, 1, columns), np.linspace(0, 1, rows))
     k = np.clip(v / 0.86, 0, 1)
     z = -42 + 46 * k - np.clip(v - 0.93, 0, 1) / 0.07 * 4 - 3.5 * u**2 * smoothstep(0.6, 1, k)
-    taper = 1 - np.clip((np.minimum(k, 0.965) - 0.55) / 0.47, 0, 1) ** 2.4
+    taper = 1 - np.clip((np.minimum(k, 0.99) - 0.5) / 0.51, 0, 1) ** 2.2
     width = 17.5 * np.sqrt(np.clip(taper, 0.02, 1)) * smoothstep(-0.3, 0.4, k)
     top = mouth_line(shape) - 6.0 + 3.5 * np.sin(np.pi * k) - 3.0 * k
     y = top - 6 * (1 - 0.75 * smoothstep(0.4, 1, k)) * np.abs(u) ** 2.6

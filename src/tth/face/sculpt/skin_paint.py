@@ -117,7 +117,7 @@ def _blush_and_gloss(p: SkinPaint) -> None:
     below_jaw = -108 + 23 * smoothstep(0, -65, p.z) - p.y
     p.glaze(smoothstep(-3, 9, below_jaw) * smoothstep(58, 9, below_jaw) * 0.75, (0.66, 0.56, 0.53))  # the head's shade
     below_eye = p.spot(shape.eye_spacing - 5, shape.eye_height - 12, 12, 5)
-    p.glaze(below_eye * (0.28 + 0.3 * look.skin.age), (0.86, 0.76, 0.82))
+    p.glaze(below_eye * (0.28 + 0.45 * look.skin.age), (0.86, 0.76, 0.82))
     p.glaze(p.spot(15, 2, 5, 9) * 0.3, (0.85, 0.74, 0.76))
     gloss = p.gloss + 0.38 * p.spot(0, 48, 28, 20) + 0.32 * p.spot(0, -18, 3.5, 18) + 0.40 * p.spot(0, -36, 6, 5)
     gloss = gloss + 0.26 * p.spot(46, -20, 10, 8) + 0.2 * p.spot(0, -98, 9, 6)
@@ -185,7 +185,7 @@ def _lips(p: SkinPaint) -> None:
     """The red with its fine furrows, a darker contact line, the wet inside, a pale rim around."""
     at, side = p.flat.lip_at, p.flat.lip_side
     corner = np.abs(p.x) / p.look.shape.mouth_half_width
-    red = smoothstep(-0.10, 0.09, at) * (side != 0) * smoothstep(1.14, 1.0, corner)
+    red = smoothstep(-0.16, 0.12, at) * (side != 0) * smoothstep(1.14, 1.0, corner)
     furrows = p.noise((0.9, 5.0))
     colour = linear(p.look.skin.lips) * (1 + 0.05 * furrows[..., None])
     colour = colour * (1 - 0.10 * smoothstep(0.3, 0, at) * smoothstep(-0.1, 0, at))[..., None]
@@ -203,13 +203,13 @@ def _age(p: SkinPaint) -> None:
     for x0, y0, dx, dy, width in ((17, -44, 17, -22, 2.2), (28, -70, 4, -16, 1.8)):
         t = np.clip(((x - x0) * dx + (y - y0) * dy) / (dx * dx + dy * dy), 0, 1)
         distance = np.hypot(x - x0 - t * dx, y - y0 - t * dy)
-        p.glaze(bell(distance, width) * 0.35 * age * p.front, (0.72, 0.62, 0.60))
+        p.glaze(bell(distance, width) * 0.5 * age * p.front, (0.72, 0.62, 0.60))
     for level in (36, 44, 53):
         wavy = y - level - 0.004 * x * x + 0.8 * np.sin(p.x * 0.2 + level)
-        p.glaze(bell(wavy, 0.9) * bell(x, 34) * 0.22 * age * p.front, (0.76, 0.66, 0.64))
+        p.glaze(bell(wavy, 1.0) * bell(x, 34) * 0.36 * age * p.front, (0.76, 0.66, 0.64))
     for slope in (-0.35, 0.1, 0.6):
         line = y - p.look.shape.eye_height + 1 - slope * (x - 48)
-        p.glaze(bell(line, 0.8) * bell(x - 54, 5) * 0.3 * age * p.front, (0.74, 0.64, 0.62))
+        p.glaze(bell(line, 0.9) * bell(x - 56, 6) * 0.5 * age * p.front, (0.74, 0.64, 0.62))
 
 
 def _hair_roots(p: SkinPaint) -> None:
