@@ -183,3 +183,16 @@ def _corner_vertices(painter: SculptedPainter) -> list[int]:
         part = slice(int(head.shape_start[position]), int(head.shape_start[position + 1]))
         found.append(int(head.shape_index[part][np.abs(head.shape_offset[part, 0]).argmax()]))
     return found
+
+
+@pytest.mark.parametrize("name", ["anna", "leo"])
+def test_lashes_stay_on_the_lid(head_of: HeadOf, name: str) -> None:
+    """In a blink the roots of the lashes lie where the upper lid's margin is, not above or below it."""
+    head = head_of(name)
+    painter, weights = SculptedPainter(head, Shot(64, 64)), neutral_weights()
+    weights[[INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]] = 1
+    shut = painter.vertices(FaceState(weights))
+    margin = shut[head.margin_upper[0]]
+    roots = shut[head.range_of(Section.LASHES_LEFT)][:68:2]  # one edge of the band at the roots
+    line = np.interp(roots[:, 0], margin[:, 0], margin[:, 1])
+    assert np.abs(roots[:, 1] - line).max() < 0.8

@@ -101,9 +101,9 @@ def build_tongue(shape: FaceShape) -> Part:
     rows, columns = 17, 15
     u, v = np.meshgrid(np.linspace(-1, 1, columns), np.linspace(0, 1, rows))
     k = np.clip(v / 0.86, 0, 1)
-    z = -42 + 46 * k - np.clip(v - 0.93, 0, 1) / 0.07 * 4 - 3.5 * u**2 * smoothstep(0.6, 1, k)
-    taper = 1 - np.clip((np.minimum(k, 0.99) - 0.5) / 0.51, 0, 1) ** 2.2
-    width = 17.5 * np.sqrt(np.clip(taper, 0.02, 1)) * smoothstep(-0.3, 0.4, k)
+    z = -42 + 46 * k - np.clip(v - 0.93, 0, 1) / 0.07 * 4 - 5.0 * u**2 * smoothstep(0.7, 1, k)
+    taper = 1 - np.clip((np.minimum(k, 0.965) - 0.5) / 0.52, 0, 1) ** 2.4
+    width = 17.5 * np.sqrt(np.clip(taper, 0.02, 1)) * smoothstep(-0.3, 0.4, k) * (1 - 0.35 * smoothstep(0.86, 1, v))
     top = mouth_line(shape) - 6.0 + 3.5 * np.sin(np.pi * k) - 3.0 * k
     y = top - 6 * (1 - 0.75 * smoothstep(0.4, 1, k)) * np.abs(u) ** 2.6
     y = y - np.clip(v - 0.85, 0, 1) / 0.15 * 7.5 - 1.1 * bell(u, 0.12) * (v < 0.85)

@@ -160,11 +160,12 @@ def build_lids(skin: Skin, shape: FaceShape, mesh: Mesh) -> Lids:
         by_vertex = np.zeros((2, len(skin.points)))
         by_vertex[:, lid] = close_upper, close_lower
         margin = upper_margin(skin, side)
-        place = mesh.lash_places[lash_section] * (len(margin) - 1)
-        roots = margin[place.round().astype(int)]  # each lash turns with the nearest margin vertex
+        steps = np.linalg.norm(np.diff(skin.points[margin], axis=0), axis=1)
+        along = np.concatenate([[0], np.cumsum(steps)]) / steps.sum()
+        lash_turns = [np.interp(mesh.lash_places[lash_section], along, turns[margin]) for turns in by_vertex]
         index.append(np.concatenate([lid, _indices(mesh.sections[lash_section])]))
-        upper.append(np.concatenate([close_upper, by_vertex[0, roots]]))
-        lower.append(np.concatenate([close_lower, by_vertex[1, roots]]))
+        upper.append(np.concatenate([close_upper, lash_turns[0]]))
+        lower.append(np.concatenate([close_lower, lash_turns[1]]))
         margins.append(_margins_by_x(skin, side))
     return Lids(
         np.array([0, len(index[0]), len(index[0]) + len(index[1])], np.int32),
