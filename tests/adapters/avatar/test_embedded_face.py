@@ -394,7 +394,7 @@ def test_load_makes_the_configured_looks_ready() -> None:
     plain = [look for look, _, background in studio.asked if background == "studio"]
     assert sorted(plain) == sorted(Settings().preload)
     assert [background for _, _, background in studio.asked if background != "studio"] == ["transparent"]
-    assert sum(len(painter.painted) for painter in studio.painters) == 2
+    assert all(len(painter.painted) == 1 for painter in studio.painters)
 
 
 def test_what_has_been_built_before_is_not_touched_at_start() -> None:

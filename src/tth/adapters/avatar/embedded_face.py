@@ -211,8 +211,8 @@ class EmbeddedFace(Avatar):
 
     def _build(self, look: str) -> None:
         assert self._studio is not None
-        if not self._studio.is_built(look):
-            self.painter(look, Shot(), STUDIO)
+        if not self._studio.is_built(look):  # painted as well: a portrait has drawing loops of its own to compile
+            self.painter(look, Shot(), STUDIO).paint(FaceState())
 
 
 def _look_problem(look: str, key: str) -> ConfigProblem | None:
