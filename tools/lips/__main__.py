@@ -65,9 +65,11 @@ def train(arguments: argparse.Namespace) -> None:
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
+    from tools.lips import aligned
     from tools.lips.evaluate import report
 
     report(arguments.folder, arguments.flite, arguments.festival, arguments.quick, say)
+    aligned.report(arguments.folder, arguments.flite, arguments.festival, arguments.quick, say)
 
 
 def main() -> None:

@@ -267,7 +267,8 @@ class FaceSession(AvatarSession):
     async def infer_stream(
         self, spans: AsyncIterator[AvatarInput], control: Controls, context: TurnContext
     ) -> AsyncGenerator[DrawnFrame, None]:
-        """As in the contract. A slot of speech waits for the phonemes of the next 100 ms, or for the speech to end.
+        """As in the contract. A slot of speech waits for the phonemes of the next 100 ms, where there are none for
+        60 ms of sound, or for the speech to end.
 
         A picture shows the face at the middle of its slot. While one frame is with the receiver the next is drawn.
         """
