@@ -50,6 +50,16 @@ class Mouth:
         """Which pixels of the window show no lip and no skin."""
         return _inside(self.is_other, picture[self.window])
 
+    def gap_width(self, picture: Picture) -> int:
+        """Columns of the gap between the lips: of what is connected to its middle, for a brown beard beside the mouth
+        has colours of its inside."""
+        inside = self.inside(picture)
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(inside.astype(np.uint8))
+        rows, columns = np.nonzero(inside)
+        height, width = inside.shape
+        middle = int(np.argmin((columns - width / 2) ** 2 + (rows - height / 2) ** 2))
+        return int(stats[labels[rows[middle], columns[middle]], cv2.CC_STAT_WIDTH])
+
     def opening(self, picture: Picture) -> float:
         """Visible inside of the mouth: 0 = lips that touch, 1 = an "ah"."""
         return (int(self.inside(picture).sum()) - self.least) / (self.most - self.least)
