@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.face.puppet.folders import average_content, write_folder
 from tth.cli.main import main
 from tth.face.gltf.check import GltfHead
 
@@ -27,6 +28,13 @@ def test_an_unknown_look_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main(["face", "export", str(tmp_path / "a.glb"), "--look", "marko"]) == 2
     assert "did you mean 'marco'?" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_portrait_has_no_head(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And is refused with the reason."""
+    folder = write_folder(tmp_path / "me", average_content())
+    assert main(["face", "export", str(tmp_path / "me.glb"), "--look", str(folder)]) == 2
+    assert "only sculpted looks" in capsys.readouterr().err
 
 
 def test_only_glb_is_written(capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,7 +20,7 @@ def test_every_look_is_listed_with_who_it_is(capsys: pytest.CaptureFixture[str])
     rows = json.loads(capsys.readouterr().out)
     assert [row["look"] for row in rows] == list(list_looks())
     assert all(len(row["about"]) > 5 for row in rows)
-    assert {row["kind"] for row in rows} <= {"sculpted", "puppet"}
+    assert {row["kind"] for row in rows} <= {"sculpted", "portrait"}
 
 
 def test_the_personas_of_the_configuration_stand_with_their_looks(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -15,7 +15,12 @@ from tests.face.measured.mouths import Mouth, mouth_of, openings
 from tth.adapters.avatar.face_studio import Studio
 from tth.adapters.base import Persona
 from tth.cli.face.take import Line, Take, frames_of, from_sound, speak
+from tth.face.backdrop import plain_backdrop
+from tth.face.catalogue import open_look
+from tth.face.look import BeardLook, Look
+from tth.face.painter import SculptedPainter
 from tth.face.parameters import FaceState
+from tth.face.sculpt.store import load_sculpture
 from tth.face.shot import Painter, Shot
 from tth.model.controls import Controls, Framing
 from tth.model.media import SAMPLE_RATE_HZ, Pcm
@@ -64,11 +69,21 @@ def mouth_painter(painter_of: PainterOf) -> Callable[[str], tuple[Painter, Mouth
 
     def of(look: str) -> tuple[Painter, Mouth]:
         if look not in known:
-            painter = painter_of(look, MOUTH_SHOT, "#607080")
+            painter = shaved(look) or painter_of(look, MOUTH_SHOT, "#607080")
             known[look] = (painter, mouth_of(painter))
         return known[look]
 
     return of
+
+
+def shaved(name: str) -> Painter | None:
+    """A painter of the same face without its beard, whose dark hairs nobody can tell from an open mouth by colour;
+    None for who has none."""
+    look = open_look(name)
+    if not isinstance(look, Look) or look.beard.style == "none":
+        return None
+    head = load_sculpture(replace(look, beard=BeardLook()))
+    return SculptedPainter(head, MOUTH_SHOT, plain_backdrop((96, 112, 128), MOUTH_SHOT))
 
 
 @pytest.fixture(scope="session")

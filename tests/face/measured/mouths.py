@@ -27,9 +27,11 @@ _CLOSED = (viseme_face("PP"), emotion_face(EmotionLabel.NEUTRAL, 0), emotion_fac
 _OPEN = viseme_face("aa")
 _PARTED = FaceState(expand({"mouthUpperUp": 1.0, "mouthLowerDown": 1.0}).astype(np.float32))
 """Lips apart and everything else at rest: where they are, a beard or not."""
+_SAME_LEVELS = 16
+"""A pixel that differs less from the closed mouth has not changed."""
 _STEP = 4
-_SEAM_SHARE = 0.03
-"""The darkest part of a closed mouth is the line between its lips, as dark as the inside: not a colour of lips."""
+_DARK_SHARE = 0.55
+"""Of the lips' own lightness: what is darker is the line between them or a beard, and no colour of lips."""
 _CHANGED_SHARE = 0.4
 """Of the largest difference between a closed and an open mouth: pixels above it are the mouth."""
 
@@ -41,14 +43,14 @@ class Mouth:
     window: tuple[slice, slice]
     is_other: NDArray[np.bool_]
     """Whether a colour is none of closed lips and the skin around them, by Lab in steps of _STEP, (64, 64, 64)."""
-    least: int
-    """Pixels of the line between lips that touch, in an "m"."""
+    at_rest: Picture
+    """The window with lips that touch: what looks as there has not opened, be it dark or light (a beard, a shade)."""
     most: int
     """Pixels of the inside in the middle of an "ah"."""
 
     def inside(self, picture: Picture) -> NDArray[np.bool_]:
         """Which pixels of the window show no lip and no skin."""
-        return _inside(self.is_other, picture[self.window])
+        return _inside(self.is_other, picture[self.window], self.at_rest)
 
     def gap_width(self, picture: Picture) -> int:
         """Columns of the gap between the lips: of what is connected to its middle, for a brown beard beside the mouth
@@ -62,7 +64,7 @@ class Mouth:
 
     def opening(self, picture: Picture) -> float:
         """Visible inside of the mouth: 0 = lips that touch, 1 = an "ah"."""
-        return (int(self.inside(picture).sum()) - self.least) / (self.most - self.least)
+        return int(self.inside(picture).sum()) / self.most
 
 
 def mouth_of(painter: Painter) -> Mouth:
@@ -79,13 +81,13 @@ def mouth_of(painter: Painter) -> Mouth:
     middle = slice(left + width // 6, left + width - width // 6)
     lips, window = (slice(top + height // 4, top + height), middle), (slice(top, top + round(1.8 * height)), across)
     colours = np.concatenate([_lab(picture[lips]).reshape(-1, 3) for picture in closed])
-    colours = colours[colours[:, 0] > np.quantile(colours[:, 0], _SEAM_SHARE)]
+    colours = colours[colours[:, 0] > _DARK_SHARE * np.median(colours[:, 0])]
     known = np.ones((256 // _STEP,) * 3, bool)
     known[tuple((colours // _STEP).astype(int).T)] = False
     is_other = np.asarray(distance_transform_edt(known) * _STEP > OTHER_COLOUR)
-    least, most = (int(_inside(is_other, picture[window]).sum()) for picture in (closed[0], opened))
-    assert most > least + 20, f"an ah shows {most} pixels of the inside, an m {least}"
-    return Mouth(window, is_other, least, most)
+    most = int(_inside(is_other, opened[window], closed[0][window]).sum())
+    assert most > 50, f"an ah shows {most} pixels of the inside"
+    return Mouth(window, is_other, closed[0][window], most)
 
 
 def openings(painter: Painter, mouth: Mouth, faces: Sequence[FaceState]) -> NDArray[np.float64]:
@@ -93,9 +95,10 @@ def openings(painter: Painter, mouth: Mouth, faces: Sequence[FaceState]) -> NDAr
     return np.array([mouth.opening(painter.paint(face)[..., :3]) for face in faces])
 
 
-def _inside(is_other: NDArray[np.bool_], picture: Picture) -> NDArray[np.bool_]:
+def _inside(is_other: NDArray[np.bool_], picture: Picture, at_rest: Picture) -> NDArray[np.bool_]:
     lightness, a, b = np.moveaxis(_lab(picture), -1, 0) // _STEP
-    return np.asarray(is_other[lightness, a, b])
+    has_changed = np.abs(picture.astype(int) - at_rest).max(2) > _SAME_LEVELS
+    return np.asarray(is_other[lightness, a, b] & has_changed)
 
 
 def _lab(picture: Picture) -> NDArray[np.uint8]:

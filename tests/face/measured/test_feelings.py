@@ -15,7 +15,7 @@ from tth.face.shot import Painter, Shot
 from tth.face.stills import emotion_face
 from tth.model.controls import EmotionLabel, Framing
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(180)]  # the first run builds heads
 
 TOLD_APART = 2.5
 """Mean difference over the face, in levels of 256, at which people tell faces of 256 px apart at a glance."""

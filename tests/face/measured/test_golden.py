@@ -10,7 +10,7 @@ from tests.face.measured.golden import FOLDER, SIDE_PX, STATES, changes, draw, g
 from tth.face.look import list_looks
 from tth.face.shot import Shot
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(180)]  # the first run builds heads
 
 HELP = "if that is meant, look at `tth face sheet` and run `python -m tests.face.measured.golden`"
 needs_goldens = pytest.mark.skipif(

@@ -21,7 +21,7 @@ from tth.face.stills import viseme_face
 from tth.model.controls import Controls
 from tth.model.media import SAMPLE_RATE_HZ, ms_to_samples
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(180)]  # the first run builds heads
 
 OpeningOf = Callable[[str], NDArray[np.float64]]
 MouthPainter = Callable[[str], tuple[Painter, Mouth]]

@@ -12,7 +12,7 @@ from tth.face.shot import Detail, Shot
 from tth.face.stills import emotion_face, posed, viseme_face
 from tth.model.controls import BACKGROUNDS, EmotionLabel, Framing
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(180)]  # the first run builds heads
 
 SIZES = ((64, 64), (64, 1024), (1024, 64), (96, 128), (256, 256), (426, 240), (512, 512), (1024, 1024))
 FACE = posed(emotion_face(EmotionLabel.HAPPY, 0.6), yaw_deg=9, pitch_deg=-4, roll_deg=3)

@@ -19,11 +19,11 @@ from tth.cli import exits
 VERBS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "list": ("list", "the looks that can be shown, and who uses them"),
-        "export": ("export", "a sculpted head as a glTF file, to be drawn by another program"),
-        "import": ("import_picture", "a look of your own from one picture and 29 points on it"),
+        "sheet": ("sheet", "labelled pictures: emotions, visemes, poses, backgrounds, looks"),
         "play": ("play", "a film: one look speaks through all emotions"),
         "trace": ("trace", "a plot of the face's parameters against the sound; CSV, JSON"),
-        "sheet": ("sheet", "labelled pictures: emotions, visemes, poses, backgrounds, looks"),
+        "export": ("export", "a sculpted head as a glTF file, to be drawn by another program"),
+        "import": ("import_picture", "a look of your own from one picture and 29 points on it"),
     }
 )
 """Verb -> (module of this package, one line of help). A module has `add_arguments(parser)` and `run(arguments)`."""

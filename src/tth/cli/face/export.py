@@ -31,11 +31,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the file and say how true it is."""
     from tth.cli.terminal import Terminal
-    from tth.face.look import list_looks, load_look
+    from tth.face.catalogue import open_look
+    from tth.face.look import Look, LookError, list_looks
 
     terminal = Terminal()
     stem = arguments.output.stem
     look = arguments.look or (stem if stem in list_looks() else DEFAULT_LOOK)
+    known = open_look(look)
+    if not isinstance(known, Look):
+        raise LookError("look", f"{look} is a portrait, one picture: only sculpted looks have a head to export")
     with terminal.working(
         f"{look}: opening; the first time on this machine it is sculpted, which takes seconds"
     ) as progress:
@@ -43,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         from tth.face.gltf.export import export_head
         from tth.face.sculpt.store import load_sculpture
 
-        sculpture = load_sculpture(load_look(look))
+        sculpture = load_sculpture(known)
         progress.now(f"{look}: measuring the morph targets")
         data = export_head(sculpture, Path(look).stem)
         progress.now(f"{look}: comparing with the drawn face")

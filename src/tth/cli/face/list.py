@@ -14,8 +14,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tth.cli import exits
+
+if TYPE_CHECKING:
+    from tth.adapters.avatar.face_studio import Studio
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class LookRow:
 
     look: str
     kind: str
-    """How it is made: "sculpted" from numbers or "puppet" from a picture."""
+    """How it is made: "sculpted" from numbers, or a "portrait" that moves."""
     ready: bool
     """Whether it can be shown at once: nothing needs to be built first."""
     personas: tuple[str, ...]
@@ -40,11 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the table."""
+    from tth.adapters.avatar.face_studio import Studio
     from tth.cli.terminal import Terminal
     from tth.face.look import list_looks
 
-    wearers = _wearers()
-    rows = [_row(name, wearers) for name in list_looks()]
+    wearers, studio = _wearers(), Studio(None)
+    rows = [_row(name, wearers.get(name, ()), studio) for name in list_looks()]
     terminal = Terminal()
     if arguments.json:
         terminal.line(json.dumps([dataclasses.asdict(row) for row in rows], indent=2, ensure_ascii=False))
@@ -58,15 +63,14 @@ def run(arguments: argparse.Namespace) -> int:
     return exits.OK
 
 
-def _row(name: str, wearers: Mapping[str, tuple[str, ...]]) -> LookRow:
-    from tth.face.look import LOOKS_DIR, load_look
-    from tth.face.sculpt.store import cache_path, default_cache_dir
+def _row(name: str, personas: tuple[str, ...], studio: Studio) -> LookRow:
+    from tth.face.look import LOOKS_DIR
 
-    folder = LOOKS_DIR / name
-    if folder.is_dir():
-        return LookRow(name, "puppet", True, wearers.get(name, ()), first_sentence(folder / "look.yaml"))
-    ready = cache_path(load_look(name), default_cache_dir()).exists()
-    return LookRow(name, "sculpted", ready, wearers.get(name, ()), first_sentence(LOOKS_DIR / f"{name}.yaml"))
+    portrait = LOOKS_DIR / name / "look.yaml"
+    if portrait.is_file():
+        return LookRow(name, "portrait", studio.is_built(name), personas, first_sentence(portrait))
+    about = first_sentence(LOOKS_DIR / f"{name}.yaml")
+    return LookRow(name, "sculpted", studio.is_built(name), personas, about)
 
 
 def first_sentence(path: Path) -> str:
