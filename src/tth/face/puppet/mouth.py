@@ -20,7 +20,7 @@ UPPER_TEETH = (
 LOWER_TEETH = ((0.070, 0.074, 0.080, 0.070, 0.060, 0.050), (0.105, 0.105, 0.112, 0.100, 0.090, 0.090))
 TONGUE_SIZE = (0.60, 0.50)
 """Width and height in eye distances."""
-IVORY = np.array([0.945, 0.90, 0.84])
+IVORY = np.array([0.945, 0.915, 0.875])
 GUMS = np.array([0.62, 0.34, 0.42]) * 0.62
 TONGUE_COLOUR = np.array([196.0, 96.0, 104.0])
 LOWER_TONE = 0.92
