@@ -6,7 +6,7 @@ import numpy as np
 
 from tth.face.look import HairLook
 from tth.face.sculpt.drape import Drape
-from tth.face.sculpt.locks import ribbon, sheet
+from tth.face.sculpt.locks import ribbon, sheet, shortened
 from tth.face.sculpt.maths import Floats, Randoms, bspline_paths, slerp, smoothstep, unit
 from tth.face.sculpt.mesh import Part
 from tth.face.sculpt.scalp import Scalp
@@ -104,7 +104,7 @@ def long_hair(scalp: Scalp, look: HairLook, drape: Drape, rng: Randoms) -> list[
         half = _Half(scalp, look, drape, side)
         parts += _shell(half)
         parts += _layer(half, LOCKS, 0.0, (0.95, 1.0), rng)
-        parts += _layer(half, UPPER_LOCKS, 0.20, (0.80, 0.96), rng)
+        parts += _layer(half, UPPER_LOCKS, 0.30, (0.80, 0.96), rng)
         parts += _ends(half, rng)
         parts += _stray(half, rng)
     return parts
@@ -114,7 +114,7 @@ def _shell(half: _Half) -> list[Part]:
     """Closes the gaps between the locks; shaded darker inside."""
     s = np.linspace(-0.01, 1.02, 20)
     ragged = 0.90 + 0.025 * np.sin(np.arange(20) * 2.4 + half.side)
-    points, drape = half.hung(_shortened(half.paths(np.clip(s, 0, 1.02), -2.0), ragged))
+    points, drape = half.hung(shortened(half.paths(np.clip(s, 0, 1.02), -2.0), ragged))
     tangents = unit(np.gradient(points, axis=1))
     normals = unit(np.cross(tangents, np.gradient(points, axis=0)) * half.side)
     along = np.linspace(0, 1, PATH_POINTS)
@@ -140,12 +140,12 @@ def _layer(half: _Half, count: int, begin: float, reach: tuple[float, float], rn
     paths, sideways, normals = _styled(half, paths, beside, s, height, rng)
     if begin:  # comes out from between the others
         t = np.linspace(0, 1, PATH_POINTS)
-        rise = 2.4 * smoothstep(begin, begin + 0.45, t) - 2.5 * smoothstep(begin + 0.15, begin, t)
+        rise = 2.4 * smoothstep(begin, begin + 0.45, t) - 3.2 * smoothstep(begin + 0.12, begin, t)
         paths = paths + normals * (rise - height[:, None] * smoothstep(begin + 0.25, begin, t))[..., None]
-    paths = _shortened(paths, ends, begin)
+    paths = shortened(paths, ends, begin)
     paths, drape = half.hung(paths)
-    gap = _shortened(np.linalg.norm(sideways, axis=2, keepdims=True) / 0.02 / count, ends, begin)[..., 0]
-    return [_lock(paths[i], normals[i], gap[i], drape[i], bool(s[i] > 0.3), rng) for i in range(count)]
+    gap = shortened(np.linalg.norm(sideways, axis=2, keepdims=True) / 0.02 / count, ends, begin)[..., 0]
+    return [_lock(paths[i], normals[i], gap[i], drape[i], begin, bool(s[i] > 0.3), rng) for i in range(count)]
 
 
 def _styled(
@@ -168,24 +168,19 @@ def _styled(
     return paths + lateral * sideways[..., None] + normals * outwards[..., None], step, normals
 
 
-def _shortened(rows: Floats, ends: Floats, begin: float = 0.0) -> Floats:
-    """Rows (k, n, c) between the shares `begin` and `ends` (k,) of their length, with as many points as before."""
-    n = rows.shape[1]
-    at = (begin + (ends[:, None] - begin) * np.linspace(0, 1, n)[None]) * (n - 1)
-    i = np.minimum(at.astype(int), n - 2)
-    f = (at - i)[..., None]
-    k = np.arange(len(rows))[:, None]
-    return np.asarray(rows[k, i] * (1 - f) + rows[k, i + 1] * f)
-
-
-def _lock(path: Floats, normal: Floats, gap: Floats, drape: Floats, seen_inside: bool, rng: Randoms) -> Part:
+def _lock(
+    path: Floats, normal: Floats, gap: Floats, drape: Floats, begin: float, seen_inside: bool, rng: Randoms
+) -> Part:
     """One lock: narrow at the parting, pointed at its tip."""
     t = np.linspace(0, 1, len(path))
-    width = gap * (0.95 + 0.35 * rng.uniform()) * (0.40 + 0.60 * smoothstep(0, 0.16, t)) + 0.25
+    # a lock that begins further down comes out as a point
+    root = 0.03 + 0.97 * smoothstep(0, 0.4, t) if begin else 0.40 + 0.60 * smoothstep(0, 0.16, t)
+    width = gap * (0.95 + 0.35 * rng.uniform()) * root + 0.25
     taper = rng.uniform(0.80, 0.93)
     width = width * (1 - 0.90 * smoothstep(taper, 1.0, t) ** 1.3)
-    apart = smoothstep(0.15, 0.55, t)  # near the parting the locks are one surface
-    tint = (1 + rng.uniform(-0.15, 0.15) * apart) * (0.76 + 0.24 * smoothstep(0, 0.3, t)) * (1 + 0.05 * t)
+    down = begin + (1 - begin) * t
+    apart = smoothstep(0.15, 0.55, down)  # near the parting the locks are one surface
+    tint = (1 + rng.uniform(-0.15, 0.15) * apart) * (0.76 + 0.24 * smoothstep(0, 0.3, down)) * (1 + 0.05 * down)
     arch = np.minimum(width * 0.42, 3.0) * (0.25 + 0.75 * apart)
     return ribbon(path, normal, width, arch, tint, texture_start=rng.uniform(0, 50), drape=drape, two_sided=seen_inside)
 
@@ -197,7 +192,7 @@ def _ends(half: _Half, rng: Randoms) -> list[Part]:
     paths, step, normals = _styled(
         half, paths, half.paths(np.clip(s + 0.02, 0, 1.02), 0.0), s, rng.uniform(-1.5, 3, len(s)), rng
     )
-    paths, drape = half.hung(_shortened(paths, rng.uniform(0.94, 1.0, len(s))))
+    paths, drape = half.hung(shortened(paths, rng.uniform(0.94, 1.0, len(s))))
     tail = slice(PATH_POINTS * 5 // 8, None)
     k = np.linspace(0, 1, len(range(*tail.indices(PATH_POINTS))))
     locks = []
@@ -218,7 +213,7 @@ def _stray(half: _Half, rng: Randoms) -> list[Part]:
     t = np.linspace(0, 1, PATH_POINTS)[None, :, None]
     away = unit(paths - half.scalp.centre)
     paths = paths + away * (rng.uniform(1.5, 5.0, (len(s), 1, 1)) * np.sin(t * 2.6 + 0.2))
-    paths, drape = half.hung(_shortened(paths, rng.uniform(0.6, 0.97, len(s))))
+    paths, drape = half.hung(shortened(paths, rng.uniform(0.6, 0.97, len(s))))
     width = 0.42 * (1 - np.linspace(0, 1, PATH_POINTS) ** 2) + 0.03
     return [
         ribbon(path, half.scalp.normal(path), width, 0.0, 1.1, texture_start=rng.uniform(0, 50), across=2, drape=move)

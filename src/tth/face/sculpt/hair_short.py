@@ -9,7 +9,7 @@ import numpy as np
 from tth.face.look import HairLook
 from tth.face.sculpt.grow import Growth, grown_locks, scalp_roots
 from tth.face.sculpt.hairline import hairline
-from tth.face.sculpt.locks import ribbon, sheet
+from tth.face.sculpt.locks import ribbon, sheet, shortened
 from tth.face.sculpt.maths import Floats, Randoms, slerp, smoothstep, unit
 from tth.face.sculpt.mesh import Part
 from tth.face.sculpt.scalp import Scalp
@@ -33,7 +33,10 @@ def short_hair(scalp: Scalp, look: HairLook, rng: Randoms) -> list[Part]:
     path, root_side = (_forward_paths if look.fringe else _top_paths)(scalp, look, azimuth)
     normals = scalp.normal(path)
     u, v = azimuth * 1.6, np.linspace(0, 0.5, PATH_POINTS)
-    under = sheet(path - normals * 1.5, normals, unit(np.gradient(path, axis=1)), u, v, 0.7)
+    below = path - normals * 1.5
+    if look.fringe:  # over the forehead it has no border but its tips
+        below = shortened(below, 1 - 0.08 * smoothstep(40, 25, np.degrees(np.abs(azimuth))))
+    under = sheet(below, normals, unit(np.gradient(below, axis=1)), u, v, 0.7)
     locks = [_top_lock(path, normals, root_side, i, look, rng) for i in range(TOP_LOCKS - 1)]
     over = [_strand(path, normals, root_side, i, rng) for i in rng.permutation(TOP_LOCKS - 1)[:STRAND_LOCKS]]
     return [_cap(scalp, look, CROWN), under, *_sides(scalp, look, 96.0 if look.fringe else 62.0, rng), *locks, *over]
@@ -149,7 +152,7 @@ def _top_lock(path: Floats, normals: Floats, root_side: Floats, i: int, look: Ha
     gap = np.linalg.norm(path[i + 1] - path[i], axis=1)
     width = (gap * (0.75 + 0.55 * rng.uniform()) + 0.25) * (0.30 + 0.70 * smoothstep(0, 0.14, t))
     if look.fringe:  # pointed tips of different lengths over the forehead
-        width = width * (1 - 0.93 * smoothstep(rng.uniform(0.6, 0.82), 1.0, t))
+        width = width * (1 - 0.93 * smoothstep(rng.uniform(0.72, 0.92), 1.0, t))
     phase = 6.3 * rng.uniform()
     lift = rng.uniform(-0.6, 1.8) * smoothstep(0, 0.25, t) + (0.8 + 3.0 * look.wave) * np.sin(7 * t + phase) * t
     p = 0.5 * (path[i] + path[i + 1]) + normals[i] * lift[:, None]

@@ -94,3 +94,13 @@ def sheet(
         drape=None if drape is None else drape.reshape(m * n, -1, 3),
         two_sided=np.zeros(len(triangles)),
     )
+
+
+def shortened(rows: Floats, ends: Floats, begin: float = 0.0) -> Floats:
+    """Rows (k, n, c) between the shares `begin` and `ends` (k,) of their length, with as many points as before."""
+    n = rows.shape[1]
+    at = (begin + (ends[:, None] - begin) * np.linspace(0, 1, n)[None]) * (n - 1)
+    i = np.minimum(at.astype(int), n - 2)
+    f = (at - i)[..., None]
+    k = np.arange(len(rows))[:, None]
+    return np.asarray(rows[k, i] * (1 - f) + rows[k, i + 1] * f)
