@@ -394,17 +394,37 @@ def test_load_makes_the_configured_looks_ready() -> None:
 
     studio = NotingStudio()
     assert run(main, studio) == (False, True)
-    plain = [look for look, _, background in studio.asked if background == "studio"]
-    assert sorted(plain) == sorted(Settings().preload)
-    assert [background for _, _, background in studio.asked if background != "studio"] == ["transparent"]
+    for background in ("studio", "transparent"):
+        asked = [look for look, _, asked_background in studio.asked if asked_background == background]
+        assert sorted(asked) == sorted(Settings().preload)
     assert all(len(painter.painted) == 1 for painter in studio.painters)
 
 
-def test_what_has_been_built_before_is_not_touched_at_start() -> None:
-    """But for one picture, which makes the drawing loops ready."""
+def test_what_has_been_built_before_keeps_nobody_waiting() -> None:
+    """One picture makes the drawing loops ready; the painters of the others are made behind everybody's back."""
     studio = NotingStudio(built=True)
+    first, *rest = Settings().preload
     run(lambda avatar: avatar.load(), studio)
-    assert [look for look, _, _ in studio.asked] == [Settings().preload[0]]
+    assert [len(painter.painted) for painter in studio.painters][:1] == [1]
+    assert sum(len(painter.painted) for painter in studio.painters) == 1
+    assert [look for look, _, _ in studio.asked][:1] == [first]
+    assert {look for look, _, _ in studio.asked} <= {first, *rest}
+
+
+def test_a_painter_goes_from_session_to_session() -> None:
+    """The first one takes what lies ready; who comes later takes what was left."""
+
+    async def main(avatar: EmbeddedFace) -> None:
+        await avatar.load()
+        for _ in range(3):
+            session = avatar.open_session(SessionContext("s_1"), Persona("p", look="anna"), draw=True)
+            async for _ in session.infer_stream(given_items([silence(0, 80)]), Controls(), TURN):
+                pass
+            await session.aclose()
+
+    studio = NotingStudio(built=True)
+    run(main, studio)
+    assert [look for look, _, _ in studio.asked].count("anna") == 1
 
 
 def test_a_look_that_does_not_exist_is_refused() -> None:

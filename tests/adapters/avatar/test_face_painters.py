@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
 
-from tth.adapters.avatar.face_painters import PAINTERS_KEPT, FacePainters
+from tth.adapters.avatar.face_painters import PAINTERS_KEPT, SPARES_KEPT, FacePainters, SparePainters
 from tth.face.parameters import FaceState
 from tth.face.shot import Shot
 from tth.model.media import Picture
@@ -113,5 +113,35 @@ def test_closing_waits_for_what_is_being_made() -> None:
         await painters.aclose()
         assert making.done()
         await painters.aclose()
+
+    asyncio.run(main())
+
+
+def test_spare_painters_fit_and_are_bounded() -> None:
+    """Only for the very same picture, to one taker; of too many the oldest is forgotten."""
+    spares = SparePainters()
+    painter = StillPainter()
+    spares.give("anna", Shot(), "studio", painter)
+    for other in (("leo", Shot(), "studio"), ("anna", Shot(64, 64), "studio"), ("anna", Shot(), "green")):
+        assert spares.take(*other) is None
+    assert spares.take("anna", Shot(), "studio") is painter
+    assert spares.take("anna", Shot(), "studio") is None
+    for number in range(SPARES_KEPT + 1):
+        spares.give(str(number), Shot(), "studio", painter)
+    assert [spares.take(name, Shot(), "studio") for name in ("0", "1")] == [None, painter]
+
+
+def test_what_is_left_is_given_away() -> None:
+    """When the session ends; what could not be made is not."""
+
+    async def main() -> None:
+        maker = Maker()
+        given: list[Any] = []
+        painters = FacePainters(maker.make, maker.work, lambda *what: given.append(what))
+        first = await painters.of(Shot(), "studio")
+        maker.fails = True
+        painters.prepare(Shot(), "green")
+        await painters.aclose()
+        assert given == [(Shot(), "studio", first)]
 
     asyncio.run(main())

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol, TypeVar
 
-from tth.adapters.avatar.face_painters import Easel, FacePainters, Work, abandoned, finished, shot_of
+from tth.adapters.avatar.face_painters import Easel, FacePainters, SparePainters, Work, abandoned, finished, shot_of
 from tth.adapters.avatar.slots import Slot, SlotCutter
 from tth.adapters.base import (
     Avatar,
@@ -38,7 +38,7 @@ from tth.adapters.base import (
 from tth.clock import Clock, SystemClock
 from tth.errors import AdapterRejected, AdapterUnavailable, ConfigError, ConfigProblem
 from tth.face.catalogue import open_look
-from tth.face.look import LookError, list_looks
+from tth.face.look import Look, LookError, list_looks
 from tth.face.parameters import FaceState
 from tth.face.performer import Performer
 from tth.face.puppet.portrait_look import PortraitLook
@@ -143,7 +143,8 @@ class EmbeddedFace(Avatar):
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="face")
         self._given_work = work
         self._is_ready = False
-        self._is_fixed: dict[str, bool] = {}  # looks that cannot be taken off their background
+        self._looks: dict[str, Look | PortraitLook] = {}  # that have been read: a portrait's takes 25 ms
+        self.spares = SparePainters()
 
     async def load(self) -> None:
         """Build the heads that are in no cache, and draw one picture: that compiles or reads the drawing loops."""
@@ -151,9 +152,10 @@ class EmbeddedFace(Avatar):
         if self._studio is None:
             self._studio = await finished(self.work(partial(_open_studio, settings)))
         first, *rest = [settings.look] if settings.look else settings.preload or ("anna",)
-        making = [self.work(partial(self._draw_first, first))]
-        making += [self.work(partial(self._build, look)) for look in rest]
+        making: list[asyncio.Future[None]] = []
         try:
+            unbuilt = await finished(self.work(partial(self._unbuilt, rest)))
+            making = [self.work(partial(self._draw_first, look)) for look in (first, *unbuilt)]
             for one in making:
                 await finished(one)
         except (LookError, OSError) as error:
@@ -162,6 +164,9 @@ class EmbeddedFace(Avatar):
             for one in making:
                 one.cancel()
         self._is_ready = True
+        for look in rest:  # nobody waits for these
+            if look not in unbuilt:
+                self.work(partial(self._make_spare, look))
 
     async def health(self) -> Health:
         return Health(ok=self._is_ready, detail="" if self._is_ready else "not loaded")
@@ -172,10 +177,11 @@ class EmbeddedFace(Avatar):
 
     def capabilities_for(self, persona: Persona) -> Capabilities:
         """A portrait without a matte keeps the background of its picture."""
-        look = self._settings.look or persona.look
-        if look not in self._is_fixed:
-            self._is_fixed[look] = _is_fixed(look)
-        if not self._is_fixed[look]:
+        try:
+            look = self._open(self._settings.look or persona.look)
+        except LookError:
+            return self.capabilities  # said when somebody wants to see it
+        if not isinstance(look, PortraitLook) or "matte" in look.layers:
             return self.capabilities
         kept = ControlSupport(Support.NONE, reason="this portrait cannot be cut out: its look has no matte")
         return replace(self.capabilities, controls={**self.capabilities.controls, "render.background": kept})
@@ -185,15 +191,21 @@ class EmbeddedFace(Avatar):
         look = self._settings.look or persona.look
         if draw:
             try:
-                open_look(look)
+                self._open(look)
             except LookError as error:
                 raise AdapterRejected("the persona's look is not usable", role="avatar", adapter=self.name) from error
         return FaceSession(self, context.seed, look if draw else None)
 
     def painter(self, look: str, shot: Shot, background: str) -> Painter:
-        """A fresh painter; slow, for a drawing thread."""
+        """A painter of one's own; slow where no spare one fits: for a drawing thread."""
         assert self._studio is not None, "not loaded"
-        return self._studio.painter(look, shot, background)
+        return self.spares.take(look, shot, background) or self._studio.painter(look, shot, background)
+
+    def _open(self, look: str) -> Look | PortraitLook:
+        """Read once. Raises LookError."""
+        if look not in self._looks:
+            self._looks[look] = open_look(look)
+        return self._looks[look]
 
     def work(self, task: Callable[[], _T], /) -> asyncio.Future[_T]:
         """Run `task` in a drawing thread."""
@@ -201,18 +213,24 @@ class EmbeddedFace(Avatar):
             return self._given_work(task)
         return asyncio.get_running_loop().run_in_executor(self._threads, task)
 
-    def _draw_first(self, look: str) -> None:
-        """On the first start on a machine the loops for a clear background are compiled as well: it takes seconds."""
+    def _unbuilt(self, looks: Sequence[str]) -> list[str]:
         assert self._studio is not None
-        is_first_start = not self._studio.is_built(look)
-        self.painter(look, Shot(), STUDIO).paint(FaceState())
-        if is_first_start:
-            self.painter(look, Shot(), TRANSPARENT).paint(FaceState())
+        return [look for look in looks if not self._studio.is_built(look)]
 
-    def _build(self, look: str) -> None:
-        assert self._studio is not None
-        if not self._studio.is_built(look):  # painted as well: a portrait has drawing loops of its own to compile
-            self.painter(look, Shot(), STUDIO).paint(FaceState())
+    def _draw_first(self, look: str) -> None:
+        """Build it where it must be, and draw it, which compiles the loops; on the first start on a machine those for a
+        clear background as well, since it takes seconds."""
+        backgrounds = (STUDIO, TRANSPARENT) if self._unbuilt([look]) else (STUDIO,)
+        for background in backgrounds:
+            painter = self.painter(look, Shot(), background)
+            painter.paint(FaceState())
+            if background == STUDIO:
+                self.spares.give(look, Shot(), background, painter)
+
+    def _make_spare(self, look: str) -> None:
+        """The first session with this look does not wait for its painter."""
+        with suppress(LookError, OSError):
+            self.spares.give(look, Shot(), STUDIO, self.painter(look, Shot(), STUDIO))
 
 
 def _look_problem(look: str, key: str) -> ConfigProblem | None:
@@ -221,14 +239,6 @@ def _look_problem(look: str, key: str) -> ConfigProblem | None:
     except LookError as error:
         return ConfigProblem("", key, str(error))
     return None
-
-
-def _is_fixed(look: str) -> bool:
-    try:
-        opened = open_look(look)
-    except LookError:
-        return False  # said when somebody wants to see it
-    return isinstance(opened, PortraitLook) and "matte" not in opened.layers
 
 
 def _open_studio(settings: Settings) -> PainterSource:
@@ -246,7 +256,9 @@ class FaceSession(AvatarSession):
         """look: None = frames carry no pictures."""
         self._avatar = avatar
         self._performer = Performer(seed)
-        self._painters = None if look is None else FacePainters(partial(avatar.painter, look), avatar.work)
+        self._painters: FacePainters | None = None
+        if look is not None:
+            self._painters = FacePainters(partial(avatar.painter, look), avatar.work, partial(avatar.spares.give, look))
         self._quality = PictureQuality.FULL
         self._control_revision = 0
         self._not_before_sample = 0

@@ -1,6 +1,6 @@
 """The painters of one session: made in drawing threads, kept while they may be wanted again, changed with the quality.
 
-Used from the event loop only. Tests: tests/adapters/avatar/test_face_painters.py.
+Used from the event loop only, where nothing else is said. Tests: tests/adapters/avatar/test_face_painters.py.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
+from threading import Lock
 from typing import Protocol, TypeVar
 
 from tth.face.shot import Detail, Painter, Shot
@@ -23,6 +24,8 @@ DETAILS: Mapping[PictureQuality, Detail] = {
     PictureQuality.HALF_RATE: Detail.LOW,
 }
 """How a quality is drawn."""
+SPARES_KEPT = 8
+"""Of all sessions together; about 10 MB each at 512x512."""
 PAINTERS_KEPT = 4
 """A turn's and the idle frames' may differ, and each may be drawn with less detail. About 10 MB each at 512x512."""
 
@@ -33,13 +36,43 @@ class Work(Protocol):
     def __call__(self, task: Callable[[], T], /) -> asyncio.Future[T]: ...
 
 
+class SparePainters:
+    """Painters that nobody uses now, of all sessions: a painter keeps nothing of the person's motion, so whoever needs
+    the same picture next may have it. To make one takes 10 to 200 ms. May be used by many threads at once."""
+
+    def __init__(self) -> None:
+        self._spares: list[tuple[str, Shot, str, Painter]] = []
+        self._lock = Lock()
+
+    def take(self, look: str, shot: Shot, background: str) -> Painter | None:
+        """One that fits, which is no spare any more."""
+        with self._lock:
+            for at, (*key, painter) in enumerate(self._spares):
+                if key == [look, shot, background]:
+                    del self._spares[at]
+                    return painter
+        return None
+
+    def give(self, look: str, shot: Shot, background: str, painter: Painter) -> None:
+        """Nobody uses this one any more. Of too many the oldest is forgotten."""
+        with self._lock:
+            self._spares.append((look, shot, background, painter))
+            del self._spares[:-SPARES_KEPT]
+
+
 class FacePainters:
     """Painters by shot and background, most recently used."""
 
-    def __init__(self, make: Callable[[Shot, str], Painter], work: Work) -> None:
-        """make: a fresh painter; slow, for a drawing thread. Raises what it likes."""
+    def __init__(
+        self,
+        make: Callable[[Shot, str], Painter],
+        work: Work,
+        give: Callable[[Shot, str, Painter], None] | None = None,
+    ) -> None:
+        """make: a painter; slow, for a drawing thread. Raises what it likes. give: who takes those that are left."""
         self._make = make
         self._work = work
+        self._give = give
         self._painters: dict[tuple[Shot, str], asyncio.Future[Painter]] = {}
 
     def prepare(self, shot: Shot, background: str) -> asyncio.Future[Painter]:
@@ -63,10 +96,12 @@ class FacePainters:
         return await finished(self.prepare(shot, background))
 
     async def aclose(self) -> None:
-        """Wait for what is being made, then forget all. Idempotent."""
-        for painter in self._painters.values():
+        """Wait for what is being made, then give all away. Idempotent."""
+        painters, self._painters = self._painters, {}
+        for (shot, background), painter in painters.items():
             await abandoned(painter)
-        self._painters.clear()
+            if self._give is not None and not painter.cancelled() and painter.exception() is None:
+                self._give(shot, background, painter.result())
 
 
 class Easel:
