@@ -20,7 +20,7 @@ from tth.face.shot import Shot
 from tth.face.visemes import MouthTrack
 from tth.model.controls import Controls, EmotionLabel
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(180)]  # the first picture may build a head and compile
 
 Picture = NDArray[np.int_]
 
