@@ -29,6 +29,7 @@ BENCHMARKS: Mapping[str, str] = MappingProxyType(
         "offline_first": "first sound and speaking picture, embedded voice and face",
         "motion": "faces as numbers, without pictures",
         "face": "painting and encoding the embedded face",
+        "painter": "sculpted heads alone: people, detail, start",
         "puppet": "the same for a portrait",
         "live_face": "one live session with pictures, painted and not",
         "sessions": "how many sessions one server carries",

@@ -31,7 +31,7 @@ async def measure(run: Run) -> list[Figure]:
         avatar = build(Settings(look=folders[0].name))
         await avatar.load()
         await avatar.warmup()
-        figures = await drawn_figures(run, avatar, NAME, target_fps=280)
+        figures = await drawn_figures(run, avatar, NAME, target_fps={512: 280})
         await avatar.aclose()
         look = load_portrait_look(folders[0])
         figures.append(_first_start(look))

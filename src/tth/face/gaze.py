@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tth.face.parameters import GAZE_FULL_DEG, FaceState
+from tth.face.pose import one_rotation
 from tth.face.raster import eyes as layout
 from tth.face.raster.deform import lid_line, turn_lids
-from tth.face.sculpt.maths import Floats, rotation
+from tth.face.sculpt.maths import Floats
 from tth.face.sculpt.sculpture import IRIS_RADIUS_MM, Sculpture
 from tth.face.stage import AMBIENT, LIGHTS
 
@@ -73,7 +74,7 @@ def set_eye_light(uniforms: F32, eye: int, move: EyeMove, turn: Floats, iris_rad
     turn (3, 3): rotation of the head; iris_radius: in eyeball radii.
     """
     inwards = -CONVERGENCE_DEG if eye == 0 else CONVERGENCE_DEG
-    gaze = rotation(move.right_deg + inwards, -move.up_deg)
+    gaze = one_rotation(move.right_deg + inwards, -move.up_deg, 0.0)
     in_head = _VIEW_KEY_FILL @ turn
     in_eye = in_head @ gaze
     uniforms[layout.GAZE : layout.GAZE + 9] = gaze.T.ravel()

@@ -24,7 +24,7 @@ from tth.face.raster.light import Lit, harmonics, light_hair, light_skin
 from tth.face.raster.resolve import Surfaces, Textures, compose, resolve, spread_colours
 from tth.face.raster.shade import packed_texture
 from tth.face.raster.zbuffer import MAX_TRIANGLES, rasterise
-from tth.face.sculpt.maths import Floats, smoothstep
+from tth.face.sculpt.maths import Floats
 from tth.face.sculpt.sculpture import (
     CLOTH_SURFACE,
     JAW_FULL_RAD,
@@ -138,10 +138,10 @@ class SculptedPainter:
         Raises ValueError if the state holds anything that is not a finite number.
         """
         _require_finite(state)
-        turn = head_turn(state.yaw_deg, state.pitch_deg, state.roll_deg)
-        self._deform(state)
+        moves = gaze.eye_move(state, 0), gaze.eye_move(state, 1)
+        self._deform(state, moves)
         self._pose(state)
-        self._light(state, turn)
+        self._light(state, moves)
         if self._plate.breath_level != self._breath_level(state):
             self._draw_plate()
             self._plate.breath_level = self._breath_level(state)
@@ -154,11 +154,11 @@ class SculptedPainter:
         Eyeballs do not turn: their gaze is painted onto them. Raises ValueError as `paint` does.
         """
         _require_finite(state)
-        self._deform(state)
+        self._deform(state, (gaze.eye_move(state, 0), gaze.eye_move(state, 1)))
         self._pose(state)
         return self._canvas.points.T.copy()
 
-    def _deform(self, state: FaceState) -> None:
+    def _deform(self, state: FaceState, moves: tuple[gaze.EyeMove, gaze.EyeMove]) -> None:
         """Rest -> expression: shapes, lids, jaw."""
         s, c = self.sculpture, self._canvas
         c.points[:] = self._rest_points
@@ -166,7 +166,7 @@ class SculptedPainter:
             c.points, s.shape_start, s.shape_index, s.shape_offset, _shape_weights(state, self._breath_level(state))
         )
         for eye in (0, 1):
-            gaze.move_lids(s, c.points, eye, gaze.eye_move(state, eye), c.eye_uniforms[eye])
+            gaze.move_lids(s, c.points, eye, moves[eye], c.eye_uniforms[eye])
         jaw = _jaw_open(state)
         turn_jaw(c.points, s.jaw_weight, np.float32(jaw * JAW_FULL_RAD), JAW_PIVOT, np.float32(jaw) * JAW_SLIDE)
 
@@ -184,9 +184,10 @@ class SculptedPainter:
         unit_normals(c.points, s.skin_triangles, skin.stop, c.normals)
         project(c.points, self._camera, c.screen.ravel())
 
-    def _light(self, state: FaceState, turn: Floats) -> None:
+    def _light(self, state: FaceState, moves: tuple[gaze.EyeMove, gaze.EyeMove]) -> None:
         """Light every vertex, and tell the eyes where light and viewer are."""
         s, c = self.sculpture, self._canvas
+        turn = head_turn(state.yaw_deg, state.pitch_deg, state.roll_deg)
         moved = _light_harmonics(turn) - self._chest_light
         light_skin(0, self._lit_head, c.normals, LIGHTS, moved, AMBIENT, np.float32(0.0), c.vertex)
         light_hair(
@@ -196,8 +197,7 @@ class SculptedPainter:
         mouth = slice(s.range_of(Section.TEETH_UPPER).start, s.range_of(Section.TONGUE).stop)
         c.vertex[mouth, :4] *= (_light_in_mouth(state) * s.mouth_depth)[:, None]
         for eye in (0, 1):
-            move = gaze.eye_move(state, eye)
-            gaze.set_eye_light(c.eye_uniforms[eye], eye, move, turn, gaze.iris_radius(s, eye))
+            gaze.set_eye_light(c.eye_uniforms[eye], eye, moves[eye], turn, gaze.iris_radius(s, eye))
 
     def _draw_plate(self) -> None:
         """Paint the clothes over the backdrop, from the vertices as they stand."""
@@ -322,6 +322,12 @@ def _light_harmonics(turn: Floats) -> F32:
     return out
 
 
+def _soft_step(low: float, high: float, x: float) -> float:
+    """sculpt.maths.smoothstep for one number."""
+    t = min(max((x - low) / (high - low), 0.0), 1.0)
+    return t * t * (3 - 2 * t)
+
+
 def _both(state: FaceState, name: str) -> float:
     """Mean of a left and a right shape."""
     return (state.weight(f"{name}Left") + state.weight(f"{name}Right")) / 2
@@ -335,8 +341,8 @@ def _shape_weights(state: FaceState, breath_level: float) -> F32:
     """Weights of all SHAPES: those of ARKit as given, the helpers from them."""
     tongue = state.weight("tongueOut")
     # the tip first rises behind the upper teeth (as in d, n, l), then comes forward between them (as in th)
-    lift = min(max(tongue / 0.4, 0.0), 1.0) * (1 - 0.65 * float(smoothstep(0.4, 0.95, tongue)))
-    shut = 1 - float(smoothstep(0.04, 0.13, _jaw_open(state) + 0.25 * _both(state, "mouthLowerDown")))
+    lift = min(max(tongue / 0.4, 0.0), 1.0) * (1 - 0.65 * _soft_step(0.4, 0.95, tongue))
+    shut = 1 - _soft_step(0.04, 0.13, _jaw_open(state) + 0.25 * _both(state, "mouthLowerDown"))
     weights = np.zeros(len(SHAPES), np.float32)
     weights[: len(BLENDSHAPES)] = np.clip(state.weights, 0.0, WEIGHT_MOST)
     weights[INDEX["tongueOut"]] = min(max((tongue - 0.35) / 0.65, 0.0), 1.0)
@@ -349,4 +355,4 @@ def _light_in_mouth(state: FaceState) -> float:
     """Teeth and tongue get lighter as the lips part."""
     parted = _both(state, "mouthUpperUp") + 0.4 * _both(state, "mouthSmile") + _both(state, "mouthLowerDown")
     rounded = min(max(state.weight("mouthPucker") + 0.3 * state.weight("mouthFunnel"), 0.0), 1.0)  # lips cast a shade
-    return (0.55 + 0.6 * float(smoothstep(0.0, 0.35, _jaw_open(state) + 0.6 * parted))) * (1 - 0.9 * rounded) ** 2
+    return (0.55 + 0.6 * _soft_step(0.0, 0.35, _jaw_open(state) + 0.6 * parted)) * (1 - 0.9 * rounded) ** 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import cos, radians, sin
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,21 +26,31 @@ DRAPE_TURNS = (
     (0.0, 0.0, -16.0),
 )
 """Yaw, pitch and roll at which what hangs from the head is laid anew (sculpt/drape.py)."""
+_DRAPE_SHARES = np.array(DRAPE_TURNS) / (np.array(DRAPE_TURNS) ** 2).sum(1, keepdims=True)
 DRAPE_MOST = 1.8
 """Further turns than this many times DRAPE_TURNS move hanging hair no more."""
 
 
+def one_rotation(yaw_deg: float, pitch_deg: float, roll_deg: float) -> Floats:
+    """What sculpt.maths.rotation gives for three numbers, ten times as fast."""
+    yaw, pitch, roll = radians(yaw_deg), radians(pitch_deg), radians(roll_deg)
+    cy, sy, cp, sp, cr, sr = cos(yaw), sin(yaw), cos(pitch), sin(pitch), cos(roll), sin(roll)
+    return np.array((
+        (cy * cr + sy * sp * sr, sy * sp * cr - cy * sr, sy * cp),
+        (cp * sr, cp * cr, -sp),
+        (cy * sp * sr - sy * cr, sy * sr + cy * sp * cr, cy * cp),
+    ))  # fmt: skip
+
+
 def head_turn(yaw_deg: float, pitch_deg: float, roll_deg: float) -> Floats:
     """Rotation (3, 3) of the head for angles as in FaceState."""
-    return rotation(yaw_deg, -pitch_deg, -roll_deg)
+    return one_rotation(yaw_deg, -pitch_deg, -roll_deg)
 
 
 def drape_weights(yaw_deg: float, pitch_deg: float, roll_deg: float) -> F32:
     """Weights (6,) of the displacements that belong to DRAPE_TURNS, for angles as in FaceState."""
-    angles = np.array([yaw_deg, pitch_deg, roll_deg])
-    most = np.array(DRAPE_TURNS)
-    shares = (most * angles).sum(1) / (most * most).sum(1)
-    return np.asarray(np.clip(shares, 0.0, DRAPE_MOST), np.float32)
+    shares = _DRAPE_SHARES @ (yaw_deg, pitch_deg, roll_deg)
+    return np.asarray(np.minimum(np.maximum(shares, 0.0), DRAPE_MOST), np.float32)
 
 
 def neck_turns(yaw_deg: float, pitch_deg: float, roll_deg: float) -> F32:

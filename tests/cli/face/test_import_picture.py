@@ -17,7 +17,7 @@ from tth.face.look import load_look
 from tth.face.puppet.landmarks import LANDMARKS
 from tth.face.sculpt.store import load_sculpture
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(300)]  # the first run on a machine sculpts heads
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from tth.face.puppet.import_look import import_picture, points_template, read_po
 from tth.face.puppet.landmarks import LANDMARKS, face_frame
 from tth.face.puppet.portrait_look import Consent, load_portrait_look
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(300)]  # the first run on a machine sculpts heads
 
 NOBODY = Consent("nobody", synthetic=True)
 

@@ -19,7 +19,7 @@ from tth.face.puppet.portrait import Portrait
 from tth.face.shot import Detail, Shot
 from tth.model.controls import Controls, EmotionLabel, Framing
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(300)]  # the first run on a machine sculpts heads
 
 Picture = NDArray[np.int_]
 

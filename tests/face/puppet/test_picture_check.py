@@ -20,7 +20,7 @@ from tth.face.puppet.picture_check import check_picture
 from tth.face.puppet.portrait import Portrait
 from tth.face.shot import Shot
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(300)]  # the first run on a machine sculpts heads
 
 U8 = NDArray[np.uint8]
 

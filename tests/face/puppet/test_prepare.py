@@ -16,7 +16,7 @@ from tth.face.puppet.portrait_look import load_portrait_look
 from tth.face.puppet.prepare import prepare_portrait
 from tth.face.sculpt.sculpture import IRIS_RADIUS_MM
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(300)]  # the first run on a machine sculpts heads
 
 
 def test_irises_are_found(anna_portrait: Portrait) -> None:

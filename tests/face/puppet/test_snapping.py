@@ -9,7 +9,7 @@ from tth.face.puppet.landmarks import face_frame
 from tth.face.puppet.portrait import Portrait
 from tth.face.puppet.snapping import BROW_REACH, REACH, snap
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(300)]  # the first run on a machine sculpts heads
 
 SEEN = ("eye_top", "eye_bottom", "brow_middle", "lip")
 

@@ -14,7 +14,7 @@ from tth.face.puppet.portrait import Portrait, frozen_portrait
 from tth.face.puppet.portrait_look import load_portrait_look
 from tth.face.puppet.store import cache_path, load_portrait
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(300)]  # the first run on a machine sculpts heads
 
 
 def test_what_is_read_is_what_was_prepared(anna_folder: Path, anna_portrait: Portrait, tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ IRIS_EDGE = 4
 """Width of the edge of an iris in steps of its search."""
 IRISES_DIFFER = 0.12
 """Share by which two irises of one person seem to differ at most."""
+ROOM_MOST = 0.2
+"""Skin above the lid that moves with it, in eye distances at most."""
 LASH_COLOUR = np.array([34.0, 26.0, 26.0])
 
 
@@ -71,7 +73,7 @@ def eye_shape(points: Points, side: str, eye_distance_px: float, outline: EyeOut
         upper, lower = (_traced(curve - start, axis, down, length) for curve in (outline.upper_lid, outline.lower_lid))
     brow = points[f"{side}_brow_middle"]
     return EyeShape(
-        start, axis, length, upper, lower, 0.62 * float(abs((top - brow) @ down)), 0.16 * eye_distance_px,
+        start, axis, length, upper, lower, min(0.62 * float(abs((top - brow) @ down)), ROOM_MOST * eye_distance_px), 0.16 * eye_distance_px,
         (top + bottom) / 2, IRIS_SHARE * eye_distance_px,
     )  # fmt: skip
 

@@ -33,8 +33,8 @@ MOUTH_REACH = (0.62, 0.40, 0.78)
 """To the sides, up and down from the middle of the mouth, in eye distances: no opening goes further."""
 ANCHOR_REACH = 0.05
 """Between the places by which the turn of the teeth is measured, in eye distances."""
-STILL = 0.004
-"""Lids that move less keep the skin around them as it is."""
+STILL_PX = 0.1
+"""Lids that move less keep the skin around them as it is; a little below the kernel's own limit."""
 TEETH_DEPTH = -0.06
 """Behind the lips, in eye distances."""
 
@@ -102,10 +102,11 @@ class EyePart:
             move.upper, move.lower, min(max(move.right * ball, -most), most), move.down * ball, self._shadow,
         )  # fmt: skip
         (ax, ay), (bx, by) = (end.turned(pose) for end in self._ends)
-        pad = 0.25 * length + 2
+        pad = (0.25 if move.upper > 0.25 else 0.17) * length + 2
         slack = 0.06 * self._view.unit_px + 2
-        above = self._reach[0] if abs(move.upper) > STILL else self._height[0]
-        below = self._reach[1] if abs(move.lower) + max(move.upper, 0.0) > STILL else self._height[1]
+        opening = self._height[0] + self._height[1]
+        above = self._reach[0] if abs(move.upper) * opening > STILL_PX else self._height[0]
+        below = self._reach[1] if (abs(move.lower) + max(move.upper, 0.0)) * opening > STILL_PX else self._height[1]
         box = _box(min(ax, bx) - pad, min(ay, by) - above - slack, max(ax, bx) + pad, max(ay, by) + below + slack, out)
         kernels_eye.draw_eye(
             box, source, step, self._view.margin_px, lit, *self._plates, self._upper, self._lower,

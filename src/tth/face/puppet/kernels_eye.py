@@ -11,6 +11,8 @@ from tth.face.raster.jit import F32, I32, U8, U64, clamp01, f32, kernel, soft_st
 
 MEETING = f32(0.82)
 """Where shut lids meet, from the upper margin (0) to the lower; as in eyes.py."""
+STILL_PX = f32(0.12)
+"""Lids that move less leave the skin around them as the bent picture has it."""
 BESIDE = f32(0.24)
 """How far beyond the corners the lids' movement fades, in eye lengths."""
 
@@ -73,7 +75,7 @@ def draw_eye(
                 cover_up, cover_low = clamp01(cu - v + f32(0.5)), clamp01(v - cl + f32(0.5))
                 if t <= f32(0.0) or t >= f32(1.0):
                     cover_up = f32(1.0)
-                still_up, still_low = abs(cu - u0) < f32(0.03), abs(cl - l0) < f32(0.03)
+                still_up, still_low = abs(cu - u0) < STILL_PX, abs(cl - l0) < STILL_PX
                 if (still_up and v < u0 - f32(0.6)) or (still_low and v > l0 + f32(0.6) and folding == f32(0.0)):
                     continue  # skin that stays as the bent picture has it
                 lx, ly = eye[CORNER] + t * length * ax, eye[CORNER + 1] + t * length * ay

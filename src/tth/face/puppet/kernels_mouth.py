@@ -123,9 +123,9 @@ def inside(
         py = (mouth[SKULL + 2] * dx + mouth[SKULL + 3] * dy) * SPRITE_SCALE
         a = f32(1.0) - sprite(image, px, py, 3)
         if a < f32(1.0):  # shade in the mouth is warm
-            r = r * a + sprite(image, px, py, 0) * light ** f32(0.85)
-            g = g * a + sprite(image, px, py, 1) * light ** f32(1.1)
-            b = b * a + sprite(image, px, py, 2) * light ** f32(1.25)
+            r = r * a + sprite(image, px, py, 0) * light ** f32(0.92)
+            g = g * a + sprite(image, px, py, 1) * light ** f32(1.03)
+            b = b * a + sprite(image, px, py, 2) * light ** f32(1.1)
     shade = (f32(1.0) - f32(0.40) * math.exp(-max(vu, f32(0.0)) / (f32(3.5) * pixel))) * (
         f32(1.0) - f32(0.35) * math.exp(min(vl, f32(0.0)) / (f32(2.5) * pixel))
     )

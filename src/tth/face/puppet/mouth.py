@@ -12,8 +12,8 @@ F32 = NDArray[np.float32]
 
 SPRITE_SCALE = 2.0
 """Sprite pixels per picture pixel."""
-# Width and height of each tooth from the middle outwards, in eye distances: proportions of the front teeth (Ash &
-# Nelson, "Wheeler's Dental Anatomy"), a little large, as in drawn faces.
+# Width and height of each tooth from the middle outwards, in eye distances: a little large, as in drawn
+# faces; chosen by eye.
 UPPER_TEETH = (
     (0.112, 0.086, 0.088, 0.074, 0.066, 0.060, 0.055), (0.140, 0.125, 0.132, 0.115, 0.108, 0.100, 0.100),
 )  # fmt: skip

@@ -20,7 +20,7 @@ U8 = NDArray[np.uint8]
 GOOD_EYE_DISTANCE_PX = 120.0
 TURN_MOST_DEG = 10.0
 NOSE_LENGTH = 0.42
-"""How far the tip of a nose stands before the eyes, in eye distances: average of a head (Farkas 1994: about 27 mm)."""
+"""How far the tip of a nose stands before the eyes, in eye distances: of an average head; chosen by eye."""
 TEETH_MOST, DARK_MOST = 0.03, 0.06
 """Share of the lips' area that may be white, or nearly black."""
 LIGHT_MOST = 1.8

@@ -40,7 +40,7 @@ class LipPlace:
     @property
     def vault(self) -> Floats:
         """The profile of a dropped jaw's lower lip."""
-        return np.asarray(np.clip(1 - self.out**2.2, 0, 1) ** 0.8)
+        return np.asarray(np.clip(1 - self.out**2.4, 0, 1) ** 0.76)
 
 
 Profile = Callable[[LipPlace], Floats | float]

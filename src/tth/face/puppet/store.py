@@ -23,7 +23,7 @@ from tth.face.puppet.portrait_look import LOOK_FILE, PortraitLook
 
 log = logging.getLogger(__name__)
 
-PREPARE_VERSION = 1
+PREPARE_VERSION = 3
 """Raise it with every change of the preparation that changes its result."""
 
 
