@@ -72,8 +72,9 @@ def eye_shape(points: Points, side: str, eye_distance_px: float, outline: EyeOut
     else:
         upper, lower = (_traced(curve - start, axis, down, length) for curve in (outline.upper_lid, outline.lower_lid))
     brow = points[f"{side}_brow_middle"]
+    room = min(0.62 * float(abs((top - brow) @ down)), ROOM_MOST * eye_distance_px)
     return EyeShape(
-        start, axis, length, upper, lower, min(0.62 * float(abs((top - brow) @ down)), ROOM_MOST * eye_distance_px), 0.16 * eye_distance_px,
+        start, axis, length, upper, lower, room, 0.16 * eye_distance_px,
         (top + bottom) / 2, IRIS_SHARE * eye_distance_px,
     )  # fmt: skip
 
