@@ -35,7 +35,7 @@ def plot_of(take: Take, frames: Sequence[RecordedFace], fps: int) -> Plot:
     if not frames:
         raise ValueError("there is nothing to plot: the take has no frame")
     times = np.array([frame.time_s for frame in frames]) + 0.5 / fps  # a frame shows the middle of its slot
-    duration_s = take.sample_count / SAMPLE_RATE_HZ
+    duration_s = max(take.sample_count / SAMPLE_RATE_HZ, len(frames) / fps)  # the last frame is completed with silence
     controls = take.lines[0].line.controls
     text = " ".join(spoken.line.text for spoken in take.lines).strip() or "sound alone"
     words = [(word.start_sample / SAMPLE_RATE_HZ, word.word) for word in take.words]
