@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.embedded, pytest.mark.timeout(600)]
 
 Image = NDArray[Any]
 
-TINY = Quality(size_px=320, oversample=1.0, rays=2, hairs=3000, grid_step=0.05)
+TINY = Quality(size_px=320, oversample=1.0, rays=2, hairs=3000, grid_step=0.035)
 
 
 def _made(folder: Path) -> Path:
