@@ -169,7 +169,7 @@ def test_the_tongue_comes_out(painter: SculptedPainter) -> None:
         weights[INDEX["tongueOut"]] = out
         weights[INDEX["jawOpen"]] = 0.3
         painter.paint(FaceState(weights))
-        reach.append(float(painter._canvas.points[2, tongue].max()))
+        reach.append(float(painter._body.points[2, tongue].max()))
     assert reach[0] < lips + 4
     assert reach[1] > reach[0] + 20
 

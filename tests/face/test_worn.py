@@ -31,7 +31,7 @@ POSES = ((0, 0, 0), (30, 0, 0), (-30, 0, 0), (0, 14, 0), (0, -14, 0), (0, 0, 15)
 def without(head: Sculpture, left_out: NDArray[np.bool_]) -> Sculpture:
     """The head without some of its triangles."""
     keep = ~left_out
-    parts = {name: getattr(head, name)[keep] for name in ("triangles", "surface", "material", "two_sided")}
+    parts = {name: getattr(head, name)[keep] for name in ("triangles", "surface", "material", "two_sided", "seen_in")}
     return replace(head, **parts)
 
 

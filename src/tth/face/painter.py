@@ -14,39 +14,29 @@ from numpy.typing import NDArray
 
 from tth.face import gaze
 from tth.face.backdrop import CLEAR, Backdrop, Clear, studio_backdrop
+from tth.face.body import Body, eye_moves, light_in_mouth
 from tth.face.look import load_look
-from tth.face.parameters import BLENDSHAPES, INDEX, FaceState
-from tth.face.pose import drape_weights, head_turn, neck_turns, pose_head
-from tth.face.raster.deform import add_shapes, box_of, project, turn_jaw, turn_normals, unit_normals
-from tth.face.raster.eyes import UNIFORMS
+from tth.face.parameters import FaceState
+from tth.face.pose import head_turn
+from tth.face.raster.deform import box_of, project
 from tth.face.raster.fragments import band_rows, room_for_fragments
 from tth.face.raster.light import Lit, harmonics, light_hair, light_skin
 from tth.face.raster.resolve import Surfaces, Textures, compose, resolve, spread_colours
 from tth.face.raster.shade import packed_texture
 from tth.face.raster.zbuffer import MAX_TRIANGLES, rasterise
 from tth.face.sculpt.maths import Floats
-from tth.face.sculpt.sculpture import (
-    CLOTH_SURFACE,
-    JAW_FULL_RAD,
-    JAW_PIVOT,
-    JAW_SLIDE,
-    SHAPES,
-    Sculpture,
-    Section,
-)
+from tth.face.sculpt.sculpture import CLOTH_SURFACE, SHAPES, Sculpture, Section
 from tth.face.sculpt.store import load_sculpture
 from tth.face.shot import Shot
 from tth.face.stage import AMBIENT, LIGHTS, camera, px_per_mm
+from tth.face.views import view_of
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
 U8 = NDArray[np.uint8]
 
-JAW_OPEN_MOST = 1.2
-WEIGHT_MOST = 2.0
-"""Shapes beyond this would tear the face, and could push points behind the camera."""
-BREATH_STEP_PX = 1 / 6
-"""The chest rises in steps of this, which nobody sees, so that it is not drawn in every frame."""
+BREATH_STEP_PX = 1 / 4
+"""The chest rises in steps of this, as fine as the rows of samples, so that it is not drawn in every frame."""
 CLOTH_SHEEN = 0.75
 HAIR_GAINS = np.array([0.05, 1.7], np.float32)
 """Strength of the hair's white and coloured highlights."""
@@ -58,8 +48,6 @@ class _Canvas:
     def __init__(self, sculpture: Sculpture, plate: NDArray[np.uint8]) -> None:
         height_px, width_px, _ = plate.shape
         n = len(sculpture.points)
-        self.points = np.zeros((3, n), np.float32)
-        self.normals = np.zeros((3, n), np.float32)
         self.screen = np.zeros((n, 4), np.float32)
         self.vertex = np.zeros((n, 8), np.float32)
         self.vertex[:, 4:6] = sculpture.uv
@@ -67,7 +55,6 @@ class _Canvas:
             part = sculpture.range_of(section)
             self.vertex[part, :3] = sculpture.normals[part]  # for eyeballs the light columns hold the direction
             self.vertex[part, 3] = eye
-        self.eye_uniforms = np.zeros((2, UNIFORMS), np.float32)
         self.keys = np.zeros(width_px * height_px * 4, np.int32)
         self.picture = plate.copy()
         self.drawn = np.array([width_px, 0, height_px, 0], np.int32)
@@ -81,6 +68,7 @@ class _Plate:
     def __init__(self, sculpture: Sculpture, backdrop: Backdrop) -> None:
         height_px, width_px, _ = backdrop.shape
         self.first_triangle = int(np.searchsorted(sculpture.surface == CLOTH_SURFACE, True))
+        self.triangles = np.arange(self.first_triangle, len(sculpture.triangles), dtype=np.int32)
         self.breath_level = -1.0
         self.backdrop = backdrop
         self.clothes = np.zeros((height_px, width_px, 4), np.uint8)
@@ -111,7 +99,9 @@ class SculptedPainter:
         drawn = shot.as_drawn()
         self._drawn_px = drawn.width_px, drawn.height_px
         self._plate = _Plate(sculpture, _backdrop(sculpture, shot, backdrop))
-        self._canvas = _Canvas(sculpture, self._plate.picture)
+        self._body, self._canvas = Body(sculpture), _Canvas(sculpture, self._plate.picture)
+        self._screen_row = self._canvas.screen.reshape(-1)
+        self._view, self._view_order = -1, np.zeros(0, np.int32)
         self._fragments, self._band_rows = room_for_fragments(drawn.width_px), band_rows(drawn.width_px)
         self._camera = camera(drawn)
         self._breath_steps = max(round(_breath_rise_mm(sculpture) * px_per_mm(drawn) / BREATH_STEP_PX), 1)
@@ -119,9 +109,7 @@ class SculptedPainter:
         self._textures = _textures(sculpture, px_per_mm(drawn))
         self._head_vertices = np.unique(sculpture.triangles[: self._plate.first_triangle])
         self._chest_light = _light_harmonics(np.eye(3))
-        self._rest_points, self._rest_normals, self._tangents = (
-            np.ascontiguousarray(rows.T) for rows in (sculpture.points, sculpture.normals, sculpture.hair_tangents)
-        )
+        self._tangents = np.ascontiguousarray(sculpture.hair_tangents.T)
         parts = (
             slice(0, sculpture.range_of(Section.EYE_LEFT).start),
             sculpture.range_of(Section.CLOTH),
@@ -138,14 +126,14 @@ class SculptedPainter:
         Raises ValueError if the state holds anything that is not a finite number.
         """
         _require_finite(state)
-        moves = gaze.eye_move(state, 0), gaze.eye_move(state, 1)
-        self._deform(state, moves)
-        self._pose(state)
+        moves = eye_moves(state)
+        self._body.move(state, moves, self._breath_level(state))
+        project(self._body.points, self._camera, self._screen_row)
         self._light(state, moves)
         if self._plate.breath_level != self._breath_level(state):
             self._draw_plate()
             self._plate.breath_level = self._breath_level(state)
-        picture = self._draw_head()
+        picture = self._draw_head(self._in_view(state))
         return picture if self._drawn_px == self.size_px else _resized(picture, self.size_px, cv2.INTER_LINEAR)
 
     def vertices(self, state: FaceState) -> F32:
@@ -154,50 +142,27 @@ class SculptedPainter:
         Eyeballs do not turn: their gaze is painted onto them. Raises ValueError as `paint` does.
         """
         _require_finite(state)
-        self._deform(state, (gaze.eye_move(state, 0), gaze.eye_move(state, 1)))
-        self._pose(state)
-        return self._canvas.points.T.copy()
-
-    def _deform(self, state: FaceState, moves: tuple[gaze.EyeMove, gaze.EyeMove]) -> None:
-        """Rest -> expression: shapes, lids, jaw."""
-        s, c = self.sculpture, self._canvas
-        c.points[:] = self._rest_points
-        add_shapes(
-            c.points, s.shape_start, s.shape_index, s.shape_offset, _shape_weights(state, self._breath_level(state))
-        )
-        for eye in (0, 1):
-            gaze.move_lids(s, c.points, eye, moves[eye], c.eye_uniforms[eye])
-        jaw = _jaw_open(state)
-        turn_jaw(c.points, s.jaw_weight, np.float32(jaw * JAW_FULL_RAD), JAW_PIVOT, np.float32(jaw) * JAW_SLIDE)
+        self._body.move(state, eye_moves(state), self._breath_level(state))
+        return self._body.points.T.copy()
 
     def _breath_level(self, state: FaceState) -> float:
         """The breath, 0..1, in steps."""
         return round(min(max(state.breath, 0.0), 1.0) * self._breath_steps) / self._breath_steps
 
-    def _pose(self, state: FaceState) -> None:
-        """Turn the head, compute the skin's normals, project."""
-        s, c = self.sculpture, self._canvas
-        skin = s.range_of(Section.SKIN)
-        turns = neck_turns(state.yaw_deg, state.pitch_deg, state.roll_deg)
-        pose_head(c.points, s.head_weight, turns, state.yaw_deg)
-        turn_normals(skin.stop, self._rest_normals, s.head_weight, turns, c.normals)
-        unit_normals(c.points, s.skin_triangles, skin.stop, c.normals)
-        project(c.points, self._camera, c.screen.ravel())
-
     def _light(self, state: FaceState, moves: tuple[gaze.EyeMove, gaze.EyeMove]) -> None:
         """Light every vertex, and tell the eyes where light and viewer are."""
-        s, c = self.sculpture, self._canvas
+        s, c, normals = self.sculpture, self._canvas, self._body.normals
         turn = head_turn(state.yaw_deg, state.pitch_deg, state.roll_deg)
         moved = _light_harmonics(turn) - self._chest_light
-        light_skin(0, self._lit_head, c.normals, LIGHTS, moved, AMBIENT, np.float32(0.0), c.vertex)
+        light_skin(0, self._lit_head, normals, LIGHTS, moved, AMBIENT, np.float32(0.0), c.vertex)
         light_hair(
-            s.range_of(Section.HAIR).start, self._lit_hair, c.normals, self._tangents, turn.astype(np.float32), LIGHTS,
+            s.range_of(Section.HAIR).start, self._lit_hair, normals, self._tangents, turn.astype(np.float32), LIGHTS,
             moved, AMBIENT, HAIR_GAINS, c.vertex,
         )  # fmt: skip
         mouth = slice(s.range_of(Section.TEETH_UPPER).start, s.range_of(Section.TONGUE).stop)
-        c.vertex[mouth, :4] *= (_light_in_mouth(state) * s.mouth_depth)[:, None]
+        c.vertex[mouth, :4] *= (light_in_mouth(state) * s.mouth_depth)[:, None]
         for eye in (0, 1):
-            gaze.set_eye_light(c.eye_uniforms[eye], eye, moves[eye], turn, gaze.iris_radius(s, eye))
+            gaze.set_eye_light(self._body.eye_uniforms[eye], eye, moves[eye], turn, gaze.iris_radius(s, eye))
 
     def _draw_plate(self) -> None:
         """Paint the clothes over the backdrop, from the vertices as they stand."""
@@ -205,8 +170,8 @@ class SculptedPainter:
         width, height = self._drawn_px
         cloth = s.range_of(Section.CLOTH)
         still, sheen = np.zeros((3, 9), np.float32), np.float32(CLOTH_SHEEN)
-        light_skin(cloth.start, self._lit_cloth, c.normals, LIGHTS, still, AMBIENT, sheen, c.vertex)
-        rasterise(c.screen, s.triangles, s.two_sided, plate.first_triangle, len(s.triangles), width, height, c.keys)
+        light_skin(cloth.start, self._lit_cloth, self._body.normals, LIGHTS, still, AMBIENT, sheen, c.vertex)
+        rasterise(c.screen, s.triangles, s.two_sided, plate.triangles, width, height, c.keys)
         plate.top = min(plate.top, max(int(c.screen[cloth, 1].min()), 0))
         plate.keys[plate.top :] = c.keys.reshape(plate.keys.shape)[plate.top :]
         box = np.array([0, width, plate.top, height], np.int32)
@@ -218,11 +183,19 @@ class SculptedPainter:
             compose(_flat(plate.clothes), _flat(plate.backdrop), plate.top, _flat(plate.picture))
         c.picture[plate.top :] = plate.picture[plate.top :]
 
-    def _draw_head(self) -> NDArray[np.uint8]:
-        """Paint everything else over the plate."""
+    def _in_view(self, state: FaceState) -> I32:
+        """Triangles of the head that this view shows."""
+        view = view_of(state.yaw_deg, state.pitch_deg, state.roll_deg)
+        if view != self._view:
+            seen_in = self.sculpture.seen_in[: self._plate.first_triangle]
+            self._view, self._view_order = view, np.flatnonzero(seen_in & (1 << view)).astype(np.int32)
+        return self._view_order
+
+    def _draw_head(self, order: I32) -> NDArray[np.uint8]:
+        """Paint everything else over the plate. order: triangles."""
         s, c, plate = self.sculpture, self._canvas, self._plate
         width, height = self._drawn_px
-        rasterise(c.screen, s.triangles, s.two_sided, 0, plate.first_triangle, width, height, c.keys)
+        rasterise(c.screen, s.triangles, s.two_sided, order, width, height, c.keys)
         box = np.zeros(4, np.int32)
         box_of(c.screen, self._head_vertices, width, height, box)
         both = np.concatenate([np.minimum(box, c.drawn)[0::2], np.maximum(box, c.drawn)[1::2]])[[0, 2, 1, 3]]
@@ -239,7 +212,7 @@ class SculptedPainter:
         clothes, backdrop, plate = (_flat(layer) for layer in layers)
         resolve(
             c.keys, box, self._band_rows, behind, first_behind, self._surfaces, c.screen, c.vertex, self._textures,
-            c.eye_uniforms, clothes, backdrop, plate, picture.shape[2], self._fragments, _flat(picture),
+            self._body.eye_uniforms, clothes, backdrop, plate, picture.shape[2], self._fragments, _flat(picture),
         )  # fmt: skip
 
 
@@ -320,39 +293,3 @@ def _light_harmonics(turn: Floats) -> F32:
     for light in range(3):
         harmonics(directions[light], out[light])
     return out
-
-
-def _soft_step(low: float, high: float, x: float) -> float:
-    """sculpt.maths.smoothstep for one number."""
-    t = min(max((x - low) / (high - low), 0.0), 1.0)
-    return t * t * (3 - 2 * t)
-
-
-def _both(state: FaceState, name: str) -> float:
-    """Mean of a left and a right shape."""
-    return (state.weight(f"{name}Left") + state.weight(f"{name}Right")) / 2
-
-
-def _jaw_open(state: FaceState) -> float:
-    return min(max(state.weight("jawOpen"), 0.0), JAW_OPEN_MOST)
-
-
-def _shape_weights(state: FaceState, breath_level: float) -> F32:
-    """Weights of all SHAPES: those of ARKit as given, the helpers from them."""
-    tongue = state.weight("tongueOut")
-    # the tip first rises behind the upper teeth (as in d, n, l), then comes forward between them (as in th)
-    lift = min(max(tongue / 0.4, 0.0), 1.0) * (1 - 0.65 * _soft_step(0.4, 0.95, tongue))
-    shut = 1 - _soft_step(0.04, 0.13, _jaw_open(state) + 0.25 * _both(state, "mouthLowerDown"))
-    weights = np.zeros(len(SHAPES), np.float32)
-    weights[: len(BLENDSHAPES)] = np.clip(state.weights, 0.0, WEIGHT_MOST)
-    weights[INDEX["tongueOut"]] = min(max((tongue - 0.35) / 0.65, 0.0), 1.0)
-    drape = drape_weights(state.yaw_deg, state.pitch_deg, state.roll_deg)
-    weights[len(BLENDSHAPES) :] = lift, shut, breath_level, *drape
-    return weights
-
-
-def _light_in_mouth(state: FaceState) -> float:
-    """Teeth and tongue get lighter as the lips part."""
-    parted = _both(state, "mouthUpperUp") + 0.4 * _both(state, "mouthSmile") + _both(state, "mouthLowerDown")
-    rounded = min(max(state.weight("mouthPucker") + 0.3 * state.weight("mouthFunnel"), 0.0), 1.0)  # lips cast a shade
-    return (0.55 + 0.6 * _soft_step(0.0, 0.35, _jaw_open(state) + 0.6 * parted)) * (1 - 0.9 * rounded) ** 2

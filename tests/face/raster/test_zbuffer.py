@@ -17,7 +17,7 @@ def keys_of(screen: NDArray[np.float32], triangles: NDArray[np.int32]) -> NDArra
     """(height, width, 4): everything drawn, backs as well."""
     keys = np.zeros(HEIGHT * WIDTH * 4, np.int32)
     two_sided = np.ones(len(triangles), np.uint8)
-    rasterise(screen, triangles, two_sided, 0, len(triangles), WIDTH, HEIGHT, keys)
+    rasterise(screen, triangles, two_sided, np.arange(len(triangles), dtype=np.int32), WIDTH, HEIGHT, keys)
     return keys.reshape(HEIGHT, WIDTH, 4)
 
 
@@ -65,8 +65,10 @@ def test_a_shared_edge_has_no_hole_and_backs_are_left_out() -> None:
     screen = np.array([[4, 3, 0.5, 0], [33, 3, 0.5, 0], [33, 20, 0.5, 0], [4, 20, 0.5, 0]], np.float32)
     triangles = np.array([[0, 2, 1], [0, 3, 2]], np.int32)
     keys = np.zeros(HEIGHT * WIDTH * 4, np.int32)
-    rasterise(screen, triangles, np.zeros(2, np.uint8), 0, 2, WIDTH, HEIGHT, keys)
+    rasterise(screen, triangles, np.zeros(2, np.uint8), np.arange(2, dtype=np.int32), WIDTH, HEIGHT, keys)
     assert (keys.reshape(HEIGHT, WIDTH, 4)[3:20, 4:33] > 0).all()
     keys[:] = 0
-    rasterise(screen, triangles[:, ::-1].copy(), np.zeros(2, np.uint8), 0, 2, WIDTH, HEIGHT, keys)
+    rasterise(
+        screen, triangles[:, ::-1].copy(), np.zeros(2, np.uint8), np.arange(2, dtype=np.int32), WIDTH, HEIGHT, keys
+    )
     assert not keys.any()

@@ -26,10 +26,8 @@ EDGE_SLACK = -1e-4
 
 
 @kernel
-def rasterise(
-    screen: F32, triangles: I32, two_sided: U8, first: int, stop: int, width: int, height: int, keys: I32
-) -> None:
-    """Enter triangles first..stop into keys (height * width * 4), which the caller has cleared or prepared.
+def rasterise(screen: F32, triangles: I32, two_sided: U8, order: I32, width: int, height: int, keys: I32) -> None:
+    """Enter the triangles numbered by order into keys (height * width * 4), which the caller has cleared or prepared.
 
     screen (n, 4): x, y in pixels (y down), nearness in 0..1, unused. width: at least BLOCK_PX. A key is
     nearness * 32767 above the triangle's number, so the depth test is a plain max. Nothing at a sample: 0. The
@@ -40,7 +38,8 @@ def rasterise(
     one = f32(1.0)
     border = f32(NEAREST_SAMPLE)
     last_x = width - BLOCK_PX
-    for t in range(first, stop):
+    for entry in range(order.shape[0]):
+        t = u32(order[entry])
         a = u32(triangles[t, 0])
         b = u32(triangles[t, 1])
         c = u32(triangles[t, 2])
@@ -93,3 +92,13 @@ def rasterise(
                     key = key if inside >= f32(EDGE_SLACK) else i32(0)
                     before = block[k]
                     block[k] = key if key > before else before
+
+
+@kernel
+def mark_seen(keys: I32, seen: U8) -> None:
+    """seen[t] = 1 for the triangles that the keys show; clears the keys."""
+    for k in range(keys.shape[0]):
+        key = keys[k]
+        if key > i32(0):
+            seen[u32(key & i32(0xFFFF))] = 1
+            keys[k] = i32(0)

@@ -12,7 +12,7 @@ from tth.face.pose import drape_weights, neck_turns, pose_head
 from tth.face.raster.deform import project, vertex_normals
 from tth.face.raster.light import harmonics
 from tth.face.raster.occlusion import DEPTH_RANGE_MM, visible_along
-from tth.face.raster.zbuffer import rasterise
+from tth.face.raster.zbuffer import mark_seen, rasterise
 from tth.face.sculpt.assemble import FIRST_BEARD_SURFACE, SURFACES, Mesh
 from tth.face.sculpt.maths import Floats, Indices, smoothstep
 from tth.face.sculpt.mesh import edges, neighbour_mean
@@ -71,7 +71,8 @@ class _Views:
         scale, middle = self.size / span_mm, self.size / 2
         x, y = middle + seen[:, 0] * scale, middle - seen[:, 1] * scale
         screen = np.stack([x, y, seen[:, 2] / DEPTH_RANGE_MM + 0.5, x], 1).astype(np.float32)
-        rasterise(screen, triangles, two_sided, 0, len(triangles), self.size, self.size, self.keys)
+        every = np.arange(len(triangles), dtype=np.int32)
+        rasterise(screen, triangles, two_sided, every, self.size, self.size, self.keys)
 
 
 def drawing_order(mesh: Mesh, skin: Skin) -> Indices:
@@ -93,7 +94,7 @@ def drawing_order(mesh: Mesh, skin: Skin) -> Indices:
 
 def _seen(mesh: Mesh) -> NDArray[np.bool_]:
     """Triangles (t,) that the camera sees in some pose, with the neutral face."""
-    seen = np.zeros(len(mesh.triangles), bool)
+    seen, every = np.zeros(len(mesh.triangles), np.uint8), np.arange(len(mesh.triangles), dtype=np.int32)
     width, height = SEEN_VIEW_SIZE
     view = camera(Shot(width, height))
     keys = np.zeros(width * height * 4, np.int32)
@@ -103,10 +104,9 @@ def _seen(mesh: Mesh) -> NDArray[np.bool_]:
         points[:, mesh.drape_index] += drape.sum(1).astype(np.float32).T
         pose_head(points, mesh.head_weight, neck_turns(yaw, pitch, roll), yaw)
         project(points, view, screen.ravel())
-        keys[:] = 0
-        rasterise(screen, mesh.triangles, mesh.two_sided, 0, len(mesh.triangles), width, height, keys)
-        seen[keys[keys > 0] & 0xFFFF] = True
-    return seen
+        rasterise(screen, mesh.triangles, mesh.two_sided, every, width, height, keys)
+        mark_seen(keys, seen)
+    return seen > 0
 
 
 def needed_vertices(mesh: Mesh, order: Indices) -> Indices:

@@ -16,6 +16,7 @@ from tth.face.sculpt.cloth_paint import CLOTH_SIZE, cloth_texture
 from tth.face.sculpt.maths import Floats, linear
 from tth.face.sculpt.rig import build_lids, eye_spheres, pack_shapes, renumbered, skin_shapes
 from tth.face.sculpt.sculpture import IRIS_RADIUS_MM, Sculpture, Section, frozen_sculpture
+from tth.face.sculpt.seen import seen_in_views
 from tth.face.sculpt.skin import build_skin
 from tth.face.sculpt.skin_paint import TEXTURE_SIZE, skin_texture
 from tth.face.sculpt.textures import eye_texture, hair_texture
@@ -46,7 +47,7 @@ def build_sculpture(look: Look) -> Sculpture:
     shapes = renumbered(shapes, number)
     sections = [(part.start, min(part.stop, len(vertices))) for _, part in sorted(mesh.sections.items())]
     atlas = _atlas(look, skin_texture(skin, look))
-    return frozen_sculpture({
+    arrays = {
         "points": mesh.points[vertices],
         "normals": mesh.normals[vertices],
         "uv": mesh.uv[vertices],
@@ -80,7 +81,10 @@ def build_sculpture(look: Look) -> Sculpture:
         "eye_texture": eye_texture(look.eyes, IRIS_RADIUS_MM / shape.eye_radius, look.seed),
         "hair_texture": hair_texture(rng),
         "backdrop": np.array([linear(look.backdrop.centre), linear(look.backdrop.edge)], np.float32),
-    })  # fmt: skip
+        "seen_in": np.zeros(len(order), np.int64),
+    }  # fmt: skip
+    seen_in = seen_in_views(frozen_sculpture(arrays))
+    return frozen_sculpture({**arrays, "seen_in": seen_in})
 
 
 def _rest_move(moves: dict[str, Floats]) -> Floats:

@@ -15,6 +15,7 @@ from tth.face.parameters import BLENDSHAPES
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
+I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
 
 HEAD_PIVOT = np.array([0, -72, -88], np.float32)
@@ -92,6 +93,8 @@ class Sculpture:
     """Material of each triangle, see raster.jit, (t,)."""
     two_sided: U8
     """1 where the back is drawn too, (t,)."""
+    seen_in: I64
+    """Views that show each triangle, as bits; see `tth.face.views`, (t,)."""
     skin_triangles: I32
     """All triangles of the skin, drawn or not, for its normals, (s, 3)."""
     shape_start: I32
@@ -157,7 +160,7 @@ def _inconsistency(s: Sculpture) -> str:
     n, t = len(s.points), len(s.triangles)
     if any(len(a) != n for a in (s.normals, s.uv, s.tint, s.gloss, s.head_weight, s.jaw_weight, s.visibility)):
         return "vertex arrays differ in length"
-    if any(len(a) != t for a in (s.surface, s.material, s.two_sided)):
+    if any(len(a) != t for a in (s.surface, s.material, s.two_sided, s.seen_in)):
         return "triangle arrays differ in length"
     if s.sections.shape != (len(Section), 2) or int(s.sections[-1, 1]) != n or len(s.openness) != n:
         return "sections do not cover the vertices"

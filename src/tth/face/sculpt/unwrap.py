@@ -45,7 +45,9 @@ def unwrap(skin: Skin, size: int) -> UnwrappedSkin:
     flat[:, :2] = place * size
     triangles = skin.triangles.astype(np.int32)
     keys = np.zeros(size * size * 4, np.int32)
-    rasterise(flat, triangles, np.ones(len(triangles), np.uint8), 0, len(triangles), size, size, keys)
+    rasterise(
+        flat, triangles, np.ones(len(triangles), np.uint8), np.arange(len(triangles), dtype=np.int32), size, size, keys
+    )
     nearest = keys.reshape(size, size, 4).max(-1)
     covered = nearest > 0
     corners = triangles[nearest[covered] & 0xFFFF]
