@@ -8,7 +8,6 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final, Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -60,6 +59,8 @@ def picture_backdrop(picture: Picture, shot: Shot, blur_level: float = 0.0) -> B
 
     picture: RGB of any size. blur_level: 0..1, how far it is out of focus; at 1 as much as the room.
     """
+    import cv2  # here, because the looks' own walls do without, and a start should be quick
+
     height, width = picture.shape[:2]
     scale = max(shot.width_px / width, shot.height_px / height)
     taken = round(shot.width_px / scale), round(shot.height_px / scale)

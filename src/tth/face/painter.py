@@ -1,14 +1,12 @@
 """Draws the embedded face: from a FaceState to a picture, on one CPU core.
 
-Importing this imports numba; `tth.face` itself does not. How the head is made: docs/face.md. Tests:
-tests/face/test_painter.py.
+How the head is made: docs/face.md. Tests: tests/face/test_painter.py.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -107,7 +105,7 @@ class SculptedPainter:
         self._breath_steps = max(round(_breath_rise_mm(sculpture) * px_per_mm(drawn) / BREATH_STEP_PX), 1)
         self._surfaces = Surfaces(sculpture.triangles, sculpture.surface, sculpture.material)
         self._textures = _textures(sculpture, px_per_mm(drawn))
-        self._head_vertices = np.unique(sculpture.triangles[: self._plate.first_triangle])
+        self._head_vertices = _corners(sculpture.triangles[: self._plate.first_triangle])
         self._chest_light = _light_harmonics(np.eye(3))
         self._tangents = np.ascontiguousarray(sculpture.hair_tangents.T)
         parts = (
@@ -134,7 +132,7 @@ class SculptedPainter:
             self._draw_plate()
             self._plate.breath_level = self._breath_level(state)
         picture = self._draw_head(self._in_view(state))
-        return picture if self._drawn_px == self.size_px else _resized(picture, self.size_px, cv2.INTER_LINEAR)
+        return picture if self._drawn_px == self.size_px else _resized(picture, self.size_px)
 
     def vertices(self, state: FaceState) -> F32:
         """Where `paint` puts the vertices of the sculpture, (n, 3), millimetres; for measurements and exports.
@@ -233,6 +231,11 @@ def load_painter(look_name_or_path: str | Path, shot: Shot, *, cache_dir: Path |
     return SculptedPainter(load_sculpture(load_look(look_name_or_path), cache_dir), shot)
 
 
+def _corners(triangles: I32) -> I32:
+    """Every vertex once, as np.unique would say; that imports modules, 20 ms in a new process."""
+    return np.flatnonzero(np.bincount(triangles.ravel())).astype(np.int32)
+
+
 def _breath_rise_mm(sculpture: Sculpture) -> float:
     """How far the breath moves the chest at most."""
     at = SHAPES.index("breath")
@@ -256,11 +259,15 @@ def _backdrop(sculpture: Sculpture, shot: Shot, backdrop: Backdrop | Clear | Non
         return np.zeros((drawn.height_px, drawn.width_px, 4), np.uint8)
     if backdrop.shape != (shot.height_px, shot.width_px, 3) or backdrop.dtype != np.uint8:
         raise ValueError(f"backdrop must be uint8 of shape {(shot.height_px, shot.width_px, 3)}, not {backdrop.shape}")
-    return backdrop if drawn == shot else _resized(backdrop, (drawn.width_px, drawn.height_px), cv2.INTER_AREA)
+    return backdrop if drawn == shot else _resized(backdrop, (drawn.width_px, drawn.height_px))
 
 
-def _resized(picture: U8, size_px: tuple[int, int], interpolation: int) -> U8:
-    return np.asarray(cv2.resize(picture, size_px, interpolation=interpolation), np.uint8)
+def _resized(picture: U8, size_px: tuple[int, int]) -> U8:
+    """Enlarged smoothly, or made smaller by the mean of what falls together."""
+    import cv2  # here, because a start at full detail does without
+
+    method = cv2.INTER_LINEAR if size_px[0] > picture.shape[1] else cv2.INTER_AREA
+    return np.asarray(cv2.resize(picture, size_px, interpolation=method), np.uint8)
 
 
 def _textures(sculpture: Sculpture, scale: float) -> Textures:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tth.face.raster.jit import F32, I32, U8, U64, Scalar, clamp01, f32, inlined, kernel
+from tth.face.raster.jit import F32, I32, U8, U64, Scalar, as_row, clamp01, f32, inlined, kernel
 
 u64 = np.uint64
 i32 = np.int32
@@ -35,13 +35,13 @@ def pack(plain: U8, packed: U64) -> None:
 
 
 @kernel
-def pack_lit(plain: U8, gain: F32, left: int, top: int, packed: U64) -> None:
-    """The same for the part under `gain` (h, w), with its light multiplied."""
+def pack_lit(plain: U8, gain: F32, left: int, top: int, width: int, height: int, packed: U64) -> None:
+    """The same for the part from left, top on, with its light multiplied by the first height, width of gain."""
     white, half = f32(255.0), f32(0.5)
-    for j in range(gain.shape[0]):
+    for j in range(height):
         red, green, blue = plain[0, top + j, left:], plain[1, top + j, left:], plain[2, top + j, left:]
         alpha, row, out = plain[3, top + j, left:], gain[j], packed[top + j, left:]
-        for i in range(gain.shape[1]):
+        for i in range(width):
             g = row[i]
             r = min(f32(red[i]) * (f32(1.0) - CREASE_RED + CREASE_RED * g) + half, white)
             v = min(f32(green[i]) * g + half, white)
@@ -60,7 +60,7 @@ def bend_nodes(
     nodes, out: (n, 2); basis: (shapes, 2 n); active, weights: the shapes that show and how much; depth, head, chest:
     (n,); pose: POSE_VALUES numbers.
     """
-    flat, rest = out.reshape(-1), nodes.reshape(-1)
+    flat, rest = as_row(out), as_row(nodes)
     for i in range(flat.shape[0]):
         flat[i] = rest[i]
     for k in range(active.shape[0]):
@@ -148,11 +148,11 @@ def warp(source: F32, stride: int, plate: U64, margin: int, cover: U8, wall: U8,
     wall: RGB of the shot's size behind the person, or 1 x 1 where the picture is one; out: RGB or RGBA.
     """
     height, width, channels = out.shape
-    pixels, row = plate.reshape(-1), u64(plate.shape[1])
+    pixels, row = as_row(plate), u64(plate.shape[1])
     most_x, most_y = f32(plate.shape[1]) - f32(2.01), f32(plate.shape[0]) - f32(2.01)
     shift, scale, part = f32(margin), f32(256.0), f32(256.0) / f32(stride)
     is_clear, has_wall = channels == 4, wall.shape[0] > 1
-    flat, behind = out.reshape(-1), wall.reshape(-1)
+    flat, behind = as_row(out), as_row(wall)
     for j in range(source.shape[0] - 1):
         y0 = j * stride
         for i in range(source.shape[1] - 1):

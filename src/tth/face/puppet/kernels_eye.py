@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from tth.face.puppet.kernels import at_row, lane, looked_up, picked
-from tth.face.raster.jit import F32, I32, U8, U64, clamp01, f32, kernel, soft_step
+from tth.face.raster.jit import F32, I32, U8, U64, as_row, clamp01, f32, kernel, soft_step
 
 MEETING = f32(0.82)
 """Where shut lids meet, from the upper margin (0) to the lower; as in eyes.py."""
@@ -38,7 +38,7 @@ def draw_eye(
     ax, ay, length = eye[AXIS], eye[AXIS + 1], eye[LENGTH]
     bx, by = -ay, ax
     height, width = plate.shape
-    open_, shut, ball = plate.reshape(-1), shut_plate.reshape(-1), ball_plate.reshape(-1)
+    open_, shut, ball = as_row(plate), as_row(shut_plate), as_row(ball_plate)
     blink = min(move[UPPER], f32(1.0))
     is_shut = soft_step(f32(0.86), f32(1.0), blink)
     folding = soft_step(f32(0.30), f32(0.62), blink)  # lashes: first foreshortened, then those of the shut eye

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from tth.face.puppet.kernels import at_row, lane, looked_up, picked
-from tth.face.raster.jit import F32, I32, U8, U64, Scalar, clamp01, f32, inlined, kernel, soft_step
+from tth.face.raster.jit import F32, I32, U8, U64, Scalar, as_row, clamp01, f32, inlined, kernel, soft_step
 
 # Places of `mouth`: the frame along the corners at rest, then what this frame brings
 CORNER, AXIS, LENGTH, BAND, PIXEL, SKULL, UPPER_AT, LOWER_AT, TONGUE_AT = 0, 2, 4, 5, 6, 7, 11, 13, 15
@@ -47,7 +47,7 @@ def draw_mouth(
     bx, by = -ay, ax
     band_below = band * (f32(1.0) + f32(1.4) * mouth[OUT])
     height, width = plate.shape
-    pixels = plate.reshape(-1)
+    pixels = as_row(plate)
     part = f32(1.0) / f32(step)
     for y in range(box[1], box[3]):
         row = (y - top) // step

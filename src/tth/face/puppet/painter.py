@@ -1,7 +1,7 @@
 """Draws a portrait: from a FaceState to a picture, on one CPU core.
 
 A frame goes this way: the light of folds and turn is put on the picture; nodes of a grid are moved by expression, turn
-and breath; the movement is inverted and the picture bent; eyes and mouth are drawn anew. Importing this imports numba.
+and breath; the movement is inverted and the picture bent; eyes and mouth are drawn anew.
 Tests: tests/face/puppet/test_painter.py.
 """
 
@@ -192,7 +192,7 @@ class _Light:
             gain = cv2.exp((weights @ self._maps).reshape(self._coarse))
             size = (self._coarse[1] * GAIN_CELL_PX, self._coarse[0] * GAIN_CELL_PX)
             fine = np.asarray(cv2.resize(gain, size, interpolation=cv2.INTER_LINEAR), np.float32)
-            pack_lit(plain, fine[: self._height, : self._width], self._left, self._top, self._lit)
+            pack_lit(plain, fine, self._left, self._top, self._width, self._height, self._lit)
             self._last = weights
         return self._lit
 

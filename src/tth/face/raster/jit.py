@@ -1,27 +1,28 @@
-"""How the kernels are compiled, and the few scalar helpers they share.
+"""What a kernel is, and the few scalar helpers that kernels share. Importing this does not import numba.
+
+A kernel is compiled by numba when it is first called on a machine (`compiler.py`); afterwards its machine code is read
+from the user's cache (`machine_code.py`), which spares a new process the import of numba, 0.5 s.
 
 Traps met while writing them, which hold for every file of this package:
 - float32 against an integer or float literal promotes to float64, so constants are written f32(...).
 - Inlined helpers that take arrays leave atomic reference counts in the pixel loops; `_nrt=False` takes them out.
-- A loop over data becomes vector instructions only if its arrays are known not to overlap (`_apart`), its indices are
-  not negative (u32, or an index into a slice) and its integers stay 32 bits wide (int32 + int32 is int64: cast back).
-- numba's cache looks at the kernel's own file only; `_machine_code_dir` makes it look at the whole package.
+- A loop over data becomes vector instructions only if its arrays are known not to overlap (`compiler._apart`), its
+  indices are not negative (u32, or an index into a slice) and its integers stay 32 bits wide (int32 + int32 is int64:
+  cast back).
 - No array may be given to a kernel twice, not even as a part of another argument.
 - An argument that is assigned to inside a kernel can corrupt memory; use a local. Develop with NUMBA_BOUNDSCHECK=1.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import llvmlite.binding as llvm
-import numba as nb
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
+
+from tth.face.raster import machine_code
+from tth.face.raster.machine_code import Entry
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
@@ -41,66 +42,74 @@ SKIN, PLAIN, EYE, HAIR = 0, 1, 2, 3
 MATERIALS = 4
 
 
-# Lets LLVM turn the four samples of the z-buffer into vector instructions, which numba leaves out unless asked:
-# measured at 512x512, finding the visible triangles takes half the time (5.5 instead of 10.7 ms). It must be set before
-# the first kernel is compiled, and concerns speed only.
-_config: Any = nb.config
-_config.SLP_VECTORIZE = 1
+class Helper:
+    """A function that is copied into the kernels which call it."""
 
-if not _config.CPU_FEATURES:  # NUMBA_CPU_FEATURES is the user's own choice
-    _features = llvm.get_host_cpu_features().flatten()
-    # Vectors of 512 bits wherever there are any: LLVM shuns them because the first processors that had them slowed
-    # down by their use; those since Ice Lake (2019, told by AVX512-VBMI) do not. Measured: a tenth less per picture.
-    if "+avx512vbmi" in _features:
-        _config.CPU_NAME = llvm.get_host_cpu_name()
-        _config.CPU_FEATURES = f"{_features},-prefer-256-bit"
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def __call__(self, *args: Any) -> Any:
+        return self.function(*args)
 
 
-def _machine_code_dir() -> str:
-    """Where the machine code of exactly these sources is kept. numba would not notice a change in a helper that is
-    inlined from another file, and would go on drawing with the old one."""
-    digest = hashlib.sha256()
-    face = Path(__file__).parents[1]
-    for source in sorted([*face.glob("raster/*.py"), *face.glob("puppet/kernels*.py")]):
-        digest.update(source.read_bytes())
-    return str(Path(platformdirs.user_cache_dir("tth")) / "kernels" / digest.hexdigest()[:16])
+class Kernel:
+    """A compiled loop. May be called by many threads at once; the interpreter lock is released.
+
+    Arguments: numbers, arrays that do not overlap, and named tuples of both. A real number arrives as float32, a whole
+    number as int64, whatever it was.
+    """
+
+    def __init__(self, function: Callable[..., None]) -> None:
+        self.function = function
+        self._entries: tuple[Entry, ...] = ()
+
+    def __call__(self, *args: Any) -> None:
+        flat = flattened(args)
+        for entry in self._entries:
+            if entry(*flat):
+                return
+        self._call_first(args, flat)
+
+    def _call_first(self, args: tuple[Any, ...], flat: list[Any]) -> None:
+        """With arrays of this kind for the first time in this process."""
+        entry = machine_code.entry_of(self.function, flat)
+        if entry is None:
+            from tth.face.raster import compiler  # here, because it imports numba
+
+            entry = compiler.compiled(self, args, flat)
+            if entry is None:
+                compiler.dispatcher(self, is_stored=True)(*args)
+                return
+        self._entries = (*self._entries, entry)
+        if not entry(*flat):
+            raise AssertionError(f"{self.function.__qualname__}: machine code does not fit the arguments")
 
 
-if not _config.CACHE_DIR:  # NUMBA_CACHE_DIR is the user's own choice
-    _config.CACHE_DIR = _machine_code_dir()
-
-_njit: Any = nb.njit
-"""Untyped, because numba's own types do not know `_nrt`."""
-_OPTIONS = {"fastmath": True, "error_model": "numpy", "_nrt": False}
-"""fastmath: pictures need no IEEE corner cases; division by zero gives inf, never an exception."""
+def flattened(args: tuple[Any, ...]) -> list[Any]:
+    """The parts of tuples one by one."""
+    flat: list[Any] = []
+    for arg in args:
+        if isinstance(arg, tuple):
+            flat += flattened(arg)
+        else:
+            flat.append(arg)
+    return flat
 
 
 def kernel(function: _Function) -> _Function:
     """A compiled loop. Its arrays must not overlap."""
-    try:
-        return cast(_Function, _apart(_njit(cache=True, nogil=True, **_OPTIONS)(function)))
-    except RuntimeError:  # nowhere to keep machine code (a read-only image without a home): compiled in every process
-        return cast(_Function, _apart(_njit(nogil=True, **_OPTIONS)(function)))
-
-
-def _apart(dispatcher: Any) -> Any:
-    """Tell the compiler that the arguments do not overlap, as `restrict` does in C. Numba uses this flag itself (for
-    parfors) and offers no option for it; without it the pictures are the same, only slower."""
-    compiler: Any = getattr(dispatcher, "_compiler", None)
-    if not hasattr(compiler, "_customize_flags"):  # another numba, or NUMBA_DISABLE_JIT
-        return dispatcher
-
-    def customized(flags: Any) -> Any:
-        flags.noalias = True
-        return flags
-
-    compiler._customize_flags = customized
-    return dispatcher
+    return cast(_Function, Kernel(function))
 
 
 def inlined(function: _Function) -> _Function:
     """A helper that is copied into the kernels which call it."""
-    return cast(_Function, _njit(inline="always", **_OPTIONS)(function))
+    return cast(_Function, Helper(function))
+
+
+@inlined
+def as_row(array: Any) -> Any:
+    """An array without gaps as one row. Unlike `reshape` it calls nothing; the compiler has its own form of it."""
+    return array.reshape(-1)
 
 
 @inlined

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tth.face.raster.jit import F32, Scalar, clamp01, f32, inlined, kernel, soft_step
+from tth.face.raster.jit import F32, Scalar, as_row, clamp01, f32, inlined, kernel, soft_step
 
 
 @kernel
@@ -125,7 +125,7 @@ def light_skin(
     normals_x = normals[0, first : first + count]
     normals_y = normals[1, first : first + count]
     normals_z = normals[2, first : first + count]
-    out = vertex[first : first + count].reshape(count * 8)
+    out = as_row(vertex[first : first + count])
     for i in range(count):
         nx = normals_x[i]
         ny = normals_y[i]
@@ -217,7 +217,7 @@ def light_hair(
     normals_x = normals[0, first : first + count]
     normals_y = normals[1, first : first + count]
     normals_z = normals[2, first : first + count]
-    out = vertex[first : first + count].reshape(count * 8)
+    out = as_row(vertex[first : first + count])
     for i in range(count):
         nx = normals_x[i]
         ny = normals_y[i]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 from numba.core import caching
 
-from tth.face.raster.jit import F32, f32, kernel
+from tth.face.raster import machine_code
+from tth.face.raster.compiler import dispatcher
+from tth.face.raster.jit import F32, Kernel, f32, kernel
 
 pytestmark = pytest.mark.embedded
 
@@ -21,8 +24,11 @@ def double(values: F32) -> None:
 
 
 @pytest.mark.parametrize("has_cache", [True, False])
-def test_kernels_work_without_a_place_for_machine_code(monkeypatch: pytest.MonkeyPatch, has_cache: bool) -> None:
+def test_numbas_own_way_works_without_a_place_for_machine_code(
+    monkeypatch: pytest.MonkeyPatch, has_cache: bool
+) -> None:
     """Where nothing can be written, kernels are compiled all the same."""
+    monkeypatch.setattr(machine_code, "is_supported", lambda: False)
     if not has_cache:
         monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])
     values = np.ones(3, np.float32)
@@ -30,7 +36,8 @@ def test_kernels_work_without_a_place_for_machine_code(monkeypatch: pytest.Monke
     assert values.tolist() == [2, 2, 2]
 
 
-def test_the_compiler_knows_that_arrays_do_not_overlap(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_stored", [True, False])
+def test_the_compiler_knows_that_arrays_do_not_overlap(monkeypatch: pytest.MonkeyPatch, is_stored: bool) -> None:
     """Without this no loop over two arrays becomes vector instructions, and pictures take twice as long."""
     monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])  # what comes from the cache has lost its text
 
@@ -39,7 +46,7 @@ def test_the_compiler_knows_that_arrays_do_not_overlap(monkeypatch: pytest.Monke
         for i in range(one.shape[0]):
             other[i] += one[i]
 
-    compiled: Any = kernel(add)
-    compiled(np.zeros(4, np.float32), np.zeros(4, np.float32))
+    compiled: Any = dispatcher(Kernel(add), is_stored=is_stored)
+    compiled.compile((numba.float32[::1], numba.float32[::1]))
     (code,) = compiled.inspect_llvm().values()
     assert re.search(r"noalias[^,]*%arg\.other\.4", code)

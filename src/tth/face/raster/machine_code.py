@@ -1,0 +1,176 @@
+"""The machine code of kernels, kept on disk and called without numba.
+
+What is kept are two object files per kernel and kind of arguments, as LLVM made them: numba's function, and an *entry*
+that fetches pointers and shapes from numpy's array objects and calls it (`compiler.py`). They are linked by LLVM in
+memory and called by ctypes, which releases the interpreter lock.
+
+A file's name holds a digest of everything that its code depends on: the sources, the versions of Python, numba and
+llvmlite, the processor and its features. Anything that does not fit is compiled anew. Only on Linux with x86-64, where
+this is tested: a linker's mistake would end the process. Elsewhere kernels are numba's own, with numba's cache.
+Tests: tests/face/raster/test_machine_code.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import hashlib
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import llvmlite.binding as llvm
+import numpy as np
+import platformdirs
+
+DONE, OTHER_ARGUMENTS = 0, -100
+"""What an entry answers; numba has small numbers for its own."""
+ENTRY = "tth_entry"
+HEAD_BYTES, DATA_AT, NDIM_AT, SHAPE_AT, DTYPE_AT, FLAGS_AT = 16, 16, 24, 32, 56, 64
+"""Where a numpy array keeps what the entry reads. These places are part of numpy's binary interface, which its C macros
+compile into every extension module; `_is_as_expected` looks all the same."""
+DTYPE_ORDER_AT, DTYPE_NUMBER_AT = 26, 28
+ARRAY_FLAGS, WRITEABLE = 0x1 | 0x100, 0x400
+"""Flags: C order and aligned; may be written to."""
+_CTYPES: dict[str, Any] = {"f": ctypes.c_float, "i": ctypes.c_int64}
+
+
+class Entry:
+    """A kernel that is ready for arguments of one kind."""
+
+    def __init__(self, engine: Any, kinds: Sequence[str]) -> None:
+        self._engine = engine  # owns the code
+        arguments = [_CTYPES.get(kind, ctypes.py_object) for kind in kinds]
+        prototype = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.py_object, *arguments)
+        self._call = prototype(engine.get_function_address(ENTRY))
+
+    def __call__(self, *flat: Any) -> bool:
+        """Run it; False, with nothing done, for arguments of another kind."""
+        try:
+            status = self._call(np.ndarray, *flat)
+        except ctypes.ArgumentError:
+            return False
+        if status not in (DONE, OTHER_ARGUMENTS):
+            raise RuntimeError(f"a kernel failed with {status}")
+        return bool(status == DONE)
+
+
+def kinds_of(flat: Sequence[Any]) -> tuple[str, ...] | None:
+    """What is compiled for: "f", "i", or an array's dtype, dimensions and whether it may be written to, as "<f4 2 w".
+    None if there is anything that an entry cannot take, as arrays with gaps."""
+    kinds = []
+    for value in flat:
+        if type(value) is np.ndarray:
+            if not (value.flags.c_contiguous and value.flags.aligned and value.dtype.isnative and value.ndim):
+                return None
+            kinds.append(f"{value.dtype.str} {value.ndim} {'w' if value.flags.writeable else 'r'}")
+        elif isinstance(value, float | np.floating):
+            kinds.append("f")
+        elif type(value) is int:
+            kinds.append("i")
+        else:
+            return None
+    return tuple(kinds)
+
+
+def entry_of(function: Callable[..., None], flat: Sequence[Any]) -> Entry | None:
+    """The kernel's entry for such arguments from the cache; None if it must be compiled."""
+    kinds = kinds_of(flat)
+    if kinds is None or not is_supported():
+        return None
+    try:
+        content = path_of(function, kinds).read_bytes()
+        digest, size, objects = content[:32], int.from_bytes(content[32:40], "little"), content[40:]
+        if hashlib.sha256(objects).digest() != digest:
+            return None
+        return linked((objects[:size], objects[size:]), kinds)
+    except (OSError, RuntimeError, ValueError):
+        return None
+
+
+def keep(function: Callable[..., None], kinds: tuple[str, ...], objects: tuple[bytes, bytes]) -> None:
+    """Write what was compiled for other processes, all or nothing; where nothing can be written, it is done without."""
+    both = b"".join(objects)
+    with contextlib.suppress(OSError):
+        path = path_of(function, kinds)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+        with os.fdopen(handle, "wb") as file:
+            file.write(hashlib.sha256(both).digest() + len(objects[0]).to_bytes(8, "little") + both)
+        Path(name).replace(path)
+
+
+def linked(objects: tuple[bytes, bytes], kinds: Sequence[str]) -> Entry:
+    """Machine code in memory, ready to be called. Raises RuntimeError for what is no object file."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    machine = llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine()
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+    for content in objects:
+        engine.add_object_file(llvm.ObjectFileRef.from_data(content))
+    engine.finalize_object()
+    return Entry(engine, kinds)
+
+
+def path_of(function: Callable[..., None], kinds: tuple[str, ...]) -> Path:
+    """The file of one kernel and kind of arguments. Raises OSError if its source cannot be read."""
+    digest = hashlib.sha256(Path(function.__code__.co_filename).read_bytes())
+    digest.update("|".join(kinds).encode())
+    return code_dir() / f"{function.__qualname__.replace('<locals>.', '')}-{digest.hexdigest()[:16]}.o2"
+
+
+@cache
+def code_dir() -> Path:
+    """Where the machine code of exactly these sources, for this processor, is kept. All sources of kernels count, since
+    helpers are inlined from one file into another."""
+    digest = hashlib.sha256()
+    face = Path(__file__).parents[1]
+    for source in sorted([*face.glob("raster/*.py"), *face.glob("puppet/kernels*.py")]):
+        digest.update(source.read_bytes())
+    for package in ("numba", "llvmlite"):  # their versions, without importing them
+        spec = find_spec(package)
+        assert spec is not None
+        assert spec.origin is not None
+        version = Path(spec.origin).with_name("_version.py")
+        digest.update(version.read_bytes())
+    digest.update(repr((sys.version, np.__version__, llvm.get_host_cpu_name())).encode())
+    digest.update(llvm.get_host_cpu_features().flatten().encode())
+    return Path(platformdirs.user_cache_dir("tth")) / "kernels" / digest.hexdigest()[:16]
+
+
+@cache
+def is_supported() -> bool:
+    """Machine code can be kept and linked here."""
+    is_tested = sys.platform == "linux" and platform.machine() == "x86_64"
+    return is_tested and sys.implementation.name == "cpython" and _is_as_expected()
+
+
+def _is_as_expected() -> bool:
+    """numpy's arrays lie in memory as the entries take for granted."""
+    array = np.zeros((3, 5), np.int16)
+    if object.__basicsize__ != HEAD_BYTES or np.ndarray.__basicsize__ < FLAGS_AT + 4:
+        return False
+
+    def at(address: int, kind: Any) -> Any:
+        return kind.from_address(address).value
+
+    here = id(array)
+    shape = at(here + SHAPE_AT, ctypes.c_void_p)
+    dtype = at(here + DTYPE_AT, ctypes.c_void_p)
+    flags = at(here + FLAGS_AT, ctypes.c_int32)
+    return bool(
+        at(here + 8, ctypes.c_void_p) == id(np.ndarray)
+        and at(here + DATA_AT, ctypes.c_void_p) == array.__array_interface__["data"][0]
+        and at(here + NDIM_AT, ctypes.c_int32) == 2
+        and (at(shape, ctypes.c_int64), at(shape + 8, ctypes.c_int64)) == array.shape
+        and dtype == id(array.dtype)
+        and at(dtype + DTYPE_ORDER_AT, ctypes.c_char) == b"="
+        and at(dtype + DTYPE_NUMBER_AT, ctypes.c_int32) == array.dtype.num
+        and flags == array.flags.num
+    )
