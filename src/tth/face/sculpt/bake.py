@@ -7,6 +7,7 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from tth.face.pose import drape_weights, neck_turns, pose_head
 from tth.face.raster.deform import project, vertex_normals
@@ -35,6 +36,8 @@ SEEN_POSES = (
 )
 """Yaw, pitch and roll in degrees: somewhat more than a head on a video call turns."""
 LIGHT_DIRECTIONS = 160
+HAIR_NEIGHBOURS, HAIR_REACH_MM, HAIR_SHARE = 40, 9.0, 0.85
+"""Of how many vertices hair shares the light, how near they are, and how much of it."""
 SH_CONSTANT = 0.282095
 """The harmonic of band 0: visibility 1 everywhere is 1 / SH_CONSTANT in the first place."""
 EYE_LASH_CLOTH = (SURFACES[Section.EYE_LEFT], SURFACES[Section.LASHES_LEFT], SURFACES[Section.CLOTH])
@@ -131,6 +134,7 @@ def bake_light(mesh: Mesh, skin: Skin) -> Light:
     visibility, openness = _measured(mesh)
     values = _without_noise(np.concatenate([visibility, openness[:, None]], 1), mesh)
     hair = mesh.sections[Section.HAIR]
+    values[hair] = _shared(values[hair], mesh.points[hair], mesh.normals[hair])
     flat = np.zeros(9)
     flat[0] = 1 / SH_CONSTANT
     values[hair, 9] = 0.25 + 0.75 * values[hair, 9]  # light seeps through hair
@@ -189,6 +193,19 @@ def _without_noise(values: Floats, mesh: Mesh) -> Floats:
     for _ in range(8):
         values = values + strength * (neighbour_mean(values, edge) - values)
     return values
+
+
+def _shared(values: Floats, points: F32, normals: F32) -> Floats:
+    """Light of hair (n, 10) mixed with that of what lies around and faces the same way: neighbouring locks, of which
+    one dips below the other, are one mass."""
+    if len(points) == 0:
+        return values
+    distance, near = cKDTree(points).query(points, HAIR_NEIGHBOURS)
+    agreement = np.clip((normals[near] * normals[:, None]).sum(2), 0.01, 1)
+    # what is open counts most: the light is that of the surface
+    weight = np.exp(-((distance / HAIR_REACH_MM) ** 2)) * agreement * (0.05 + values[near, 9])
+    mean = (values[near] * weight[..., None]).sum(1) / weight.sum(1)[:, None]
+    return np.asarray((1 - HAIR_SHARE) * values + HAIR_SHARE * mean)
 
 
 def _open_lips_and_lids(skin: Skin, visibility: Floats, openness: Floats, flat: Floats) -> None:

@@ -1,6 +1,8 @@
-"""A rounded mass of curls: short helices over a puffed cap. Millimetres."""
+"""A rounded mass of curls: windings of coils over a puffed cap. Millimetres."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,9 +15,9 @@ from tth.face.sculpt.mesh import Part
 from tth.face.sculpt.scalp import Scalp
 
 CAP_COLUMNS, CAP_ROWS = 56, 18
-SPACING = 7.4
+SPACING = 5.0
 """Distance of neighbouring curls."""
-CURL_POINTS = 7
+CURL_POINTS = 6
 THICKNESS = 30.0
 CROWN = 113.3
 
@@ -32,8 +34,8 @@ def curly_hair(scalp: Scalp, look: HairLook, rng: Randoms) -> list[Part]:
     normals = scalp.normal(points)
     swell = THICKNESS * 0.62 * look.volume * smoothstep(-0.05, 0.32, t)[None] ** 0.7 - 1.5
     points = points + normals * (swell * _bulge(degrees)[:, None])[..., None]
-    tangents = unit(np.gradient(points, axis=1))
-    cap = sheet(points, normals, tangents, azimuth * 1.2, t * 0.6, 0.40, flip=True)
+    # strands shrunk to grains, and no highlight along them: what shows between the curls is curly too
+    cap = sheet(points, normals, normals, azimuth * 0.15, t * 8.0, 0.74, flip=True)
     return [cap, *[_curl(*place, look.volume, rng) for place in _places(points, normals, rng)]]
 
 
@@ -56,17 +58,22 @@ def _places(cap: Floats, normals: Floats, rng: Randoms) -> list[tuple[Floats, Fl
 
 
 def _curl(root: Floats, normal: Floats, edge: float, volume: float, rng: Randoms) -> Part:
-    """One curl; tighter and shorter near the hairline, so that nothing sticks out there."""
+    """One winding of a coil that lies on the mass, both of its ends inside; smaller near the hairline."""
     first = unit(np.cross(normal, [0.3, 0.8, 0.5]), 0)
     second = np.cross(normal, first)
-    length = THICKNESS * volume * rng.uniform(0.16, 0.34) * (0.25 + 0.75 * edge)
-    radius = rng.uniform(2.8, 4.6) * (0.55 + 0.45 * edge)
+    lie = rng.uniform(0, 2 * np.pi)
+    axis, over = np.cos(lie) * first + np.sin(lie) * second, np.cos(lie) * second - np.sin(lie) * first
+    radius = rng.uniform(2.8, 4.4) * (0.55 + 0.45 * edge)
+    rise = THICKNESS * volume * rng.uniform(0.0, 0.12) * edge
     t = np.linspace(0, 1, CURL_POINTS)
-    turn = rng.uniform(0, 6.28) + 2 * np.pi * rng.uniform(0.9, 1.35) * t
-    lean = (first * rng.normal() + second * rng.normal()) * 0.35 * edge + np.array([0, -0.15, 0])
-    helix = np.cos(turn)[:, None] * first + np.sin(turn)[:, None] * second
-    p = root - normal * 2.5 + (normal + lean) * (length * t)[:, None] + helix * (radius * (1 - 0.35 * t))[:, None]
-    width = np.interp(t, [0, 0.3, 0.75, 1], [2.4, 4.0, 3.2, 0.5]) * (0.6 + 0.4 * edge)
-    tint = rng.uniform(0.75, 1.2) * (0.45 + 0.75 * t)
-    outward = unit(p - (root - normal * 30))
-    return ribbon(p, outward, width, 1.3, tint, texture_start=rng.uniform(0, 50), stretch=0.02)
+    turn = np.radians(rng.uniform(105, 130)) * (2 * t - 1)
+    around = np.cos(turn)[:, None] * normal + np.sin(turn)[:, None] * over
+    p = root + normal * (rise - 0.5) + around * radius + axis * (rng.uniform(2.5, 5.0) * edge * (2 * t - 1))[:, None]
+    crest = np.sin(np.pi * t)
+    width = rng.uniform(2.0, 3.0) * (0.6 + 0.4 * edge) * (0.45 + 0.55 * crest)
+    tint = rng.uniform(0.92, 1.08) * (0.82 + 0.20 * crest)
+    curl = ribbon(p, around, width, 1.2, tint, texture_start=rng.uniform(0, 50), across=2, stretch=0.02)
+    assert curl.normals is not None
+    assert curl.tangents is not None
+    # light wraps around the mass; a curl only modulates it
+    return replace(curl, normals=unit(curl.normals + 1.2 * normal), tangents=unit(curl.tangents + 0.8 * normal))

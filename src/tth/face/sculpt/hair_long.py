@@ -6,7 +6,7 @@ import numpy as np
 
 from tth.face.look import HairLook
 from tth.face.sculpt.drape import Drape
-from tth.face.sculpt.locks import ribbon, sheet, shortened
+from tth.face.sculpt.locks import ribbon, sheet, shortened, tip_steps
 from tth.face.sculpt.maths import Floats, Randoms, bspline_paths, slerp, smoothstep, unit
 from tth.face.sculpt.mesh import Part
 from tth.face.sculpt.scalp import Scalp
@@ -16,15 +16,17 @@ LOCKS = 30
 UPPER_LOCKS = 15
 """Locks of the upper, shorter layer."""
 PATH_POINTS = 18
+FINE_POINTS = 54
+"""Points of the curves that locks are cut from."""
 FRONT_DEG = 50.0
 """Azimuth of the foremost lock beside the face."""
 FALL = (26.0, -20.0, -64.0, -102.0)
 """Heights of the way down, before the tips."""
 FALL_OFFSET = (13, 14, 16, 16, 13)
 """Distance from the head on the way down."""
-END_LOCKS = 26
+END_LOCKS = 20
 """Thin strands at the tips of each side."""
-STRAY_LOCKS = 9
+STRAY_LOCKS = 6
 """Single hairs of each side that leave the mass."""
 
 
@@ -34,8 +36,8 @@ class _Half:
     def __init__(self, scalp: Scalp, look: HairLook, drape: Drape, side: int) -> None:
         self.scalp, self.look, self.drape, self.side = scalp, look, drape, side
 
-    def paths(self, s: Floats, lift: float) -> Floats:
-        """Curves (len(s), 18, 3); s runs from the front (0) to the back (1), lift is added to the distance."""
+    def paths(self, s: Floats, lift: float, count: int = PATH_POINTS) -> Floats:
+        """Curves (len(s), count, 3); s runs from the front (0) to the back (1), lift is added to the distance."""
         root = self._roots(s)
         fall = self._fall(s, lift)
         centre, volume = self.scalp.centre, self.look.volume
@@ -47,7 +49,7 @@ class _Half:
             fullness = edge + (1 - edge) * smoothstep(0.9, 0.3, k)
             offset = 0.6 + (12.4 + 2.5 * k) * volume * fullness * smoothstep(-0.02, 0.30, k)
             over.append(self.scalp.lifted(direction, offset + lift * min(1, k * 3)))
-        return _evenly(bspline_paths(np.array(over + fall), 4 * PATH_POINTS), PATH_POINTS)
+        return _evenly(bspline_paths(np.array(over + fall), 4 * PATH_POINTS), count)
 
     def _roots(self, s: Floats) -> Floats:
         """Points on the parting."""
@@ -103,8 +105,8 @@ def long_hair(scalp: Scalp, look: HairLook, drape: Drape, rng: Randoms) -> list[
     for side in (1, -1):
         half = _Half(scalp, look, drape, side)
         parts += _shell(half)
-        parts += _layer(half, LOCKS, 0.0, (0.95, 1.0), rng)
-        parts += _layer(half, UPPER_LOCKS, 0.30, (0.80, 0.96), rng)
+        parts += _layer(half, LOCKS, 0.0, (0.96, 1.0), rng)
+        parts += _layer(half, UPPER_LOCKS, 0.30, (0.86, 0.98), rng)
         parts += _ends(half, rng)
         parts += _stray(half, rng)
     return parts
@@ -113,7 +115,7 @@ def long_hair(scalp: Scalp, look: HairLook, drape: Drape, rng: Randoms) -> list[
 def _shell(half: _Half) -> list[Part]:
     """Closes the gaps between the locks; shaded darker inside."""
     s = np.linspace(-0.01, 1.02, 20)
-    ragged = 0.90 + 0.025 * np.sin(np.arange(20) * 2.4 + half.side)
+    ragged = 0.935 + 0.02 * np.sin(np.arange(20) * 2.4 + half.side)
     points, drape = half.hung(shortened(half.paths(np.clip(s, 0, 1.02), -2.0), ragged))
     tangents = unit(np.gradient(points, axis=1))
     normals = unit(np.cross(tangents, np.gradient(points, axis=0)) * half.side)
@@ -121,8 +123,8 @@ def _shell(half: _Half) -> list[Part]:
     shade = 0.35 + 0.65 * (1 - 0.35 * smoothstep(0.55, 1, along))
     u, v = s * 1.7 + half.side, np.linspace(0, 0.5, PATH_POINTS)
     left = half.side > 0
-    outside = sheet(points, -normals, tangents, u, v, 0.8 * shade, flip=left, drape=drape)
-    inside = sheet(points, normals, tangents, u, v, 0.42 * shade, flip=not left, drape=drape)
+    outside = sheet(points, normals, tangents, u, v, 0.8 * shade, flip=left, drape=drape)
+    inside = sheet(points, -normals, tangents, u, v, 0.42 * shade, flip=not left, drape=drape)
     return [outside, inside]
 
 
@@ -132,19 +134,20 @@ def _layer(half: _Half, count: int, begin: float, reach: tuple[float, float], rn
     begin, reach: between which shares of the way down they run; those that begin further down lie on top.
     """
     s = (np.arange(count) + 0.5 + 0.3 * rng.uniform(-1, 1, count)) / count
-    beside = half.paths(np.clip(s + 0.02, 0, 1.02), 0.0)
-    paths = half.paths(np.clip(s, 0, 1), 0.0)
+    beside = half.paths(np.clip(s + 0.02, 0, 1.02), 0.0, FINE_POINTS)
+    paths = half.paths(np.clip(s, 0, 1), 0.0, FINE_POINTS)
     ends = rng.uniform(*reach, count) - 0.10 * smoothstep(0.16, 0.0, s)
     height = np.zeros(count)
     height[rng.permutation(count)] = np.linspace(-1.2, 2.2, count)
     paths, sideways, normals = _styled(half, paths, beside, s, height, rng)
     if begin:  # comes out from between the others
-        t = np.linspace(0, 1, PATH_POINTS)
+        t = np.linspace(0, 1, FINE_POINTS)
         rise = 2.4 * smoothstep(begin, begin + 0.45, t) - 3.2 * smoothstep(begin + 0.12, begin, t)
         paths = paths + normals * (rise - height[:, None] * smoothstep(begin + 0.25, begin, t))[..., None]
-    paths = shortened(paths, ends, begin)
-    paths, drape = half.hung(paths)
-    gap = shortened(np.linalg.norm(sideways, axis=2, keepdims=True) / 0.02 / count, ends, begin)[..., 0]
+    steps = tip_steps(PATH_POINTS)
+    paths, drape = half.hung(shortened(paths, ends, begin, steps))
+    normals = shortened(normals, ends, begin, steps)
+    gap = shortened(np.linalg.norm(sideways, axis=2, keepdims=True) / 0.02 / count, ends, begin, steps)[..., 0]
     return [_lock(paths[i], normals[i], gap[i], drape[i], begin, bool(s[i] > 0.3), rng) for i in range(count)]
 
 
@@ -152,11 +155,10 @@ def _styled(
     half: _Half, paths: Floats, beside: Floats, s: Floats, height: Floats, rng: Randoms
 ) -> tuple[Floats, Floats, Floats]:
     """The strands with waves and clumps; with their sideways steps (k, n, 3) and outward normals."""
-    t = np.linspace(0, 1, PATH_POINTS)[None]
+    t = np.linspace(0, 1, paths.shape[1])[None]
     step = beside - paths
     lateral = unit(step)
-    normals = np.cross(unit(np.gradient(paths, axis=1)), lateral)
-    normals *= np.sign((normals * half.scalp.normal(paths)).sum(-1))[..., None]
+    normals = half.side * unit(np.cross(unit(np.gradient(paths, axis=1)), lateral))
     wave, phase = half.look.wave, 9.0 * s[:, None] + half.side + rng.normal(0, 0.25, (len(s), 1))
     sway = wave * 11.0 * np.sin(t * 15 + phase) * smoothstep(0.32, 0.75, t)
     clump = 2.2 * np.sin(s[:, None] * 31 + half.side) * smoothstep(0.45, 1, t)
@@ -172,15 +174,15 @@ def _lock(
     path: Floats, normal: Floats, gap: Floats, drape: Floats, begin: float, seen_inside: bool, rng: Randoms
 ) -> Part:
     """One lock: narrow at the parting, pointed at its tip."""
-    t = np.linspace(0, 1, len(path))
+    t = tip_steps(len(path))
     # a lock that begins further down comes out as a point
     root = 0.03 + 0.97 * smoothstep(0, 0.4, t) if begin else 0.40 + 0.60 * smoothstep(0, 0.16, t)
     width = gap * (0.95 + 0.35 * rng.uniform()) * root + 0.25
-    taper = rng.uniform(0.80, 0.93)
-    width = width * (1 - 0.90 * smoothstep(taper, 1.0, t) ** 1.3)
+    taper = rng.uniform(0.70, 0.86)
+    width = width * (1 - 0.95 * smoothstep(taper, 1.0, t) ** 1.5)
     down = begin + (1 - begin) * t
-    apart = smoothstep(0.15, 0.55, down)  # near the parting the locks are one surface
-    tint = (1 + rng.uniform(-0.15, 0.15) * apart) * (0.76 + 0.24 * smoothstep(0, 0.3, down)) * (1 + 0.05 * down)
+    apart = smoothstep(begin + 0.1, begin + 0.5, down)  # where they begin the locks are one surface
+    tint = (1 + rng.uniform(-0.09, 0.09) * apart) * (0.76 + 0.24 * smoothstep(0, 0.3, down)) * (1 + 0.05 * down)
     arch = np.minimum(width * 0.42, 3.0) * (0.25 + 0.75 * apart)
     return ribbon(path, normal, width, arch, tint, texture_start=rng.uniform(0, 50), drape=drape, two_sided=seen_inside)
 
@@ -198,9 +200,9 @@ def _ends(half: _Half, rng: Randoms) -> list[Part]:
     locks = []
     for i in range(len(s)):
         width = rng.uniform(1.4, 3.0) * np.interp(k, [0, 0.4, 1], [0.2, 1, 0.03])
-        spread = unit(step[i, tail]) * (rng.normal() * 1.8 * k**2)[:, None]
+        spread = unit(step[i, tail]) * (rng.normal() * 1.2 * k**2)[:, None]
         locks.append(ribbon(
-            paths[i, tail] + spread, normals[i, tail], width, width * 0.4, rng.uniform(0.85, 1.15),
+            paths[i, tail] + spread, normals[i, tail], width, width * 0.4, rng.uniform(0.92, 1.08),
             texture_start=rng.uniform(0, 50), across=2, drape=drape[i, tail], two_sided=True,
         ))  # fmt: skip
     return locks
@@ -209,10 +211,10 @@ def _ends(half: _Half, rng: Randoms) -> list[Part]:
 def _stray(half: _Half, rng: Randoms) -> list[Part]:
     """A few single hairs that stand off."""
     s = rng.uniform(0.05, 0.95, STRAY_LOCKS)
-    paths = half.paths(s, 3.0)
+    paths = half.paths(s, 2.0)
     t = np.linspace(0, 1, PATH_POINTS)[None, :, None]
     away = unit(paths - half.scalp.centre)
-    paths = paths + away * (rng.uniform(1.5, 5.0, (len(s), 1, 1)) * np.sin(t * 2.6 + 0.2))
+    paths = paths + away * (rng.uniform(0.5, 2.5, (len(s), 1, 1)) * np.sin(t * 2.6 + 0.2))
     paths, drape = half.hung(shortened(paths, rng.uniform(0.6, 0.97, len(s))))
     width = 0.42 * (1 - np.linspace(0, 1, PATH_POINTS) ** 2) + 0.03
     return [

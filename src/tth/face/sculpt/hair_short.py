@@ -9,7 +9,7 @@ import numpy as np
 from tth.face.look import HairLook
 from tth.face.sculpt.grow import Growth, grown_locks, scalp_roots
 from tth.face.sculpt.hairline import hairline
-from tth.face.sculpt.locks import ribbon, sheet, shortened
+from tth.face.sculpt.locks import ribbon, sheet, shortened, tip_steps
 from tth.face.sculpt.maths import Floats, Randoms, slerp, smoothstep, unit
 from tth.face.sculpt.mesh import Part
 from tth.face.sculpt.scalp import Scalp
@@ -138,7 +138,7 @@ def _forward_paths(scalp: Scalp, look: HairLook, azimuth: Floats) -> tuple[Float
     start = unit(crown + 0.10 * (end - crown), 0)
     side = unit(np.cross(start, end), 0)
     points = []
-    for t in np.linspace(0, 1, PATH_POINTS):
+    for t in tip_steps(PATH_POINTS):
         direction = slerp(start, end, t) + side * (0.16 * swept * np.sin(np.pi * t))
         height = 5.0 + 9.0 * np.sin(np.pi * np.clip(0.15 + 0.72 * t, 0, 1))
         height = height * look.volume * smoothstep(-0.1, 0.2, t) * (0.55 + 0.45 * front) - 2.0 * smoothstep(0.75, 1, t)
@@ -148,11 +148,11 @@ def _forward_paths(scalp: Scalp, look: HairLook, azimuth: Floats) -> tuple[Float
 
 def _top_lock(path: Floats, normals: Floats, root_side: Floats, i: int, look: HairLook, rng: Randoms) -> Part:
     """One lock between two neighbouring paths."""
-    t = np.linspace(0, 1, PATH_POINTS)
+    t = tip_steps(PATH_POINTS) if look.fringe else np.linspace(0, 1, PATH_POINTS)
     gap = np.linalg.norm(path[i + 1] - path[i], axis=1)
     width = (gap * (0.75 + 0.55 * rng.uniform()) + 0.25) * (0.30 + 0.70 * smoothstep(0, 0.14, t))
     if look.fringe:  # pointed tips of different lengths over the forehead
-        width = width * (1 - 0.93 * smoothstep(rng.uniform(0.72, 0.92), 1.0, t))
+        width = width * (1 - 0.93 * smoothstep(rng.uniform(0.62, 0.82), 1.0, t) ** 1.4)
     phase = 6.3 * rng.uniform()
     lift = rng.uniform(-0.6, 1.8) * smoothstep(0, 0.25, t) + (0.8 + 3.0 * look.wave) * np.sin(7 * t + phase) * t
     p = 0.5 * (path[i] + path[i + 1]) + normals[i] * lift[:, None]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tth.face.sculpt.maths import Floats, unit
+from tth.face.sculpt.maths import Floats, smoothstep, unit
 from tth.face.sculpt.mesh import Part, grid_triangles
 
 STRAND_SCALE = 0.006
 """Texture widths per millimetre across a lock."""
+ROUNDNESS = 0.6
+"""How much of a lock's bulge its light shows: neighbours run into each other."""
 
 
 def ribbon(
@@ -41,7 +43,7 @@ def ribbon(
     points = (
         path[:, None] + side[:, None] * (q * width)[..., None] + outward[:, None] * ((1 - q**2) * height)[..., None]
     )
-    slope = 2 * q * height / np.maximum(width, 0.05)
+    slope = ROUNDNESS * 2 * q * height / np.maximum(width, 0.05)
     normals = unit(outward[:, None] + side[:, None] * slope[..., None])
     length = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
     u = texture_start + (q * width) * STRAND_SCALE
@@ -96,10 +98,20 @@ def sheet(
     )
 
 
-def shortened(rows: Floats, ends: Floats, begin: float = 0.0) -> Floats:
-    """Rows (k, n, c) between the shares `begin` and `ends` (k,) of their length, with as many points as before."""
+def tip_steps(count: int) -> Floats:
+    """Shares 0..1 of the way along a lock, (count,), closer to each other over the skull and at the tip."""
+    middle = (np.arange(count - 1) + 0.5) / (count - 1)
+    step = 1.0 - 0.65 * smoothstep(0.65, 1.0, middle) - 0.4 * smoothstep(0.5, 0.2, middle)
+    way = np.concatenate([[0.0], np.cumsum(step)])
+    return np.asarray(way / way[-1])
+
+
+def shortened(rows: Floats, ends: Floats, begin: float = 0.0, steps: Floats | None = None) -> Floats:
+    """Rows (k, n, c) between the shares `begin` and `ends` (k,) of their length, at the shares `steps` (m,) of that;
+    with as many points as before where there are none."""
     n = rows.shape[1]
-    at = (begin + (ends[:, None] - begin) * np.linspace(0, 1, n)[None]) * (n - 1)
+    steps = np.linspace(0, 1, n) if steps is None else steps
+    at = (begin + (ends[:, None] - begin) * steps[None]) * (n - 1)
     i = np.minimum(at.astype(int), n - 2)
     f = (at - i)[..., None]
     k = np.arange(len(rows))[:, None]
