@@ -9,7 +9,7 @@ Every `infer_stream` honours cancellation within 50 ms and leaves nothing of tha
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -298,6 +298,9 @@ class RealtimeModel(Adapter):
 
 class Avatar(Adapter):
     role = Role.AVATAR
+
+    def expect(self, personas: Sequence[Persona]) -> None:
+        """Who will probably be asked for, the most probable first; told before `load`."""
 
     def capabilities_for(self, persona: Persona) -> Capabilities:
         """What it can do with this persona's look, at most `capabilities`. Quick: asked at every change of controls."""

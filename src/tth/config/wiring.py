@@ -120,6 +120,10 @@ def build_server(config: Config, registry: Registry) -> TthServer:
     Call it inside a running event loop.
     """
     adapters = build_adapters(config, registry)
+    first = config.defaults.base_controls.persona_id
+    people = sorted((found.persona for found in config.personas.values()), key=lambda one: one.persona_id != first)
+    if adapters.avatar is not None:
+        adapters.avatar.expect(people)
     server = config.server
     engine = Engine(
         adapters=adapters,

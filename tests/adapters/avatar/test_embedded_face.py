@@ -384,31 +384,71 @@ def test_revisions_outlive_the_stream() -> None:
     assert {frame.control_revision for frame in after} == {4}
 
 
-def test_load_makes_the_configured_looks_ready() -> None:
-    """Those of the settings, or the one that is for everybody; before that it is not healthy."""
+PEOPLE = [Persona("one", look="marco"), Persona("two", look="anna"), Persona("three", look="marco")]
+
+
+async def _loaded(avatar: EmbeddedFace, people: list[Persona]) -> None:
+    """Loaded, and all that is made behind everybody's back is made."""
+    avatar.expect(people)
+    await avatar.load()
+    await asyncio.to_thread(avatar._builders.shutdown)
+
+
+def test_load_makes_the_looks_of_the_personas_ready() -> None:
+    """Each once, the default persona's first, which is also drawn; before that it is not healthy."""
 
     async def main(avatar: EmbeddedFace) -> tuple[bool, bool]:
         before = (await avatar.health()).ok
-        await avatar.load()
+        await _loaded(avatar, PEOPLE)
         return before, (await avatar.health()).ok
 
     studio = NotingStudio()
     assert run(main, studio) == (False, True)
-    for background in ("studio", "transparent"):
-        asked = [look for look, _, asked_background in studio.asked if asked_background == background]
-        assert sorted(asked) == sorted(Settings().preload)
-    assert all(len(painter.painted) == 1 for painter in studio.painters)
+    assert [(look, background) for look, _, background in studio.asked] == [
+        ("marco", "studio"), ("marco", "transparent"), ("anna", "studio"),
+    ]  # fmt: skip
+    assert [len(painter.painted) for painter in studio.painters] == [1, 1, 0]
 
 
 def test_what_has_been_built_before_keeps_nobody_waiting() -> None:
     """One picture makes the drawing loops ready; the painters of the others are made behind everybody's back."""
     studio = NotingStudio(built=True)
-    first, *rest = Settings().preload
-    run(lambda avatar: avatar.load(), studio)
-    assert [len(painter.painted) for painter in studio.painters][:1] == [1]
-    assert sum(len(painter.painted) for painter in studio.painters) == 1
-    assert [look for look, _, _ in studio.asked][:1] == [first]
-    assert {look for look, _, _ in studio.asked} <= {first, *rest}
+    run(lambda avatar: _loaded(avatar, PEOPLE), studio)
+    assert [look for look, _, _ in studio.asked] == ["marco", "anna"]
+    assert [len(painter.painted) for painter in studio.painters] == [1, 0]
+
+
+def test_a_head_that_is_being_built_holds_nobody_up() -> None:
+    """Ready with the first head; sessions with another one are drawn while it is built, its own waits for it."""
+
+    class SlowStudio(NotingStudio):
+        building = Event()
+        may_end = Event()
+
+        def painter(self, look: str, shot: Shot, background: str) -> NotingPainter:
+            if look == "anna":
+                self.building.set()
+                assert self.may_end.wait(10)
+            return super().painter(look, shot, background)
+
+    async def frames(avatar: EmbeddedFace, look: str) -> int:
+        session = avatar.open_session(SessionContext("s_1"), Persona("p", look=look), draw=True)
+        found = [frame async for frame in session.infer_stream(given_items([silence(0, 80)]), SMALL, TURN)]
+        await session.aclose()
+        return len(found)
+
+    async def main(avatar: EmbeddedFace) -> None:
+        avatar.expect(PEOPLE)
+        await avatar.load()
+        assert await asyncio.to_thread(studio.building.wait, 10)
+        waiting = [asyncio.create_task(frames(avatar, "anna")) for _ in range(5)]
+        assert await frames(avatar, "marco") == 2
+        assert not any(task.done() for task in waiting)
+        studio.may_end.set()
+        assert await asyncio.gather(*waiting) == [2] * 5
+
+    studio = SlowStudio()
+    run(main, studio)
 
 
 def test_a_painter_goes_from_session_to_session() -> None:

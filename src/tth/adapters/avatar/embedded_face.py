@@ -9,17 +9,28 @@ Tests: tests/adapters/avatar/test_embedded_face.py.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from threading import Event
 from types import MappingProxyType
 from typing import Protocol, TypeVar
 
-from tth.adapters.avatar.face_painters import Easel, FacePainters, SparePainters, Work, abandoned, finished, shot_of
+from tth.adapters.avatar.face_painters import (
+    SPARES_KEPT,
+    Easel,
+    FacePainters,
+    SparePainters,
+    Work,
+    abandoned,
+    finished,
+    shot_of,
+)
 from tth.adapters.avatar.slots import Slot, SlotCutter
 from tth.adapters.base import (
     Avatar,
@@ -47,6 +58,7 @@ from tth.model.controls import BACKGROUNDS, STUDIO, TRANSPARENT, Controls, Frami
 from tth.model.media import DrawnFrame, PictureQuality, SilenceSpan, VideoCodec
 
 _T = TypeVar("_T")
+log = logging.getLogger(__name__)
 
 STREAM_RAMP_MS = 250
 """How long the controls of a new stream take to show, where they differ from those of the stream before."""
@@ -92,9 +104,10 @@ class Settings:
     look: str | None = None
     """Name of a shipped look, path of a YAML file or of a portrait's folder, for every persona; None = the persona's
     own."""
-    preload: tuple[str, ...] = ("anna", "marco", "leo", "amara", "mei", "helen")
-    """Looks built before the server is ready, where `look` is None. One that is not costs its first session on a
-    machine some seconds. What has been built once is read from the cache when it is first needed, in 20 ms."""
+    preload: tuple[str, ...] | None = None
+    """Looks made at the start, where `look` is None; None = those of the configured personas, the default one's first.
+    The server is ready with the first one; the others are built one after the other behind it, which on the first start
+    on a machine takes 5 s each. Who asks for one that is not ready waits for it."""
     threads: int = field(default=2, metadata={"minimum": 1, "maximum": 64})
     """1..64; how many pictures are drawn at once, over all sessions."""
     cache_dir: str | None = None
@@ -111,7 +124,7 @@ def build(settings: Settings) -> EmbeddedFace:
     background that has a bad name or is no picture."""
     key = "adapters.avatar.embedded_face"
     problems = [found for look in [settings.look] if look and (found := _look_problem(look, f"{key}.look"))]
-    strangers = [look for look in settings.preload if look not in list_looks()]
+    strangers = [look for look in settings.preload or () if look not in list_looks()]
     problems += [found for look in strangers if (found := _look_problem(look, f"{key}.preload"))]
     if settings.backgrounds:
         from tth.face.scenery import check_pictures
@@ -141,39 +154,43 @@ class EmbeddedFace(Avatar):
         self._settings = settings
         self._studio = studio
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="face")
+        # heads take seconds: one thread for those that nobody waits for yet, one for those that somebody does
+        self._builders = ThreadPoolExecutor(2, thread_name_prefix="face-build")
+        self._is_closing = Event()
+        self._expected: tuple[str, ...] = ()
+        self._made: set[str] = set()  # looks whose heads are in memory
         self._given_work = work
         self._is_ready = False
         self._looks: dict[str, Look | PortraitLook] = {}  # that have been read: a portrait's takes 25 ms
         self.spares = SparePainters()
 
+    def expect(self, personas: Sequence[Persona]) -> None:
+        self._expected = tuple(dict.fromkeys(persona.look for persona in personas))
+
     async def load(self) -> None:
-        """Build the heads that are in no cache, and draw one picture: that compiles or reads the drawing loops."""
+        """Build the first head, if it is in no cache, and draw one picture: that compiles or reads the drawing loops.
+        The other heads are made after that, in a thread of their own."""
         settings = self._settings
         if self._studio is None:
             self._studio = await finished(self.work(partial(_open_studio, settings)))
-        first, *rest = [settings.look] if settings.look else settings.preload or ("anna",)
-        making: list[asyncio.Future[None]] = []
+        wanted = self._expected if settings.preload is None else settings.preload
+        first, *rest = [settings.look] if settings.look else wanted or ("anna",)
         try:
-            unbuilt = await finished(self.work(partial(self._unbuilt, rest)))
-            making = [self.work(partial(self._draw_first, look)) for look in (first, *unbuilt)]
-            for one in making:
-                await finished(one)
+            await finished(self.work(partial(self._draw_first, first)))
         except (LookError, OSError) as error:
             raise AdapterUnavailable("a head cannot be built", role="avatar", adapter=self.name) from error
-        finally:
-            for one in making:
-                one.cancel()
         self._is_ready = True
-        for look in rest:  # nobody waits for these
-            if look not in unbuilt:
-                self.work(partial(self._make_spare, look))
+        if rest:
+            self._builders.submit(self._preload, rest)
 
     async def health(self) -> Health:
         return Health(ok=self._is_ready, detail="" if self._is_ready else "not loaded")
 
     async def aclose(self) -> None:
         self._is_ready = False
-        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+        self._is_closing.set()
+        for threads in (self._threads, self._builders):
+            await asyncio.to_thread(threads.shutdown, cancel_futures=True)
 
     def capabilities_for(self, persona: Persona) -> Capabilities:
         """A portrait without a matte keeps the background of its picture."""
@@ -199,7 +216,9 @@ class EmbeddedFace(Avatar):
     def painter(self, look: str, shot: Shot, background: str) -> Painter:
         """A painter of one's own; slow where no spare one fits: for a drawing thread."""
         assert self._studio is not None, "not loaded"
-        return self.spares.take(look, shot, background) or self._studio.painter(look, shot, background)
+        painter = self.spares.take(look, shot, background) or self._studio.painter(look, shot, background)
+        self._made.add(look)
+        return painter
 
     def _open(self, look: str) -> Look | PortraitLook:
         """Read once. Raises LookError."""
@@ -213,24 +232,45 @@ class EmbeddedFace(Avatar):
             return self._given_work(task)
         return asyncio.get_running_loop().run_in_executor(self._threads, task)
 
-    def _unbuilt(self, looks: Sequence[str]) -> list[str]:
+    def make(self, look: str, task: Callable[[], _T]) -> asyncio.Future[_T]:
+        """Run `task`, which makes a painter of that look: where no drawing thread is held up for seconds."""
+        if self._given_work is not None or look in self._made:
+            return self.work(task)
+        return asyncio.get_running_loop().run_in_executor(self._builders, task)
+
+    def _is_built(self, look: str) -> bool:
         assert self._studio is not None
-        return [look for look in looks if not self._studio.is_built(look)]
+        try:
+            return self._studio.is_built(look)
+        except (LookError, OSError):
+            return True  # said at once by who makes it
 
     def _draw_first(self, look: str) -> None:
         """Build it where it must be, and draw it, which compiles the loops; on the first start on a machine those for a
         clear background as well, since it takes seconds."""
-        backgrounds = (STUDIO, TRANSPARENT) if self._unbuilt([look]) else (STUDIO,)
+        backgrounds = (STUDIO, TRANSPARENT) if not self._is_built(look) else (STUDIO,)
         for background in backgrounds:
             painter = self.painter(look, Shot(), background)
             painter.paint(FaceState())
             if background == STUDIO:
                 self.spares.give(look, Shot(), background, painter)
 
-    def _make_spare(self, look: str) -> None:
-        """The first session with this look does not wait for its painter."""
-        with suppress(LookError, OSError):
-            self.spares.give(look, Shot(), STUDIO, self.painter(look, Shot(), STUDIO))
+    def _preload(self, looks: Sequence[str]) -> None:
+        """Build the heads that are in no cache; the first session with one of the first looks finds its painter made.
+        In a thread of its own, one at a time, so that drawing goes on."""
+        unbuilt = [look for look in looks if not self._is_built(look)]
+        for look in dict.fromkeys((*looks[: SPARES_KEPT - 1], *unbuilt)):
+            if self._is_closing.is_set():
+                return
+            begin_s = self.clock.now_s()
+            try:
+                self.spares.give(look, Shot(), STUDIO, self.painter(look, Shot(), STUDIO))
+            except (LookError, OSError) as error:
+                log.warning("a head cannot be built", extra={"look": look, "error": type(error).__name__})
+            if look in unbuilt:
+                done = f"{unbuilt.index(look) + 1} of {len(unbuilt)}"
+                took_ms = round((self.clock.now_s() - begin_s) * 1000)
+                log.info("a head was built", extra={"look": look, "done": done, "took_ms": took_ms})
 
 
 def _look_problem(look: str, key: str) -> ConfigProblem | None:
@@ -258,7 +298,9 @@ class FaceSession(AvatarSession):
         self._performer = Performer(seed)
         self._painters: FacePainters | None = None
         if look is not None:
-            self._painters = FacePainters(partial(avatar.painter, look), avatar.work, partial(avatar.spares.give, look))
+            self._painters = FacePainters(
+                partial(avatar.painter, look), partial(avatar.make, look), partial(avatar.spares.give, look)
+            )
         self._quality = PictureQuality.FULL
         self._control_revision = 0
         self._not_before_sample = 0
