@@ -57,6 +57,6 @@ def _coloured(lock: Part, look: HairLook, rng: Randoms) -> Part:
     """The lock's brightness times the hair's colour, a little warmer or greyer than its neighbours."""
     assert lock.tint is not None
     turned = np.clip(look.grey + rng.normal() * 0.3 * look.grey * (1 - look.grey), 0, 1) ** 1.6  # light adds up fast
-    hue = 1 + rng.normal() * 0.035 * np.array([1.0, 0.0, -1.0])
+    hue = 1 + rng.normal() * 0.035 * (1 - 0.7 * look.grey) * np.array([1.0, 0.0, -1.0])
     colour = (linear(look.colour) * (1 - turned) + GREY * turned) * hue
     return replace(lock, tint=lock.tint[:, None] * colour)

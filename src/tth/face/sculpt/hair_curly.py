@@ -15,7 +15,7 @@ from tth.face.sculpt.mesh import Part
 from tth.face.sculpt.scalp import Scalp
 
 CAP_COLUMNS, CAP_ROWS = 56, 18
-SPACING = 5.0
+SPACING = 4.7
 """Distance of neighbouring curls."""
 CURL_POINTS = 6
 THICKNESS = 30.0
@@ -34,8 +34,9 @@ def curly_hair(scalp: Scalp, look: HairLook, rng: Randoms) -> list[Part]:
     normals = scalp.normal(points)
     swell = THICKNESS * 0.62 * look.volume * smoothstep(-0.05, 0.32, t)[None] ** 0.7 - 1.5
     points = points + normals * (swell * _bulge(degrees)[:, None])[..., None]
-    # strands shrunk to grains, and no highlight along them: what shows between the curls is curly too
-    cap = sheet(points, normals, normals, azimuth * 0.15, t * 8.0, 0.74, flip=True)
+    # strands shrunk to grains, and little highlight along them: what shows between the curls is curly too
+    lean = unit(unit(np.gradient(points, axis=1)) + 0.8 * normals)
+    cap = sheet(points, normals, lean, azimuth * 0.15, t * 8.0, 0.76, flip=True)
     return [cap, *[_curl(*place, look.volume, rng) for place in _places(points, normals, rng)]]
 
 
@@ -53,7 +54,7 @@ def _places(cap: Floats, normals: Floats, rng: Randoms) -> list[tuple[Floats, Fl
     near = cap[i, j] * (1 - fi) + cap[i + 1, j] * fi
     far = cap[i, j + 1] * (1 - fi) + cap[i + 1, j + 1] * fi
     points = near * (1 - fj) + far * fj
-    edge = smoothstep(0, 4, b)
+    edge = smoothstep(0, 2.5, b)
     return [(points[k], normals[i[k], j[k]], float(edge[k])) for k in strewn(points, SPACING)]
 
 
@@ -63,14 +64,14 @@ def _curl(root: Floats, normal: Floats, edge: float, volume: float, rng: Randoms
     second = np.cross(normal, first)
     lie = rng.uniform(0, 2 * np.pi)
     axis, over = np.cos(lie) * first + np.sin(lie) * second, np.cos(lie) * second - np.sin(lie) * first
-    radius = rng.uniform(2.8, 4.4) * (0.55 + 0.45 * edge)
+    radius = rng.uniform(2.8, 4.4) * (0.7 + 0.3 * edge)
     rise = THICKNESS * volume * rng.uniform(0.0, 0.12) * edge
     t = np.linspace(0, 1, CURL_POINTS)
     turn = np.radians(rng.uniform(105, 130)) * (2 * t - 1)
     around = np.cos(turn)[:, None] * normal + np.sin(turn)[:, None] * over
     p = root + normal * (rise - 0.5) + around * radius + axis * (rng.uniform(2.5, 5.0) * edge * (2 * t - 1))[:, None]
     crest = np.sin(np.pi * t)
-    width = rng.uniform(2.0, 3.0) * (0.6 + 0.4 * edge) * (0.45 + 0.55 * crest)
+    width = rng.uniform(1.9, 2.8) * (0.7 + 0.3 * edge) * (0.45 + 0.55 * crest)
     tint = rng.uniform(0.92, 1.08) * (0.82 + 0.20 * crest)
     curl = ribbon(p, around, width, 1.2, tint, texture_start=rng.uniform(0, 50), across=2, stretch=0.02)
     assert curl.normals is not None

@@ -24,9 +24,9 @@ FALL = (26.0, -20.0, -64.0, -102.0)
 """Heights of the way down, before the tips."""
 FALL_OFFSET = (13, 14, 16, 16, 13)
 """Distance from the head on the way down."""
-END_LOCKS = 20
+END_LOCKS = 18
 """Thin strands at the tips of each side."""
-STRAY_LOCKS = 6
+STRAY_LOCKS = 4
 """Single hairs of each side that leave the mass."""
 
 
@@ -136,7 +136,7 @@ def _layer(half: _Half, count: int, begin: float, reach: tuple[float, float], rn
     s = (np.arange(count) + 0.5 + 0.3 * rng.uniform(-1, 1, count)) / count
     beside = half.paths(np.clip(s + 0.02, 0, 1.02), 0.0, FINE_POINTS)
     paths = half.paths(np.clip(s, 0, 1), 0.0, FINE_POINTS)
-    ends = rng.uniform(*reach, count) - 0.10 * smoothstep(0.16, 0.0, s)
+    ends = rng.uniform(*reach, count) - 0.06 * smoothstep(0.16, 0.0, s)
     height = np.zeros(count)
     height[rng.permutation(count)] = np.linspace(-1.2, 2.2, count)
     paths, sideways, normals = _styled(half, paths, beside, s, height, rng)
@@ -176,9 +176,9 @@ def _lock(
     """One lock: narrow at the parting, pointed at its tip."""
     t = tip_steps(len(path))
     # a lock that begins further down comes out as a point
-    root = 0.03 + 0.97 * smoothstep(0, 0.4, t) if begin else 0.40 + 0.60 * smoothstep(0, 0.16, t)
+    root = 0.03 + 0.97 * smoothstep(0.04, 0.5, t) if begin else 0.40 + 0.60 * smoothstep(0, 0.16, t)
     width = gap * (0.95 + 0.35 * rng.uniform()) * root + 0.25
-    taper = rng.uniform(0.70, 0.86)
+    taper = rng.uniform(0.60, 0.84)
     width = width * (1 - 0.95 * smoothstep(taper, 1.0, t) ** 1.5)
     down = begin + (1 - begin) * t
     apart = smoothstep(begin + 0.1, begin + 0.5, down)  # where they begin the locks are one surface
@@ -216,7 +216,7 @@ def _stray(half: _Half, rng: Randoms) -> list[Part]:
     away = unit(paths - half.scalp.centre)
     paths = paths + away * (rng.uniform(0.5, 2.5, (len(s), 1, 1)) * np.sin(t * 2.6 + 0.2))
     paths, drape = half.hung(shortened(paths, rng.uniform(0.6, 0.97, len(s))))
-    width = 0.42 * (1 - np.linspace(0, 1, PATH_POINTS) ** 2) + 0.03
+    width = 0.55 * (1 - np.linspace(0, 1, PATH_POINTS) ** 2) + 0.03
     return [
         ribbon(path, half.scalp.normal(path), width, 0.0, 1.1, texture_start=rng.uniform(0, 50), across=2, drape=move)
         for path, move in zip(paths, drape, strict=True)

@@ -24,7 +24,7 @@ from tth.face.sculpt.sculpture import Sculpture, frozen_sculpture
 
 log = logging.getLogger(__name__)
 
-BAKE_VERSION = 25
+BAKE_VERSION = 26
 """Raise it with every change of the build that changes its result."""
 
 
