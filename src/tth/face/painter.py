@@ -137,10 +137,11 @@ class SculptedPainter:
     def vertices(self, state: FaceState) -> F32:
         """Where `paint` puts the vertices of the sculpture, (n, 3), millimetres; for measurements and exports.
 
-        Eyeballs do not turn: their gaze is painted onto them. Raises ValueError as `paint` does.
+        The breath is exact here, where `paint` goes in steps of a fraction of a pixel. Eyeballs do not turn: their gaze
+        is painted onto them. Raises ValueError as `paint` does.
         """
         _require_finite(state)
-        self._body.move(state, eye_moves(state), self._breath_level(state))
+        self._body.move(state, eye_moves(state), min(max(state.breath, 0.0), 1.0))
         return self._body.points.T.copy()
 
     def _breath_level(self, state: FaceState) -> float:
