@@ -21,7 +21,7 @@ from tth.face.raster.fragments import band_rows, room_for_fragments
 from tth.face.raster.light import Lit, harmonics, light_hair, light_skin
 from tth.face.raster.resolve import Surfaces, Textures, compose, resolve, spread_colours
 from tth.face.raster.shade import packed_texture
-from tth.face.raster.zbuffer import MAX_TRIANGLES, rasterise
+from tth.face.raster.zbuffer import MAX_TRIANGLES, rasterise, room_for_setups
 from tth.face.sculpt.maths import Floats
 from tth.face.sculpt.sculpture import CLOTH_SURFACE, SHAPES, Sculpture, Section
 from tth.face.sculpt.store import load_sculpture
@@ -54,6 +54,7 @@ class _Canvas:
             self.vertex[part, :3] = sculpture.normals[part]  # for eyeballs the light columns hold the direction
             self.vertex[part, 3] = eye
         self.keys = np.zeros(width_px * height_px * 4, np.int32)
+        self.setups = room_for_setups(len(sculpture.triangles))
         self.picture = plate.copy()
         self.drawn = np.array([width_px, 0, height_px, 0], np.int32)
         """Box (left, right, top, bottom) of the picture that differs from the plate."""
@@ -170,7 +171,7 @@ class SculptedPainter:
         cloth = s.range_of(Section.CLOTH)
         still, sheen = np.zeros((3, 9), np.float32), np.float32(CLOTH_SHEEN)
         light_skin(cloth.start, self._lit_cloth, self._body.normals, LIGHTS, still, AMBIENT, sheen, c.vertex)
-        rasterise(c.screen, s.triangles, s.two_sided, plate.triangles, width, height, c.keys)
+        rasterise(c.screen, s.triangles, s.two_sided, plate.triangles, width, height, c.keys, c.setups)
         plate.top = min(plate.top, max(int(c.screen[cloth, 1].min()), 0))
         plate.keys[plate.top :] = c.keys.reshape(plate.keys.shape)[plate.top :]
         box = np.array([0, width, plate.top, height], np.int32)
@@ -194,7 +195,7 @@ class SculptedPainter:
         """Paint everything else over the plate. order: triangles."""
         s, c, plate = self.sculpture, self._canvas, self._plate
         width, height = self._drawn_px
-        rasterise(c.screen, s.triangles, s.two_sided, order, width, height, c.keys)
+        rasterise(c.screen, s.triangles, s.two_sided, order, width, height, c.keys, c.setups)
         box = np.zeros(4, np.int32)
         box_of(c.screen, self._head_vertices, width, height, box)
         both = np.concatenate([np.minimum(box, c.drawn)[0::2], np.maximum(box, c.drawn)[1::2]])[[0, 2, 1, 3]]

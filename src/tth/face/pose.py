@@ -7,14 +7,14 @@ from math import cos, radians, sin
 import numpy as np
 from numpy.typing import NDArray
 
-from tth.face.raster.deform import turn_head
-from tth.face.sculpt.maths import Floats, rotation
+from tth.face.raster.deform import fill_neck_turns, turn_head
+from tth.face.sculpt.maths import Floats
 from tth.face.sculpt.sculpture import HEAD_PIVOT
 
 F32 = NDArray[np.float32]
 
-NECK_STEPS = np.linspace(0.0, 1.0, 17)
-"""Head weights at which the turn of the neck is computed; in between it is blended."""
+NECK_STEPS = 17
+"""Head weights from 0 to 1 at which the turn of the neck is computed; in between it is blended."""
 SIDESTEP_MM_PER_DEG = 0.05
 """A turning head also moves a little to that side."""
 DRAPE_TURNS = (
@@ -55,8 +55,9 @@ def drape_weights(yaw_deg: float, pitch_deg: float, roll_deg: float) -> F32:
 
 def neck_turns(yaw_deg: float, pitch_deg: float, roll_deg: float) -> F32:
     """Rotations (17, 3, 3) of what follows the head by 0, 1/16 .. 1 of its turn."""
-    k = NECK_STEPS
-    return np.ascontiguousarray(rotation(yaw_deg * k, -pitch_deg * k, -roll_deg * k), np.float32)
+    turns = np.empty((NECK_STEPS, 3, 3), np.float32)
+    fill_neck_turns(radians(yaw_deg), radians(-pitch_deg), radians(-roll_deg), turns)
+    return turns
 
 
 def pose_head(points: F32, head_weight: F32, turns: F32, yaw_deg: float) -> None:

@@ -79,6 +79,26 @@ def turn_jaw(points: F32, jaw_weight: F32, angle: Scalar, pivot: F32, slide: F32
         points[2, i] = pivot[2] + s * y + c * z + w * slide[2]
 
 
+@kernel
+def fill_neck_turns(yaw: float, pitch: float, roll: float, turns: F32) -> None:
+    """turns (k, 3, 3): rotations by equal shares of these angles (radians), from none to all; see
+    sculpt.maths.rotation."""
+    for k in range(turns.shape[0]):
+        share = k / (turns.shape[0] - 1)
+        cy, sy = np.cos(yaw * share), np.sin(yaw * share)
+        cp, sp = np.cos(pitch * share), np.sin(pitch * share)
+        cr, sr = np.cos(roll * share), np.sin(roll * share)
+        turns[k, 0, 0] = cy * cr + sy * sp * sr
+        turns[k, 0, 1] = sy * sp * cr - cy * sr
+        turns[k, 0, 2] = sy * cp
+        turns[k, 1, 0] = cp * sr
+        turns[k, 1, 1] = cp * cr
+        turns[k, 1, 2] = -sp
+        turns[k, 2, 0] = cy * sp * sr - sy * cr
+        turns[k, 2, 1] = sy * sr + cy * sp * cr
+        turns[k, 2, 2] = cy * cp
+
+
 @inlined
 def blended(turns: F32, row: int, column: int, step: Whole, share: Scalar) -> Scalar:
     """One number of the rotation between two steps of `turns`."""

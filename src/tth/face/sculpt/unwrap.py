@@ -41,7 +41,7 @@ def texture_place(domain: Floats) -> Floats:
 def unwrap(skin: Skin, size: int) -> UnwrappedSkin:
     """Draw the rest-pose attributes of the skin into texture space."""
     place = texture_place(skin.domain)
-    flat = np.full((len(place), 3), 0.7, np.float32)
+    flat = np.full((len(place), 4), 0.7, np.float32)
     flat[:, :2] = place * size
     triangles = skin.triangles.astype(np.int32)
     keys = np.zeros(size * size * 4, np.int32)
