@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import cv2
-import numpy as np
 import pytest
 
 from tests.media.pictures import grey
-from tth.media.contact import CAPTION_LINE_PX, CELL_PX, Still, contact_sheet, save_png
+from tth.media.contact import CAPTION_LINE_PX, CELL_PX, Still, contact_sheet
 
 pytestmark = pytest.mark.unit
 
@@ -42,13 +38,3 @@ def test_a_sheet_without_stills_is_refused() -> None:
     """There is nothing to show."""
     with pytest.raises(ValueError, match="at least one"):
         contact_sheet([])
-
-
-def test_the_png_holds_the_sheet(tmp_path: Path) -> None:
-    """Colours included."""
-    picture = np.zeros((10, 10, 3), np.uint8)
-    picture[..., 0] = 200
-    save_png(picture, tmp_path / "a.png")
-    found = cv2.imread(str(tmp_path / "a.png"), cv2.IMREAD_COLOR_RGB)
-    assert found is not None
-    assert np.array_equal(found, picture)

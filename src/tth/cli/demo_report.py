@@ -16,7 +16,8 @@ from tth.cli.demo_check import Check, failures
 from tth.cli.demo_run import TurnRecord
 from tth.cli.terminal import Terminal
 from tth.client.recorder import TurnStill
-from tth.media.contact import Still, contact_sheet, save_png
+from tth.media.contact import Still, contact_sheet
+from tth.media.png import save_small_png
 from tth.v1 import converse_pb2
 
 STILLS_PER_TURN = 2
@@ -39,7 +40,7 @@ def write_contact_sheet(path: Path, records: Sequence[TurnRecord], stills: Seque
         )
         labelled.append(Still(still.picture, caption))
     if labelled:
-        save_png(contact_sheet(labelled), path)
+        save_small_png(contact_sheet(labelled), path)
 
 
 def check_files(folder: Path, records: Sequence[TurnRecord], stills: Sequence[TurnStill]) -> Iterator[Check]:

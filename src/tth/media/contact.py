@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -47,13 +46,6 @@ def contact_sheet(stills: Sequence[Still], columns: int = 4) -> Picture:
         sheet[y : y + fitted.shape[0], left : left + fitted.shape[1]] = fitted
         _write(sheet, still.caption, x, y + CELL_PX)
     return sheet
-
-
-def save_png(picture: Picture, path: Path | str) -> None:
-    """Write a picture. Raises OSError when the file cannot be written."""
-    done, data = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-    assert done  # PNG takes every uint8 picture
-    Path(path).write_bytes(data.tobytes())
 
 
 def _fitted(picture: Picture) -> Picture:
