@@ -1,4 +1,4 @@
-"""Write the table of every configuration key into docs/configuration.md: `python tools/config_reference.py`.
+"""Write the table of every configuration key into docs/configuration.md: `python -m tools.config_reference`.
 
 The table is made from the settings' own types, ranges and docstrings; tests/config/test_schema.py fails when the
 document is behind.
@@ -6,15 +6,14 @@ document is behind.
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import enum
-import inspect
 import sys
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from tools.reference import between, meanings
 from tth.config.check import as_text, plain_type
 from tth.config.schema import Config, PersonaSettings
 from tth.config.wiring import builtin_registry
@@ -26,18 +25,6 @@ CONTROLS = (
     "The same below `defaults.controls` and `personas.<id>.controls`; proto/tth/v1/controls.proto says what they do."
 )
 _WORDS = {"int": "whole number", "float": "number", "str": "text", "bool": "true, false", "Path": "path"}
-
-
-def meanings(kind: type) -> dict[str, str]:
-    """The docstring under each field of a dataclass."""
-    body = ast.parse(inspect.getsource(kind)).body[0]
-    assert isinstance(body, ast.ClassDef)
-    found = {}
-    for field, text in zip(body.body, body.body[1:], strict=False):
-        if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
-            assert isinstance(field.target, ast.Name)
-            found[field.target.id] = " ".join(str(text.value.value).split())
-    return found
 
 
 def rows(kind: type, key: str) -> Iterator[tuple[str, str, str, str]]:
@@ -103,9 +90,7 @@ def _table(title: str, text: str, found: Sequence[Sequence[str]]) -> list[str]:
 
 def written(document: str) -> str:
     """The document with the tables as they should be."""
-    before, _, rest = document.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{reference()}\n{END}{after}"
+    return between(document, BEGIN, END, reference())
 
 
 def main() -> int:

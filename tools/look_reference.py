@@ -1,4 +1,4 @@
-"""Write the table of every key of a look into docs/looks.md: `python tools/look_reference.py`.
+"""Write the table of every key of a look into docs/looks.md: `python -m tools.look_reference`.
 
 The table is made from the look's own types, ranges and docstrings; tests/face/test_look.py fails when the document is
 behind.
@@ -6,32 +6,19 @@ behind.
 
 from __future__ import annotations
 
-import ast
 import dataclasses
-import inspect
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tools.reference import between, meanings
 from tth.face.look import SECTIONS, Look, list_sculpted_looks
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs" / "looks.md"
 LOOKS_DIR = ROOT / "src" / "tth" / "face" / "looks"
 BEGIN, END = "<!-- keys: tools/look_reference.py -->", "<!-- end of keys -->"
-
-
-def meanings(kind: type) -> dict[str, str]:
-    """The docstring under each field of a dataclass."""
-    body = ast.parse(inspect.getsource(kind)).body[0]
-    assert isinstance(body, ast.ClassDef)
-    found = {}
-    for field, text in zip(body.body, body.body[1:], strict=False):
-        if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
-            assert isinstance(field.target, ast.Name)
-            found[field.target.id] = " ".join(str(text.value.value).split())
-    return found
 
 
 def reference() -> str:
@@ -70,9 +57,7 @@ def _allowed(rule: Mapping[Any, Any]) -> str:
 
 def written(document: str) -> str:
     """The document with the tables as they should be."""
-    before, _, rest = document.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{reference()}\n{END}{after}"
+    return between(document, BEGIN, END, reference())
 
 
 def main() -> int:

@@ -5,12 +5,12 @@ Immutable and without a size: painters of any shot and in any thread share it. H
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tth.face.array_record import Arrays, frozen
 from tth.face.puppet.eyes import LID_STEPS, EyeShape
 from tth.face.puppet.folds import GAINS
 from tth.face.puppet.landmarks import LANDMARKS, FaceFrame, Floats, Points, face_frame
@@ -87,15 +87,9 @@ def eye_row(eye: EyeShape) -> Floats:
     return np.array([*eye.corner, *eye.axis, eye.length, eye.room_above, eye.room_below])
 
 
-def frozen_portrait(arrays: Mapping[str, NDArray[np.generic]]) -> Portrait:
+def frozen_portrait(arrays: Arrays) -> Portrait:
     """A Portrait from arrays by field name, made read-only and checked. Raises ValueError if they do not fit."""
-    names = [item.name for item in fields(Portrait)]
-    missing = [name for name in names if name not in arrays]
-    if missing:
-        raise ValueError(f"portrait lacks {', '.join(missing)}")
-    for name in names:
-        arrays[name].setflags(write=False)
-    portrait = Portrait(**{name: arrays[name] for name in names})  # type: ignore[arg-type]
+    portrait = frozen(Portrait, arrays)
     shapes = {
         "landmarks": (len(LANDMARKS), 2), "eyes": (2, 7), "lids": (2, 2, LID_STEPS), "irises": (2, 3),
         "eye_patch": (4,), "gain_place": (3,), "tooth_tone": (3,), "lash_length": (1,),

@@ -1,23 +1,18 @@
 """The cache of prepared portraits on disk: a second of preparation becomes some milliseconds of reading.
 
-As with sculpted heads: one uncompressed .npz (never a pickle) under a name made from the content of the look's files
-and the version of the preparation; written under a temporary name and renamed; anything unreadable is made anew.
+A cached portrait is named by the content of the look's files and the version of the preparation; how it is kept:
+face/array_record.py.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import logging
-import os
-import tempfile
-import zipfile
-from dataclasses import fields
 from pathlib import Path
 
-import numpy as np
 import platformdirs
 
+from tth.face.array_record import cached
 from tth.face.puppet.portrait import Portrait, frozen_portrait
 from tth.face.puppet.portrait_look import LOOK_FILE, PortraitLook
 
@@ -52,35 +47,11 @@ def load_portrait(look: PortraitLook, cache_dir: Path | None = None) -> Portrait
     Raises LookError for a picture that cannot be decoded.
     """
     path = cache_path(look, cache_dir or default_cache_dir())
-    cached = _read(path)
-    if cached is not None:
-        return cached
-    from tth.face.puppet.prepare import prepare_portrait  # here, because a cached start needs none of its modules
 
-    log.info("preparing a portrait; the next start reads it from the cache", extra={"cache": str(path.parent)})
-    portrait = prepare_portrait(look)
-    with contextlib.suppress(OSError):
-        _write(path, portrait)
-    return portrait
+    def prepare() -> Portrait:
+        from tth.face.puppet.prepare import prepare_portrait  # here, because a cached start needs none of its modules
 
+        log.info("preparing a portrait; the next start reads it from the cache", extra={"cache": str(path.parent)})
+        return prepare_portrait(look)
 
-def _read(path: Path) -> Portrait | None:
-    """The cached portrait, or None if there is none or it cannot be trusted."""
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return frozen_portrait({name: archive[name] for name in archive.files})
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
-        return None
-
-
-def _write(path: Path, portrait: Portrait) -> None:
-    """Write all arrays under a temporary name, then rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, **{item.name: getattr(portrait, item.name) for item in fields(Portrait)})
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    return cached(path, frozen_portrait, prepare)

@@ -5,12 +5,13 @@ This file knows the layout and nothing of how it is built, so that a cached star
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tth.face.array_record import Arrays, frozen
 from tth.face.parameters import BLENDSHAPES
 
 F32 = NDArray[np.float32]
@@ -137,18 +138,12 @@ class Sculpture:
         return slice(int(self.sections[section, 0]), int(self.sections[section, 1]))
 
 
-def frozen_sculpture(arrays: dict[str, NDArray[np.generic]]) -> Sculpture:
+def frozen_sculpture(arrays: Arrays) -> Sculpture:
     """A Sculpture from arrays by field name, made read-only and checked.
 
     Raises ValueError if a field is missing or does not fit the others.
     """
-    names = [item.name for item in fields(Sculpture)]
-    missing = [name for name in names if name not in arrays]
-    if missing:
-        raise ValueError(f"sculpture lacks {', '.join(missing)}")
-    for name in names:
-        arrays[name].setflags(write=False)
-    sculpture = Sculpture(**{name: arrays[name] for name in names})  # type: ignore[arg-type]
+    sculpture = frozen(Sculpture, arrays)
     problem = _inconsistency(sculpture)
     if problem:
         raise ValueError(f"sculpture is inconsistent: {problem}")

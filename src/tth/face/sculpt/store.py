@@ -1,24 +1,19 @@
 """The cache of built heads on disk: a few seconds of modelling become some milliseconds of reading.
 
-A cached head is one uncompressed .npz (never a pickle), named by the content of its look and the version of the
-build. It is written to a temporary file and renamed, so readers see all or nothing; anything unreadable is rebuilt.
+A cached head is named by the content of its look and the version of the build; how it is kept: face/array_record.py.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import logging
-import os
-import tempfile
-import zipfile
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
 import platformdirs
 
+from tth.face.array_record import cached
 from tth.face.look import Look
 from tth.face.sculpt.sculpture import Sculpture, frozen_sculpture
 
@@ -46,36 +41,11 @@ def load_sculpture(look: Look, cache_dir: Path | None = None) -> Sculpture:
     on an event loop. A cache that cannot be read is rebuilt; one that cannot be written is done without.
     """
     path = cache_path(look, cache_dir or default_cache_dir())
-    cached = _read(path)
-    if cached is not None:
-        return cached
-    from tth.face.sculpt.build import build_sculpture  # here, because a cached start needs none of its modules
 
-    log.info("sculpting a head; the next start reads it from the cache", extra={"cache": str(path.parent)})
-    sculpture = build_sculpture(look)
-    with contextlib.suppress(OSError):
-        _write(path, sculpture)
-    return sculpture
+    def build() -> Sculpture:
+        from tth.face.sculpt.build import build_sculpture  # here, because a cached start needs none of its modules
 
+        log.info("sculpting a head; the next start reads it from the cache", extra={"cache": str(path.parent)})
+        return build_sculpture(look)
 
-def _read(path: Path) -> Sculpture | None:
-    """The cached head, or None if there is none or it cannot be trusted."""
-    try:
-        # opened here, because numpy leaves the file open when it is not an archive
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return frozen_sculpture({name: archive[name] for name in archive.files})
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
-        return None
-
-
-def _write(path: Path, sculpture: Sculpture) -> None:
-    """Write all arrays under a temporary name, then rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, **{item.name: getattr(sculpture, item.name) for item in fields(Sculpture)})
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    return cached(path, frozen_sculpture, build)
