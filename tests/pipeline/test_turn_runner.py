@@ -120,6 +120,33 @@ def test_pictures_cover_the_sound() -> None:
     assert metrics.drift.p95_abs_ms == 0
 
 
+@pytest.mark.parametrize(("built_after_s", "first_sound_s"), [(3, 3), (60, 8)])
+def test_nobody_speaks_before_their_face_is_built(built_after_s: float, first_sound_s: float) -> None:
+    """The voice waits for a face that is being built, but no longer than for a first picture."""
+    scene = run_say(ScriptedVoice(chunks()), ScriptedAvatar(ready_after_s=built_after_s))
+    assert scene.sink.times_s(AudioChunk)[0] == pytest.approx(first_sound_s, abs=0.01)
+    assert any(frame.kind is FrameKind.SPEAKING for frame in scene.sink.of(VideoFrame))
+    assert [type(end) for end in scene.sink.terminals] == [TurnComplete]
+
+
+def test_a_turn_is_stopped_while_a_face_is_built() -> None:
+    """At once, with one end and no sound."""
+
+    async def main() -> Scene:
+        scene = make_scene(tts=ScriptedVoice(chunks()), avatar=ScriptedAvatar(ready_after_s=5))
+        runner = scene.runner("Hello there.")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(runner.run())
+            await asyncio.sleep(1)
+            assert runner.stop(TurnOutcome.INTERRUPTED, 1.0)
+        assert asyncio.get_running_loop().time() < 1.1
+        return scene
+
+    scene = run_virtual(main())
+    assert [type(end) for end in scene.sink.terminals] == [TurnStopped]
+    assert scene.sink.of(AudioChunk) == []
+
+
 def test_speech_begins_on_the_first_clause() -> None:
     """The first sound leaves while the model still writes: long before its reply is complete."""
 

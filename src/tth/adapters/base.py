@@ -262,6 +262,12 @@ class AvatarSession(AdapterSession):
     def prepare(self, control: Controls) -> None:
         """A hint: a stream with these controls may begin soon."""
 
+    async def ready(self, control: Controls) -> None:
+        """Return when a stream with these controls would show its first picture without delay. May take seconds where
+        somebody must be built first; at once where nothing must. Never raises what went wrong: the stream does that.
+        Cancelling it stops the waiting and nothing else.
+        """
+
     def ease(self, quality: PictureQuality) -> None:
         """A hint: the machine is too slow, or no longer; draw the frames from now on with this quality.
 

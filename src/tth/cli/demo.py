@@ -54,7 +54,7 @@ async def _demo(arguments: argparse.Namespace, script: Sequence[DemoTurn], termi
     from tth.client import TthClient, media
     from tth.client.recorder import Recorder
 
-    settings = own_server_settings(arguments)
+    settings = (*own_server_settings(arguments), _looks_needed(script))
     film = arguments.output / "demo.mp4"
     started_s = time.monotonic()
     async with contextlib.AsyncExitStack() as stack:
@@ -78,6 +78,16 @@ async def _demo(arguments: argparse.Namespace, script: Sequence[DemoTurn], termi
         demo_report.write_json(arguments.output / "demo.json", records, checks, session.session_id)
     demo_report.show(terminal, records, checks, arguments.output, time.monotonic() - started_s)
     return exits.FAILED if failures(checks) else exits.OK
+
+
+def _looks_needed(script: Sequence[DemoTurn]) -> str:
+    """The setting that has everybody who speaks there before the first word: who watches should not wait later."""
+    from tth.config.load import load_config
+    from tth.config.wiring import full_registry
+
+    personas = load_config(full_registry(), profile="offline").personas
+    looks = dict.fromkeys(personas[turn.persona].persona.look for turn in script)
+    return f"adapters.avatar.embedded_face.preload=[{', '.join(looks)}]"
 
 
 async def _hold(

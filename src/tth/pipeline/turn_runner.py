@@ -7,6 +7,7 @@ the metrics and `turn_stopped` at once and only then takes the stages down. Test
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from dataclasses import dataclass
 
@@ -164,6 +165,7 @@ class TurnRunner:
         turn.machine.reach(TurnState.PREPARING)
         turn.tally.started_s = turn.now_s()
         turn.emit(self._started())
+        await self._face_ready()
         spoken: SpokenQueue = asyncio.Queue(SPOKEN_CAPACITY)
         sound: asyncio.Queue[SpeechSpan | None] = asyncio.Queue(SOUND_CAPACITY)
         sending = SendingStage(turn, sound, self._feed)
@@ -173,6 +175,16 @@ class TurnRunner:
             group.create_task(sending.send_sound())
             if self._feed is not None:
                 group.create_task(self._pictures(sending))
+
+    async def _face_ready(self) -> None:
+        """Nobody begins to speak without a face that is still being built, as on the first start on a machine; but the
+        voice does not wait for it longer than for a first picture."""
+        avatar = self._turn.sessions.avatar
+        if self._feed is None or avatar is None:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._venue.budgets.avatar_first_frame_ms / 1000):
+                await avatar.ready(self.plan.controls)
 
     def _started(self) -> TurnStarted:
         plan, turn = self.plan, self._turn

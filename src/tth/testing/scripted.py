@@ -274,17 +274,25 @@ class ScriptedAvatar(_Scripted[int], Avatar):
     A script that ends before its input does ends the stream early, as a broken avatar would; end it with `REST`.
     """
 
-    def __init__(self, *scripts: Script[int], name: str = "scripted", repeat: bool = False) -> None:
+    def __init__(
+        self, *scripts: Script[int], name: str = "scripted", repeat: bool = False, ready_after_s: float = 0.0
+    ) -> None:
+        """ready_after_s: how long somebody is being built whenever it is asked for."""
         super().__init__(*(scripts or ([REST],)), name=name, repeat=repeat or not scripts)
+        self._ready_after_s = ready_after_s
 
     def open_session(self, context: SessionContext, persona: Persona, draw: bool) -> AvatarSession:
-        return _AvatarSession(self.player, context, draw)
+        return _AvatarSession(self.player, context, draw, self._ready_after_s)
 
 
 class _AvatarSession(_Session[int], AvatarSession):
-    def __init__(self, player: ScriptPlayer[int], context: SessionContext, draw: bool) -> None:
+    def __init__(self, player: ScriptPlayer[int], context: SessionContext, draw: bool, ready_after_s: float) -> None:
         super().__init__(player, context)
         self._draw = draw
+        self._ready_after_s = ready_after_s
+
+    async def ready(self, control: Controls) -> None:
+        await asyncio.sleep(self._ready_after_s)
 
     async def infer_stream(
         self, spans: AsyncIterator[AvatarInput], control: Controls, context: TurnContext

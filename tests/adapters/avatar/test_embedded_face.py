@@ -443,12 +443,36 @@ def test_a_head_that_is_being_built_holds_nobody_up() -> None:
         assert await asyncio.to_thread(studio.building.wait, 10)
         waiting = [asyncio.create_task(frames(avatar, "anna")) for _ in range(5)]
         assert await frames(avatar, "marco") == 2
+        session = avatar.open_session(SessionContext("s_1"), Persona("p", look="anna"), draw=True)
+        ready = asyncio.create_task(session.ready(SMALL))
+        given_up = asyncio.create_task(session.ready(SMALL))
+        await asyncio.sleep(0)
+        given_up.cancel()
+        await asyncio.wait([given_up])
+        assert not ready.done()
         assert not any(task.done() for task in waiting)
         studio.may_end.set()
+        await ready
+        await session.aclose()
         assert await asyncio.gather(*waiting) == [2] * 5
 
     studio = SlowStudio()
     run(main, studio)
+
+
+def test_looks_that_are_named_are_all_there_when_the_adapter_is_ready() -> None:
+    """Nobody of them is built behind it."""
+
+    async def main(_: EmbeddedFace) -> None:
+        avatar = EmbeddedFace(Settings(preload=("anna", "marco", "leo")), studio)
+        avatar.expect(PEOPLE)
+        await avatar.load()
+        assert {look for look, _, _ in studio.asked} == {"anna", "marco", "leo"}
+        assert avatar.spares.take("leo", Shot(), "studio") is not None
+        await avatar.aclose()
+
+    studio = NotingStudio(built=True)
+    run(main)
 
 
 def test_a_painter_goes_from_session_to_session() -> None:

@@ -105,9 +105,9 @@ class Settings:
     """Name of a shipped look, path of a YAML file or of a portrait's folder, for every persona; None = the persona's
     own."""
     preload: tuple[str, ...] | None = None
-    """Looks made at the start, where `look` is None; None = those of the configured personas, the default one's first.
-    The server is ready with the first one; the others are built one after the other behind it, which on the first start
-    on a machine takes 5 s each. Who asks for one that is not ready waits for it."""
+    """Looks that are there when the server is ready, where `look` is None. None = that of the default persona; those of
+    the other personas are then built one after the other behind it, which on the first start on a machine takes 5 s and
+    more each. Who asks for one that is not there waits for it."""
     threads: int = field(default=2, metadata={"minimum": 1, "maximum": 64})
     """1..64; how many pictures are drawn at once, over all sessions."""
     cache_dir: str | None = None
@@ -168,20 +168,32 @@ class EmbeddedFace(Avatar):
         self._expected = tuple(dict.fromkeys(persona.look for persona in personas))
 
     async def load(self) -> None:
-        """Build the first head, if it is in no cache, and draw one picture: that compiles or reads the drawing loops.
-        The other heads are made after that, in a thread of their own."""
+        """Build the heads that are wanted at once, if they are in no cache, and draw one picture of each: that compiles
+        or reads the drawing loops. The other heads are made after that, in a thread of their own."""
         settings = self._settings
         if self._studio is None:
             self._studio = await finished(self.work(partial(_open_studio, settings)))
-        wanted = self._expected if settings.preload is None else settings.preload
-        first, *rest = [settings.look] if settings.look else wanted or ("anna",)
+        now, later = self._wanted()
+        drawing = [self.work(partial(self._draw_first, look)) for look in now]
         try:
-            await finished(self.work(partial(self._draw_first, first)))
+            for one in drawing:
+                await finished(one)
         except (LookError, OSError) as error:
             raise AdapterUnavailable("a head cannot be built", role="avatar", adapter=self.name) from error
+        finally:
+            for one in drawing:
+                one.cancel()
         self._is_ready = True
-        if rest:
-            self._builders.submit(self._preload, rest)
+        if later:
+            self._builders.submit(self._preload, later)
+
+    def _wanted(self) -> tuple[Sequence[str], Sequence[str]]:
+        """Looks to be made before the adapter is ready, and those that are made behind it."""
+        if self._settings.look is not None:
+            return (self._settings.look,), ()
+        if self._settings.preload is not None:
+            return self._settings.preload or ("anna",), ()
+        return self._expected[:1] or ("anna",), self._expected[1:]
 
     async def health(self) -> Health:
         return Health(ok=self._is_ready, detail="" if self._is_ready else "not loaded")
@@ -309,6 +321,13 @@ class FaceSession(AvatarSession):
         """The painter is made while nobody waits for it."""
         if self._painters is not None:
             self._painters.prepare(shot_of(control, self._quality), control.background)
+
+    async def ready(self, control: Controls) -> None:
+        """The painter is there, or cannot be made."""
+        if self._painters is not None:
+            painter = self._painters.prepare(shot_of(control, self._quality), control.background)
+            if not painter.done():
+                await asyncio.wait([painter])
 
     def ease(self, quality: PictureQuality) -> None:
         """From the next frame for which a painter of that detail is ready."""
