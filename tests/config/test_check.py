@@ -205,10 +205,11 @@ def test_a_missing_secret_names_its_variable() -> None:
     assert "set SOME_KEY in the environment" in str(checker.problems[0])
 
 
-def test_a_list_in_a_variable_has_commas() -> None:
-    """A variable has no brackets."""
+@pytest.mark.parametrize("said", [{"from_environment": True}, {"from_command_line": True}])
+def test_a_list_in_a_variable_or_on_the_command_line_has_commas(said: dict[str, bool]) -> None:
+    """No brackets there."""
     checker = Checker()
-    made = checker.settings(Everything, nested(("words",), Scalar("en, de", "X", from_environment=True)), "top")
+    made = checker.settings(Everything, nested(("words",), Scalar("en, de", "X", **said)), "top")
     assert isinstance(made, Everything)
     assert made.words == ("en", "de")
 

@@ -87,7 +87,7 @@ def _looks_needed(script: Sequence[DemoTurn]) -> str:
 
     personas = load_config(full_registry(), profile="offline").personas
     looks = dict.fromkeys(personas[turn.persona].persona.look for turn in script)
-    return f"adapters.avatar.embedded_face.preload=[{', '.join(looks)}]"
+    return f"adapters.avatar.embedded_face.preload={','.join(looks)}"
 
 
 async def _hold(

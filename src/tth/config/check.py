@@ -229,7 +229,7 @@ def _list(kind: object, node: Node) -> tuple[object, ...]:
     item_kind = typing.get_args(kind)[0]
     if isinstance(node, Items):
         return tuple(_scalar(item_kind, item) for item in node.items)
-    if isinstance(node, Scalar) and node.from_environment:  # a variable has no brackets: "en, de"
+    if isinstance(node, Scalar) and (node.from_environment or node.from_command_line):  # no brackets there: "en, de"
         parts = [part.strip() for part in node.text.split(",") if part.strip()]
         return tuple(_scalar(item_kind, dataclasses.replace(node, text=part)) for part in parts)
     raise _Wrong("a list")

@@ -110,7 +110,7 @@ def _read_layers(
         ):
             tree = merge(tree, nested(tuple(name.removeprefix(_PREFIX).lower().split("__")), value))
     for path, text in overrides.items():
-        tree = merge(tree, nested(tuple(path.split(".")), Scalar(text, "command line")))
+        tree = merge(tree, nested(tuple(path.split(".")), Scalar(text, "command line", from_command_line=True)))
     return _Layers(chosen, tree, environment)
 
 

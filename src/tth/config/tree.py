@@ -35,6 +35,7 @@ class Scalar:
     """Written in quotes, so it is text and nothing else."""
     from_environment: bool = False
     """From a variable or the .env file: the only places a secret may come from."""
+    from_command_line: bool = False
 
     @property
     def is_null(self) -> bool:
