@@ -15,8 +15,6 @@ from tth.model.media import FrameKind, PhonemeTiming, SilenceSpan, SpeechSpan, m
 
 NAME = "motion"
 TARGET = Target(5000, at_least=True)
-SOUND_TARGET = Target(2000, at_least=True)
-"""Reading the mouth from the sound costs what all the rest of a face costs."""
 FRAME_SAMPLES = 960
 SYLLABLES = ("p", "ɛ", "t", "ɹ", "iː", "m", "a", "s", "tʃ", "uː", "v", "oʊ", "n", "d", "ɪ")
 SOUND_MS = 80
@@ -42,8 +40,7 @@ async def measure(run: Run) -> list[Figure]:
             for frame in range(count):
                 performer.face_at(frame * FRAME_SAMPLES)
             rates.append(count / (time.process_time() - begin_s))
-        target = SOUND_TARGET if says is Says.SOUND else TARGET
-        figures.append(distribution(NAME, f"faces without pictures, {label}", "1/s", rates, target))
+        figures.append(distribution(NAME, f"faces without pictures, {label}", "1/s", rates, TARGET))
     return figures
 
 

@@ -241,8 +241,9 @@ class MouthTrack:
         first = last
         while first and self._segments[first - 1].end > sample - _LOOKBACK_SAMPLES:
             first -= 1
-        near = self._segments[first:last]
-        return _blend(near, sample)
+        if first == last:
+            return Mouth([0.0] * len(MOUTH_SHAPES), [1.0, *[0.0] * (len(VISEMES) - 1)])
+        return _blend(self._segments[first:last], sample)
 
     def _append(self, segment: _Segment) -> None:
         self._segments.append(segment)

@@ -6,7 +6,7 @@ needs the samples [240 i, 240 i + 600) and those before. Tests: tests/face/audio
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,11 @@ BANDS = 40
 # Telephone and wide-band voices both end below; what lies above 7.6 kHz tells lips nothing that s has not told.
 _LOWEST_HZ, _HIGHEST_HZ = 60.0, 7600.0
 _PRE_EMPHASIS = np.float32(0.97)
+# Bins below and above which no band hears anything.
+_FIRST_BIN, _END_BIN = (
+    int(_LOWEST_HZ * FFT_SAMPLES / SAMPLE_RATE_HZ),
+    int(_HIGHEST_HZ * FFT_SAMPLES / SAMPLE_RATE_HZ) + 1,
+)
 # Power below which all is silence, about -75 dBFS of noise.
 _FLOOR = np.float32(1e-7)
 # Level of the voice, natural logarithm of mean power per band: where it starts (speech at -20 dBFS has peaks near 0),
@@ -57,19 +62,21 @@ def log_mel(sound: F32, before: float = 0.0) -> F32:
     """float32 (n,), -1..1, and the sample before it -> log power, float32 (frames, BANDS), of the whole windows."""
     if len(sound) < WINDOW_SAMPLES:
         return np.zeros((0, BANDS), np.float32)
-    emphasised = sound.copy()
-    emphasised[1:] -= _PRE_EMPHASIS * sound[:-1]
-    emphasised[0] -= _PRE_EMPHASIS * np.float32(before)
+    emphasised = np.empty_like(sound)
+    np.multiply(sound[:-1], -_PRE_EMPHASIS, out=emphasised[1:])
+    emphasised[0] = -_PRE_EMPHASIS * np.float32(before)
+    emphasised += sound
     count = 1 + (len(sound) - WINDOW_SAMPLES) // HOP_SAMPLES
-    spectrum = np.fft.rfft(emphasised[_places(count)] * _window(), FFT_SAMPLES)
-    power = spectrum.real**2 + spectrum.imag**2
-    return np.asarray(np.log(power @ mel_matrix() + _FLOOR), np.float32)
-
-
-@lru_cache(maxsize=4)
-def _places(count: int) -> NDArray[np.int64]:
-    """Where the samples of each window lie. Quicker than a strided view, where there are two windows."""
-    return np.arange(count)[:, None] * HOP_SAMPLES + np.arange(WINDOW_SAMPLES)
+    item = emphasised.itemsize
+    windows = np.ndarray((count, WINDOW_SAMPLES), np.float32, emphasised, strides=(HOP_SAMPLES * item, item))
+    spectrum = np.fft.rfft(windows * _window(), FFT_SAMPLES)
+    parts = spectrum[:, _FIRST_BIN:_END_BIN]
+    power = parts.real**2
+    power += parts.imag**2
+    # frame by frame: a product of all at once may be rounded differently for another number of frames
+    bands = (power[:, None] @ mel_matrix()[_FIRST_BIN:_END_BIN])[:, 0]
+    bands += _FLOOR
+    return np.asarray(np.log(bands), np.float32)
 
 
 class Leveller:
@@ -77,19 +84,24 @@ class Leveller:
 
     def __init__(self, mean: F32) -> None:
         """mean: where the running mean starts, float32 (BANDS,): that of the training."""
-        self._level, self._mean = LEVEL_START, mean.astype(np.float32)
+        self._level, self._mean = LEVEL_START, mean.astype(np.float32)  # a copy
         self.powers: list[float] = []
         """Natural logarithm of the mean power of each frame that was levelled last."""
 
     def level(self, frames: F32) -> F32:
         """The next log-mel frames, float32 (frames, BANDS) -> the same, levelled and equalised."""
-        out = np.empty_like(frames)
         self.powers = np.log(np.add.reduce(np.exp(frames), axis=1) / BANDS).tolist()
-        for frame, now, against in zip(frames, self.powers, out, strict=True):
+        levels = []
+        for now in self.powers:
             risen = self._level + LEVEL_RISE * (now - self._level)
             self._level = max(risen, self._level - LEVEL_FALL, LEVEL_MIN)
-            np.maximum(frame - np.float32(self._level), _LOWEST, out=against)
-            if now > self._level - ACTIVE:
-                self._mean = self._mean + _MEAN_SHARE * (against - self._mean)
+            levels.append(self._level)
+        out = frames - np.array(levels, np.float32)[:, None]
+        np.maximum(out, _LOWEST, out=out)
+        for now, level, against in zip(self.powers, levels, out, strict=True):
+            if now > level - ACTIVE:
+                step = against - self._mean
+                step *= _MEAN_SHARE
+                self._mean += step
             against -= self._mean
         return out

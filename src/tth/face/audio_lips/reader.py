@@ -6,8 +6,9 @@ Tests: tests/face/audio_lips/test_estimator.py.
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,11 +17,13 @@ from tth.face.audio_lips.features import BANDS, F32, HOP_SAMPLES, WINDOW_SAMPLES
 from tth.face.audio_lips.network import (
     FIRST_STEP_SAMPLES,
     FRAMES_HEARD,
+    FRAMES_PER_STEP,
     LEVEL,
     STEP_SAMPLES,
     VISEMES_END,
     Network,
     Weights,
+    sigmoid,
 )
 from tth.model.media import Pcm
 
@@ -30,6 +33,8 @@ _SILENCE_FROM, _SILENCE_FULL = 0.5, 0.85
 # says, once there have been so many: longer than a stop is closed. Before a sound there was silence.
 _HISS_POWER, _SILENT_FRAMES = -8.0, 15
 _FULL_SCALE = np.float32(1 / 32768)
+_AT_ONCE = 8
+"""Steps that are read together at most, where so much sound is known: one alone costs three times its share."""
 
 
 @dataclass(slots=True)
@@ -88,46 +93,77 @@ class Reader:
         self.sound, self.begin = sound, begin
         self._leveller = Leveller(weights.mean)
         self._network = Network(weights)
-        self._heard = np.zeros((FRAMES_HEARD, BANDS), np.float32)
-        self._next = 0
-        self._silent_frames = _SILENT_FRAMES
+        self._frames = np.zeros((0, BANDS), np.float32)  # the last ones that the next step hears too
+        self._next, self._silent_frames = 0, _SILENT_FRAMES
+        self._ahead: deque[Step] = deque()
 
     def next_step(self, to_sample: float) -> Step | None:
         """The next step, if it speaks of a moment up to `to_sample` and can be made already."""
-        moment = self.begin + FIRST_STEP_SAMPLES + self._next * STEP_SAMPLES
-        if moment > to_sample or (not self.sound.is_over and self._heard_to(self._next) > self.sound.end_sample):
+        if self._moment(self._next) > to_sample:
             return None
-        if self._next == 0:
-            self._listen(-1)
-        self._listen(self._next)
+        if not self._ahead:
+            count = self._count_known()
+            if not count:
+                return None
+            self._ahead.extend(self._read(count))
         self._next += 1
-        return _step(moment, self._network.step(self._heard), self._silent_frames >= _SILENT_FRAMES)
+        return self._ahead.popleft()
+
+    def _moment(self, step: int) -> int:
+        return self.begin + FIRST_STEP_SAMPLES + step * STEP_SAMPLES
 
     def _heard_to(self, step: int) -> int:
         return self.begin + (step + 1) * STEP_SAMPLES + HOP_SAMPLES + WINDOW_SAMPLES
 
-    def _listen(self, step: int) -> None:
-        """Take in the two frames that `step` hears for the first time."""
-        end = self._heard_to(step)
-        samples = self.sound.samples(end - HOP_SAMPLES - WINDOW_SAMPLES - 1, end)
-        if step < 0:
+    def _count_known(self) -> int:
+        """How many steps from the next one on can be made, up to _AT_ONCE."""
+        last, end = self._heard_to(self._next), self.sound.end_sample
+        if self.sound.is_over:  # silence follows
+            last, end = self._moment(self._next), max(end, self._moment(self._next))
+        return min(max((end - last) // STEP_SAMPLES + 1, 0), _AT_ONCE)
+
+    def _read(self, count: int) -> Iterator[Step]:
+        """The next `count` steps, at least one."""
+        silences = self._listen(self._next, count)
+        hop = FRAMES_PER_STEP * BANDS
+        item = self._frames.itemsize
+        heard = np.ndarray((count, FRAMES_HEARD * BANDS), np.float32, self._frames, strides=(hop * item, item))
+        said = self._network.steps(heard)
+        self._frames = self._frames[FRAMES_PER_STEP * count :].copy()
+        yield from _steps(self._moment(self._next), said, silences)
+
+    def _listen(self, first: int, count: int) -> list[bool]:
+        """Take in the frames that `count` steps from `first` on hear for the first time. Of each: is it silence."""
+        is_begin = not len(self._frames)
+        begin = self._heard_to(first - 1 - is_begin) - WINDOW_SAMPLES + HOP_SAMPLES
+        end = self._heard_to(first + count - 1)
+        samples = self.sound.samples(begin - 1, end)
+        if is_begin:
             samples[0] = 0
         sound = samples * _FULL_SCALE
-        self._heard[:2] = self._heard[2:]
-        self._heard[2:] = self._leveller.level(log_mel(sound[1:], float(sound[0])))
+        frames = self._leveller.level(log_mel(sound[1:], float(sound[0])))
+        self._frames = np.concatenate([self._frames, frames])
+        silences = []
         for power in self._leveller.powers:
             self._silent_frames = self._silent_frames + 1 if power < _HISS_POWER else 0
+            silences.append(self._silent_frames >= _SILENT_FRAMES)
+        return silences[-FRAMES_PER_STEP * count :][FRAMES_PER_STEP - 1 :: FRAMES_PER_STEP]
 
 
-def _step(moment: int, said: F32, is_silence: bool) -> Step:
-    values: list[float] = said.tolist()
-    logits = values[LEVEL + 1 : VISEMES_END]
-    most = max(logits)
-    chances = [math.exp(logit - most) for logit in logits]
-    total = sum(chances)
-    visemes = [chance / total for chance in chances]
-    is_speech = 1 - min(max((visemes[0] - _SILENCE_FROM) / (_SILENCE_FULL - _SILENCE_FROM), 0.0), 1.0)
-    if is_silence:
-        is_speech, visemes = 0.0, [1.0] + [0.0] * (len(visemes) - 1)
-    shapes = [is_speech * min(max(shape, 0.0), 1.0) for shape in values[: LEVEL + 1]]
-    return Step(moment, shapes, visemes, [0.5 + 0.5 * math.tanh(0.5 * value) for value in values[VISEMES_END:]])
+def _steps(moment: int, said: F32, silences: list[bool]) -> Iterator[Step]:
+    """What the network says, float32 (n, OUTPUTS), of moments from `moment` on; `said` is overwritten. silences: where
+    there is no sound."""
+    logits = said[:, LEVEL + 1 : VISEMES_END].astype(np.float64)
+    chances = np.exp(logits - np.maximum.reduce(logits, axis=1)[:, None])
+    chances /= np.add.reduce(chances, axis=1)[:, None]
+    shapes = said[:, : LEVEL + 1]
+    np.maximum(shapes, 0, out=shapes)
+    np.minimum(shapes, 1, out=shapes)
+    contacts = sigmoid(said[:, VISEMES_END:])
+    rows = zip(shapes.tolist(), chances.tolist(), contacts.tolist(), silences, strict=True)
+    for weights, visemes, touches, is_silence in rows:
+        is_speech = 1 - min(max((visemes[0] - _SILENCE_FROM) / (_SILENCE_FULL - _SILENCE_FROM), 0.0), 1.0)
+        if is_silence:
+            is_speech, visemes = 0.0, [1.0] + [0.0] * (len(visemes) - 1)
+        yield Step(moment, [is_speech * weight for weight in weights], visemes, touches)
+        moment += STEP_SAMPLES
