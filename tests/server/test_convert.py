@@ -204,9 +204,13 @@ EVENTS: list[tuple[Event, str]] = [
     (METRICS, "turn_metrics"),
     (events.TurnComplete(24_000, 48_000, "all"), "turn_complete"),
     (events.TurnStopped(TurnOutcome.DRAINED, 24_000, 48_000, "heard", 12_000, True, "WHY"), "turn_stopped"),
+    (events.TurnPaused(24_000, True), "turn_paused"),
+    (events.TurnResumed(48_000, 250.4), "turn_resumed"),
+    (events.TurnHeard("t_0", "heard", 24_000, True), "turn_heard"),
+    (events.IdleClip(24_000, 96_000, 100), "idle_clip"),
     (events.DegradedMode(True, "avatar", "WHY", "sound alone"), "degraded_mode"),
     (ErrorEvent(3, "WHY", "what", ErrorScope.TURN, True, 5, 6, (FieldViolation("f", "a"),), {"k": "v"}), "error"),
-    (events.SessionState(REPORT, MediaPreferences(), 24_000, "idle"), "session_state"),
+    (events.SessionState(REPORT, MediaPreferences(), 24_000, "idle", "h_1", True, True, 7), "session_state"),
     (events.ControlAck(REPORT), "control_ack"),
     (events.GoAway("reconnect", 1000, "DRAINING"), "go_away"),
     (events.Pong(1, 2), "pong"),
@@ -244,6 +248,14 @@ def test_media_time_is_microseconds() -> None:
     assert by_name["turn_started"].turn_started.media_start_pts_us == 1_000_000
     assert by_name["turn_stopped"].turn_stopped.heard_pts_us == 500_000
     assert by_name["session_state"].session_state.pts_us == 1_000_000
+    state = by_name["session_state"].session_state
+    assert (state.resume_handle, state.resumable, state.resumed, state.gap) == ("h_1", True, True, True)
+    assert state.oldest_replayable_seq == 7
+    assert by_name["turn_paused"].turn_paused.pts_us == 1_000_000
+    assert by_name["turn_resumed"].turn_resumed.pts_us == 2_000_000
+    assert by_name["turn_resumed"].turn_resumed.paused_ms == 250
+    assert by_name["turn_heard"].turn_heard.heard_text == "heard"
+    assert by_name["idle_clip"].idle_clip.frame_count == 100
     assert by_name["pong"].pong.server_send_ms == 10
 
 

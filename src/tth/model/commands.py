@@ -43,6 +43,20 @@ class Interrupt:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseTurn:
+    turn_id: str = ""
+    heard_sample: int | None = None
+    """As in `Interrupt`."""
+    client_seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeTurn:
+    turn_id: str = ""
+    client_seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class EndTurn:
     turn_id: str = ""
     client_seq: int = 0

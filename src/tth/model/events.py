@@ -161,6 +161,41 @@ class TurnStopped:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnPaused:
+    """The turn is held; its media behind `heard_sample` is void and comes again."""
+
+    heard_sample: int
+    is_estimate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TurnResumed:
+    """The turn goes on: the sample after the one where it was held is heard at `start_sample` now."""
+
+    start_sample: int
+    paused_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class TurnHeard:
+    """What was really heard of a turn that had been sent completely before it was interrupted."""
+
+    turn_id: str
+    heard_text: str
+    heard_sample: int
+    is_estimate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IdleClip:
+    """The next `frame_count` idle frames are to be shown forwards and backwards until another picture comes."""
+
+    start_sample: int
+    sample_count: int
+    frame_count: int
+
+
+@dataclass(frozen=True, slots=True)
 class DegradedMode:
     active: bool
     component: str
@@ -189,6 +224,12 @@ class SessionState:
     media: MediaPreferences
     now_sample: int
     state: str
+    resume_handle: str = ""
+    """ "" = the session cannot be resumed."""
+    resumed: bool = False
+    gap: bool = False
+    """Events other than media were lost before this stream."""
+    oldest_replayable_seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +261,10 @@ TurnEvent: TypeAlias = (
     | TurnMetrics
     | TurnComplete
     | TurnStopped
+    | TurnPaused
+    | TurnResumed
     | DegradedMode
     | ErrorEvent
 )
-SessionEvent: TypeAlias = SessionState | ControlAck | GoAway | Pong
+SessionEvent: TypeAlias = SessionState | ControlAck | GoAway | Pong | TurnHeard | IdleClip
 Event: TypeAlias = TurnEvent | SessionEvent

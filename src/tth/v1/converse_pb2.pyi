@@ -146,23 +146,27 @@ class Ping(_message.Message):
     def __init__(self, client_time_ms: _Optional[int] = ...) -> None: ...
 
 class Resume(_message.Message):
-    __slots__ = ("resume_handle", "last_seq")
+    __slots__ = ("resume_handle", "last_seq", "playback")
     RESUME_HANDLE_FIELD_NUMBER: _ClassVar[int]
     LAST_SEQ_FIELD_NUMBER: _ClassVar[int]
+    PLAYBACK_FIELD_NUMBER: _ClassVar[int]
     resume_handle: str
     last_seq: int
-    def __init__(self, resume_handle: _Optional[str] = ..., last_seq: _Optional[int] = ...) -> None: ...
+    playback: PlaybackPosition
+    def __init__(self, resume_handle: _Optional[str] = ..., last_seq: _Optional[int] = ..., playback: _Optional[_Union[PlaybackPosition, _Mapping]] = ...) -> None: ...
 
 class PauseTurn(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("playback",)
+    PLAYBACK_FIELD_NUMBER: _ClassVar[int]
+    playback: PlaybackPosition
+    def __init__(self, playback: _Optional[_Union[PlaybackPosition, _Mapping]] = ...) -> None: ...
 
 class ResumeTurn(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
 class ConverseResponse(_message.Message):
-    __slots__ = ("schema_version", "session_id", "turn_id", "timestamp_ms", "seq", "ack_client_seq", "text_delta", "audio_chunk", "video_frame", "turn_metrics", "turn_complete", "turn_stopped", "degraded_mode", "error", "turn_started", "session_state", "go_away", "pong", "motion_frame", "word_timing", "speaking", "control_ack")
+    __slots__ = ("schema_version", "session_id", "turn_id", "timestamp_ms", "seq", "ack_client_seq", "text_delta", "audio_chunk", "video_frame", "turn_metrics", "turn_complete", "turn_stopped", "degraded_mode", "error", "turn_started", "session_state", "go_away", "pong", "motion_frame", "word_timing", "speaking", "control_ack", "turn_paused", "turn_resumed", "turn_heard", "idle_clip")
     SCHEMA_VERSION_FIELD_NUMBER: _ClassVar[int]
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     TURN_ID_FIELD_NUMBER: _ClassVar[int]
@@ -185,6 +189,10 @@ class ConverseResponse(_message.Message):
     WORD_TIMING_FIELD_NUMBER: _ClassVar[int]
     SPEAKING_FIELD_NUMBER: _ClassVar[int]
     CONTROL_ACK_FIELD_NUMBER: _ClassVar[int]
+    TURN_PAUSED_FIELD_NUMBER: _ClassVar[int]
+    TURN_RESUMED_FIELD_NUMBER: _ClassVar[int]
+    TURN_HEARD_FIELD_NUMBER: _ClassVar[int]
+    IDLE_CLIP_FIELD_NUMBER: _ClassVar[int]
     schema_version: str
     session_id: str
     turn_id: str
@@ -207,7 +215,11 @@ class ConverseResponse(_message.Message):
     word_timing: _media_pb2.WordTiming
     speaking: Speaking
     control_ack: ControlAck
-    def __init__(self, schema_version: _Optional[str] = ..., session_id: _Optional[str] = ..., turn_id: _Optional[str] = ..., timestamp_ms: _Optional[int] = ..., seq: _Optional[int] = ..., ack_client_seq: _Optional[int] = ..., text_delta: _Optional[_Union[TextDelta, _Mapping]] = ..., audio_chunk: _Optional[_Union[_media_pb2.AudioChunk, _Mapping]] = ..., video_frame: _Optional[_Union[_media_pb2.VideoFrame, _Mapping]] = ..., turn_metrics: _Optional[_Union[TurnMetrics, _Mapping]] = ..., turn_complete: _Optional[_Union[TurnComplete, _Mapping]] = ..., turn_stopped: _Optional[_Union[TurnStopped, _Mapping]] = ..., degraded_mode: _Optional[_Union[DegradedMode, _Mapping]] = ..., error: _Optional[_Union[_errors_pb2.Error, _Mapping]] = ..., turn_started: _Optional[_Union[TurnStarted, _Mapping]] = ..., session_state: _Optional[_Union[SessionState, _Mapping]] = ..., go_away: _Optional[_Union[GoAway, _Mapping]] = ..., pong: _Optional[_Union[Pong, _Mapping]] = ..., motion_frame: _Optional[_Union[_media_pb2.MotionFrame, _Mapping]] = ..., word_timing: _Optional[_Union[_media_pb2.WordTiming, _Mapping]] = ..., speaking: _Optional[_Union[Speaking, _Mapping]] = ..., control_ack: _Optional[_Union[ControlAck, _Mapping]] = ...) -> None: ...
+    turn_paused: TurnPaused
+    turn_resumed: TurnResumed
+    turn_heard: TurnHeard
+    idle_clip: IdleClip
+    def __init__(self, schema_version: _Optional[str] = ..., session_id: _Optional[str] = ..., turn_id: _Optional[str] = ..., timestamp_ms: _Optional[int] = ..., seq: _Optional[int] = ..., ack_client_seq: _Optional[int] = ..., text_delta: _Optional[_Union[TextDelta, _Mapping]] = ..., audio_chunk: _Optional[_Union[_media_pb2.AudioChunk, _Mapping]] = ..., video_frame: _Optional[_Union[_media_pb2.VideoFrame, _Mapping]] = ..., turn_metrics: _Optional[_Union[TurnMetrics, _Mapping]] = ..., turn_complete: _Optional[_Union[TurnComplete, _Mapping]] = ..., turn_stopped: _Optional[_Union[TurnStopped, _Mapping]] = ..., degraded_mode: _Optional[_Union[DegradedMode, _Mapping]] = ..., error: _Optional[_Union[_errors_pb2.Error, _Mapping]] = ..., turn_started: _Optional[_Union[TurnStarted, _Mapping]] = ..., session_state: _Optional[_Union[SessionState, _Mapping]] = ..., go_away: _Optional[_Union[GoAway, _Mapping]] = ..., pong: _Optional[_Union[Pong, _Mapping]] = ..., motion_frame: _Optional[_Union[_media_pb2.MotionFrame, _Mapping]] = ..., word_timing: _Optional[_Union[_media_pb2.WordTiming, _Mapping]] = ..., speaking: _Optional[_Union[Speaking, _Mapping]] = ..., control_ack: _Optional[_Union[ControlAck, _Mapping]] = ..., turn_paused: _Optional[_Union[TurnPaused, _Mapping]] = ..., turn_resumed: _Optional[_Union[TurnResumed, _Mapping]] = ..., turn_heard: _Optional[_Union[TurnHeard, _Mapping]] = ..., idle_clip: _Optional[_Union[IdleClip, _Mapping]] = ...) -> None: ...
 
 class TextDelta(_message.Message):
     __slots__ = ("text", "offset", "last")
@@ -362,6 +374,44 @@ class TurnStopped(_message.Message):
     heard_is_estimate: bool
     error_reason: str
     def __init__(self, outcome: _Optional[_Union[TurnOutcome, str]] = ..., last_seq: _Optional[int] = ..., audio_end_pts_us: _Optional[int] = ..., video_end_pts_us: _Optional[int] = ..., heard_text: _Optional[str] = ..., heard_pts_us: _Optional[int] = ..., heard_is_estimate: bool = ..., error_reason: _Optional[str] = ...) -> None: ...
+
+class TurnPaused(_message.Message):
+    __slots__ = ("pts_us", "is_estimate")
+    PTS_US_FIELD_NUMBER: _ClassVar[int]
+    IS_ESTIMATE_FIELD_NUMBER: _ClassVar[int]
+    pts_us: int
+    is_estimate: bool
+    def __init__(self, pts_us: _Optional[int] = ..., is_estimate: bool = ...) -> None: ...
+
+class TurnResumed(_message.Message):
+    __slots__ = ("pts_us", "paused_ms")
+    PTS_US_FIELD_NUMBER: _ClassVar[int]
+    PAUSED_MS_FIELD_NUMBER: _ClassVar[int]
+    pts_us: int
+    paused_ms: int
+    def __init__(self, pts_us: _Optional[int] = ..., paused_ms: _Optional[int] = ...) -> None: ...
+
+class TurnHeard(_message.Message):
+    __slots__ = ("turn_id", "heard_text", "heard_pts_us", "heard_is_estimate")
+    TURN_ID_FIELD_NUMBER: _ClassVar[int]
+    HEARD_TEXT_FIELD_NUMBER: _ClassVar[int]
+    HEARD_PTS_US_FIELD_NUMBER: _ClassVar[int]
+    HEARD_IS_ESTIMATE_FIELD_NUMBER: _ClassVar[int]
+    turn_id: str
+    heard_text: str
+    heard_pts_us: int
+    heard_is_estimate: bool
+    def __init__(self, turn_id: _Optional[str] = ..., heard_text: _Optional[str] = ..., heard_pts_us: _Optional[int] = ..., heard_is_estimate: bool = ...) -> None: ...
+
+class IdleClip(_message.Message):
+    __slots__ = ("pts_us", "duration_us", "frame_count")
+    PTS_US_FIELD_NUMBER: _ClassVar[int]
+    DURATION_US_FIELD_NUMBER: _ClassVar[int]
+    FRAME_COUNT_FIELD_NUMBER: _ClassVar[int]
+    pts_us: int
+    duration_us: int
+    frame_count: int
+    def __init__(self, pts_us: _Optional[int] = ..., duration_us: _Optional[int] = ..., frame_count: _Optional[int] = ...) -> None: ...
 
 class DegradedMode(_message.Message):
     __slots__ = ("active", "component", "reason", "action", "level")

@@ -29,23 +29,23 @@ from tth.v1 import errors_pb2 as tth_dot_v1_dot_errors__pb2
 from tth.v1 import media_pb2 as tth_dot_v1_dot_media__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18tth/v1/tth_service.proto\x12\x06tth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15tth/v1/controls.proto\x1a\x15tth/v1/converse.proto\x1a\x13tth/v1/errors.proto\x1a\x12tth/v1/media.proto\"\x9d\x02\n\x14\x43reateSessionRequest\x12%\n\x0eschema_version\x18\x01 \x01(\tR\rschemaVersion\x12\x1d\n\nrequest_id\x18\x02 \x01(\tR\trequestId\x12,\n\x08\x63ontrols\x18\x03 \x01(\x0b\x32\x10.tth.v1.ControlsR\x08\x63ontrols\x12#\n\rlanguage_code\x18\x04 \x01(\tR\x0clanguageCode\x12.\n\x05media\x18\x05 \x01(\x0b\x32\x18.tth.v1.MediaPreferencesR\x05media\x12<\n\x0eoverlap_policy\x18\x06 \x01(\x0e\x32\x15.tth.v1.OverlapPolicyR\roverlapPolicy\"\xd8\x02\n\x15\x43reateSessionResponse\x12%\n\x0eschema_version\x18\x01 \x01(\tR\rschemaVersion\x12\x1d\n\nsession_id\x18\x02 \x01(\tR\tsessionId\x12;\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nexpireTime\x12<\n\x0e\x63ontrol_report\x18\x04 \x01(\x0b\x32\x15.tth.v1.ControlReportR\rcontrolReport\x12.\n\x05media\x18\x05 \x01(\x0b\x32\x18.tth.v1.MediaPreferencesR\x05media\x12#\n\rresume_handle\x18\x06 \x01(\tR\x0cresumeHandle\x12)\n\x10\x62lendshape_names\x18\x07 \x03(\tR\x0f\x62lendshapeNames\"2\n\x11GetSessionRequest\x12\x1d\n\nsession_id\x18\x01 \x01(\tR\tsessionId\"\x94\x03\n\x12GetSessionResponse\x12\x1d\n\nsession_id\x18\x01 \x01(\tR\tsessionId\x12\x14\n\x05state\x18\x02 \x01(\tR\x05state\x12\x1d\n\nturn_count\x18\x03 \x01(\x05R\tturnCount\x12&\n\x0f\x63urrent_turn_id\x18\x04 \x01(\tR\rcurrentTurnId\x12\x1a\n\x08\x61ttached\x18\x05 \x01(\x08R\x08\x61ttached\x12<\n\x0e\x63ontrol_report\x18\x06 \x01(\x0b\x32\x15.tth.v1.ControlReportR\rcontrolReport\x12.\n\x05media\x18\x07 \x01(\x0b\x32\x18.tth.v1.MediaPreferencesR\x05media\x12;\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12;\n\x0b\x65xpire_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nexpireTime\"2\n\x11\x45ndSessionRequest\x12\x1d\n\nsession_id\x18\x01 \x01(\tR\tsessionId\"3\n\x12\x45ndSessionResponse\x12\x1d\n\nturn_count\x18\x01 \x01(\x05R\tturnCount\"\xe0\x01\n\x0fGenerateRequest\x12%\n\x0eschema_version\x18\x01 \x01(\tR\rschemaVersion\x12\x1d\n\nrequest_id\x18\x02 \x01(\tR\trequestId\x12-\n\tuser_text\x18\x03 \x01(\x0b\x32\x10.tth.v1.UserTextR\x08userText\x12.\n\x06\x66ormat\x18\x04 \x01(\x0e\x32\x16.tth.v1.ArtifactFormatR\x06\x66ormat\x12\x1c\n\x07wait_ms\x18\x05 \x01(\x05H\x00R\x06waitMs\x88\x01\x01\x42\n\n\x08_wait_ms\"{\n\x08\x41rtifact\x12\x10\n\x03uri\x18\x01 \x01(\tR\x03uri\x12\x1d\n\nmedia_type\x18\x02 \x01(\tR\tmediaType\x12\x1d\n\nsize_bytes\x18\x03 \x01(\x03R\tsizeBytes\x12\x1f\n\x0b\x64uration_us\x18\x04 \x01(\x03R\ndurationUs\"\xa5\x02\n\x03Job\x12\x15\n\x06job_id\x18\x01 \x01(\tR\x05jobId\x12&\n\x05state\x18\x02 \x01(\x0e\x32\x10.tth.v1.JobStateR\x05state\x12,\n\x08\x61rtifact\x18\x03 \x01(\x0b\x32\x10.tth.v1.ArtifactR\x08\x61rtifact\x12#\n\x05\x65rror\x18\x04 \x01(\x0b\x32\r.tth.v1.ErrorR\x05\x65rror\x12-\n\x07metrics\x18\x05 \x01(\x0b\x32\x13.tth.v1.TurnMetricsR\x07metrics\x12\x12\n\x04text\x18\x06 \x01(\tR\x04text\x12(\n\x05words\x18\x07 \x03(\x0b\x32\x12.tth.v1.WordTimingR\x05words\x12\x1f\n\x0bprogress_us\x18\x08 \x01(\x03R\nprogressUs\"1\n\x10GenerateResponse\x12\x1d\n\x03job\x18\x01 \x01(\x0b\x32\x0b.tth.v1.JobR\x03job\"&\n\rGetJobRequest\x12\x15\n\x06job_id\x18\x01 \x01(\tR\x05jobId\"/\n\x0eGetJobResponse\x12\x1d\n\x03job\x18\x01 \x01(\x0b\x32\x0b.tth.v1.JobR\x03job\")\n\x10\x43\x61ncelJobRequest\x12\x15\n\x06job_id\x18\x01 \x01(\tR\x05jobId\"2\n\x11\x43\x61ncelJobResponse\x12\x1d\n\x03job\x18\x01 \x01(\x0b\x32\x0b.tth.v1.JobR\x03job\"S\n\x17\x44ownloadArtifactRequest\x12\x15\n\x06job_id\x18\x01 \x01(\tR\x05jobId\x12!\n\x0coffset_bytes\x18\x02 \x01(\x03R\x0boffsetBytes\"p\n\x18\x44ownloadArtifactResponse\x12\x12\n\x04\x64\x61ta\x18\x01 \x01(\x0cR\x04\x64\x61ta\x12!\n\x0coffset_bytes\x18\x02 \x01(\x03R\x0boffsetBytes\x12\x1d\n\nsize_bytes\x18\x03 \x01(\x03R\tsizeBytes\"\x97\x01\n\x11\x43ontrolCapability\x12\x12\n\x04path\x18\x01 \x01(\tR\x04path\x12\x30\n\x07support\x18\x02 \x01(\x0e\x32\x16.tth.v1.ControlSupportR\x07support\x12\x15\n\x03min\x18\x03 \x01(\x01H\x00R\x03min\x88\x01\x01\x12\x15\n\x03max\x18\x04 \x01(\x01H\x01R\x03max\x88\x01\x01\x42\x06\n\x04_minB\x06\n\x04_max\"\xbc\x03\n\x05Model\x12\x12\n\x04role\x18\x01 \x01(\tR\x04role\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12 \n\x0b\x64\x65scription\x18\x03 \x01(\tR\x0b\x64\x65scription\x12\x16\n\x06\x61\x63tive\x18\x04 \x01(\x08R\x06\x61\x63tive\x12\x1e\n\ndeployment\x18\x05 \x01(\tR\ndeployment\x12\x35\n\x08\x63ontrols\x18\x06 \x03(\x0b\x32\x19.tth.v1.ControlCapabilityR\x08\x63ontrols\x12%\n\x0elanguage_codes\x18\x07 \x03(\tR\rlanguageCodes\x12\x35\n\x0cvideo_codecs\x18\x08 \x03(\x0e\x32\x12.tth.v1.VideoCodecR\x0bvideoCodecs\x12\x34\n\x0bresolutions\x18\t \x03(\x0b\x32\x12.tth.v1.ResolutionR\x0bresolutions\x12\x17\n\x07max_fps\x18\n \x01(\x05R\x06maxFps\x12 \n\x0b\x62\x61\x63kgrounds\x18\x0b \x03(\tR\x0b\x62\x61\x63kgrounds\x12+\n\x08\x66ramings\x18\x0c \x03(\x0e\x32\x0f.tth.v1.FramingR\x08\x66ramings\"m\n\x07Persona\x12\x1d\n\npersona_id\x18\x01 \x01(\tR\tpersonaId\x12!\n\x0c\x64isplay_name\x18\x02 \x01(\tR\x0b\x64isplayName\x12 \n\x0b\x64\x65scription\x18\x03 \x01(\tR\x0b\x64\x65scription\"O\n\x11ListModelsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"\xd5\x01\n\x12ListModelsResponse\x12%\n\x06models\x18\x01 \x03(\x0b\x32\r.tth.v1.ModelR\x06models\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12+\n\x08personas\x18\x03 \x03(\x0b\x32\x0f.tth.v1.PersonaR\x08personas\x12\x18\n\x07profile\x18\x04 \x01(\tR\x07profile\x12)\n\x10\x62lendshape_names\x18\x05 \x03(\tR\x0f\x62lendshapeNames\">\n\rHealthRequest\x12-\n\x12include_components\x18\x01 \x01(\x08R\x11includeComponents\"\x8e\x01\n\x0f\x43omponentHealth\x12\x1c\n\tcomponent\x18\x01 \x01(\tR\tcomponent\x12,\n\x06status\x18\x02 \x01(\x0e\x32\x14.tth.v1.HealthStatusR\x06status\x12\x16\n\x06\x64\x65tail\x18\x03 \x01(\tR\x06\x64\x65tail\x12\x17\n\x07load_ms\x18\x04 \x01(\x01R\x06loadMs\"\x8a\x02\n\x0eHealthResponse\x12,\n\x06status\x18\x01 \x01(\x0e\x32\x14.tth.v1.HealthStatusR\x06status\x12\x18\n\x07version\x18\x02 \x01(\tR\x07version\x12\x18\n\x07profile\x18\x03 \x01(\tR\x07profile\x12\x19\n\x08uptime_s\x18\x04 \x01(\x01R\x07uptimeS\x12#\n\rsession_count\x18\x05 \x01(\x05R\x0csessionCount\x12\x1d\n\nturn_count\x18\x06 \x01(\x05R\tturnCount\x12\x37\n\ncomponents\x18\x07 \x03(\x0b\x32\x17.tth.v1.ComponentHealthR\ncomponents*\x82\x01\n\rOverlapPolicy\x12\x1e\n\x1aOVERLAP_POLICY_UNSPECIFIED\x10\x00\x12\x1c\n\x18OVERLAP_POLICY_SUPERSEDE\x10\x01\x12\x18\n\x14OVERLAP_POLICY_QUEUE\x10\x02\x12\x19\n\x15OVERLAP_POLICY_REJECT\x10\x03*|\n\x0e\x41rtifactFormat\x12\x1f\n\x1b\x41RTIFACT_FORMAT_UNSPECIFIED\x10\x00\x12\x17\n\x13\x41RTIFACT_FORMAT_MP4\x10\x01\x12\x17\n\x13\x41RTIFACT_FORMAT_WAV\x10\x02\x12\x17\n\x13\x41RTIFACT_FORMAT_MOV\x10\x03*\x9a\x01\n\x08JobState\x12\x19\n\x15JOB_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10JOB_STATE_QUEUED\x10\x01\x12\x15\n\x11JOB_STATE_RUNNING\x10\x02\x12\x17\n\x13JOB_STATE_SUCCEEDED\x10\x03\x12\x14\n\x10JOB_STATE_FAILED\x10\x04\x12\x17\n\x13JOB_STATE_CANCELLED\x10\x05*\x85\x01\n\x0e\x43ontrolSupport\x12\x1f\n\x1b\x43ONTROL_SUPPORT_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43ONTROL_SUPPORT_NATIVE\x10\x01\x12\x1c\n\x18\x43ONTROL_SUPPORT_EMULATED\x10\x02\x12\x18\n\x14\x43ONTROL_SUPPORT_NONE\x10\x03*\xb6\x01\n\x0cHealthStatus\x12\x1d\n\x19HEALTH_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16HEALTH_STATUS_STARTING\x10\x01\x12\x19\n\x15HEALTH_STATUS_SERVING\x10\x02\x12\x1a\n\x16HEALTH_STATUS_DEGRADED\x10\x03\x12\x1a\n\x16HEALTH_STATUS_DRAINING\x10\x04\x12\x18\n\x14HEALTH_STATUS_FAILED\x10\x05\x32\xb8\x05\n\nTthService\x12L\n\rCreateSession\x12\x1c.tth.v1.CreateSessionRequest\x1a\x1d.tth.v1.CreateSessionResponse\x12\x43\n\nGetSession\x12\x19.tth.v1.GetSessionRequest\x1a\x1a.tth.v1.GetSessionResponse\x12\x43\n\nEndSession\x12\x19.tth.v1.EndSessionRequest\x1a\x1a.tth.v1.EndSessionResponse\x12\x41\n\x08\x43onverse\x12\x17.tth.v1.ConverseRequest\x1a\x18.tth.v1.ConverseResponse(\x01\x30\x01\x12=\n\x08Generate\x12\x17.tth.v1.GenerateRequest\x1a\x18.tth.v1.GenerateResponse\x12\x37\n\x06GetJob\x12\x15.tth.v1.GetJobRequest\x1a\x16.tth.v1.GetJobResponse\x12@\n\tCancelJob\x12\x18.tth.v1.CancelJobRequest\x1a\x19.tth.v1.CancelJobResponse\x12W\n\x10\x44ownloadArtifact\x12\x1f.tth.v1.DownloadArtifactRequest\x1a .tth.v1.DownloadArtifactResponse0\x01\x12\x43\n\nListModels\x12\x19.tth.v1.ListModelsRequest\x1a\x1a.tth.v1.ListModelsResponse\x12\x37\n\x06Health\x12\x15.tth.v1.HealthRequest\x1a\x16.tth.v1.HealthResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18tth/v1/tth_service.proto\x12\x06tth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15tth/v1/controls.proto\x1a\x15tth/v1/converse.proto\x1a\x13tth/v1/errors.proto\x1a\x12tth/v1/media.proto\"\x9d\x02\n\x14\x43reateSessionRequest\x12%\n\x0eschema_version\x18\x01 \x01(\tR\rschemaVersion\x12\x1d\n\nrequest_id\x18\x02 \x01(\tR\trequestId\x12,\n\x08\x63ontrols\x18\x03 \x01(\x0b\x32\x10.tth.v1.ControlsR\x08\x63ontrols\x12#\n\rlanguage_code\x18\x04 \x01(\tR\x0clanguageCode\x12.\n\x05media\x18\x05 \x01(\x0b\x32\x18.tth.v1.MediaPreferencesR\x05media\x12<\n\x0eoverlap_policy\x18\x06 \x01(\x0e\x32\x15.tth.v1.OverlapPolicyR\roverlapPolicy\"\xd8\x02\n\x15\x43reateSessionResponse\x12%\n\x0eschema_version\x18\x01 \x01(\tR\rschemaVersion\x12\x1d\n\nsession_id\x18\x02 \x01(\tR\tsessionId\x12;\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nexpireTime\x12<\n\x0e\x63ontrol_report\x18\x04 \x01(\x0b\x32\x15.tth.v1.ControlReportR\rcontrolReport\x12.\n\x05media\x18\x05 \x01(\x0b\x32\x18.tth.v1.MediaPreferencesR\x05media\x12#\n\rresume_handle\x18\x06 \x01(\tR\x0cresumeHandle\x12)\n\x10\x62lendshape_names\x18\x07 \x03(\tR\x0f\x62lendshapeNames\"2\n\x11GetSessionRequest\x12\x1d\n\nsession_id\x18\x01 \x01(\tR\tsessionId\"\xfe\x03\n\x12GetSessionResponse\x12\x1d\n\nsession_id\x18\x01 \x01(\tR\tsessionId\x12\x14\n\x05state\x18\x02 \x01(\tR\x05state\x12\x1d\n\nturn_count\x18\x03 \x01(\x05R\tturnCount\x12&\n\x0f\x63urrent_turn_id\x18\x04 \x01(\tR\rcurrentTurnId\x12\x1a\n\x08\x61ttached\x18\x05 \x01(\x08R\x08\x61ttached\x12<\n\x0e\x63ontrol_report\x18\x06 \x01(\x0b\x32\x15.tth.v1.ControlReportR\rcontrolReport\x12.\n\x05media\x18\x07 \x01(\x0b\x32\x18.tth.v1.MediaPreferencesR\x05media\x12;\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\x12;\n\x0b\x65xpire_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nexpireTime\x12*\n\x11queued_turn_count\x18\n \x01(\x05R\x0fqueuedTurnCount\x12<\n\x0eoverlap_policy\x18\x0b \x01(\x0e\x32\x15.tth.v1.OverlapPolicyR\roverlapPolicy\"2\n\x11\x45ndSessionRequest\x12\x1d\n\nsession_id\x18\x01 \x01(\tR\tsessionId\"3\n\x12\x45ndSessionResponse\x12\x1d\n\nturn_count\x18\x01 \x01(\x05R\tturnCount\"\xe0\x01\n\x0fGenerateRequest\x12%\n\x0eschema_version\x18\x01 \x01(\tR\rschemaVersion\x12\x1d\n\nrequest_id\x18\x02 \x01(\tR\trequestId\x12-\n\tuser_text\x18\x03 \x01(\x0b\x32\x10.tth.v1.UserTextR\x08userText\x12.\n\x06\x66ormat\x18\x04 \x01(\x0e\x32\x16.tth.v1.ArtifactFormatR\x06\x66ormat\x12\x1c\n\x07wait_ms\x18\x05 \x01(\x05H\x00R\x06waitMs\x88\x01\x01\x42\n\n\x08_wait_ms\"{\n\x08\x41rtifact\x12\x10\n\x03uri\x18\x01 \x01(\tR\x03uri\x12\x1d\n\nmedia_type\x18\x02 \x01(\tR\tmediaType\x12\x1d\n\nsize_bytes\x18\x03 \x01(\x03R\tsizeBytes\x12\x1f\n\x0b\x64uration_us\x18\x04 \x01(\x03R\ndurationUs\"\xa5\x02\n\x03Job\x12\x15\n\x06job_id\x18\x01 \x01(\tR\x05jobId\x12&\n\x05state\x18\x02 \x01(\x0e\x32\x10.tth.v1.JobStateR\x05state\x12,\n\x08\x61rtifact\x18\x03 \x01(\x0b\x32\x10.tth.v1.ArtifactR\x08\x61rtifact\x12#\n\x05\x65rror\x18\x04 \x01(\x0b\x32\r.tth.v1.ErrorR\x05\x65rror\x12-\n\x07metrics\x18\x05 \x01(\x0b\x32\x13.tth.v1.TurnMetricsR\x07metrics\x12\x12\n\x04text\x18\x06 \x01(\tR\x04text\x12(\n\x05words\x18\x07 \x03(\x0b\x32\x12.tth.v1.WordTimingR\x05words\x12\x1f\n\x0bprogress_us\x18\x08 \x01(\x03R\nprogressUs\"1\n\x10GenerateResponse\x12\x1d\n\x03job\x18\x01 \x01(\x0b\x32\x0b.tth.v1.JobR\x03job\"&\n\rGetJobRequest\x12\x15\n\x06job_id\x18\x01 \x01(\tR\x05jobId\"/\n\x0eGetJobResponse\x12\x1d\n\x03job\x18\x01 \x01(\x0b\x32\x0b.tth.v1.JobR\x03job\")\n\x10\x43\x61ncelJobRequest\x12\x15\n\x06job_id\x18\x01 \x01(\tR\x05jobId\"2\n\x11\x43\x61ncelJobResponse\x12\x1d\n\x03job\x18\x01 \x01(\x0b\x32\x0b.tth.v1.JobR\x03job\"S\n\x17\x44ownloadArtifactRequest\x12\x15\n\x06job_id\x18\x01 \x01(\tR\x05jobId\x12!\n\x0coffset_bytes\x18\x02 \x01(\x03R\x0boffsetBytes\"p\n\x18\x44ownloadArtifactResponse\x12\x12\n\x04\x64\x61ta\x18\x01 \x01(\x0cR\x04\x64\x61ta\x12!\n\x0coffset_bytes\x18\x02 \x01(\x03R\x0boffsetBytes\x12\x1d\n\nsize_bytes\x18\x03 \x01(\x03R\tsizeBytes\"\x97\x01\n\x11\x43ontrolCapability\x12\x12\n\x04path\x18\x01 \x01(\tR\x04path\x12\x30\n\x07support\x18\x02 \x01(\x0e\x32\x16.tth.v1.ControlSupportR\x07support\x12\x15\n\x03min\x18\x03 \x01(\x01H\x00R\x03min\x88\x01\x01\x12\x15\n\x03max\x18\x04 \x01(\x01H\x01R\x03max\x88\x01\x01\x42\x06\n\x04_minB\x06\n\x04_max\"\xbc\x03\n\x05Model\x12\x12\n\x04role\x18\x01 \x01(\tR\x04role\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12 \n\x0b\x64\x65scription\x18\x03 \x01(\tR\x0b\x64\x65scription\x12\x16\n\x06\x61\x63tive\x18\x04 \x01(\x08R\x06\x61\x63tive\x12\x1e\n\ndeployment\x18\x05 \x01(\tR\ndeployment\x12\x35\n\x08\x63ontrols\x18\x06 \x03(\x0b\x32\x19.tth.v1.ControlCapabilityR\x08\x63ontrols\x12%\n\x0elanguage_codes\x18\x07 \x03(\tR\rlanguageCodes\x12\x35\n\x0cvideo_codecs\x18\x08 \x03(\x0e\x32\x12.tth.v1.VideoCodecR\x0bvideoCodecs\x12\x34\n\x0bresolutions\x18\t \x03(\x0b\x32\x12.tth.v1.ResolutionR\x0bresolutions\x12\x17\n\x07max_fps\x18\n \x01(\x05R\x06maxFps\x12 \n\x0b\x62\x61\x63kgrounds\x18\x0b \x03(\tR\x0b\x62\x61\x63kgrounds\x12+\n\x08\x66ramings\x18\x0c \x03(\x0e\x32\x0f.tth.v1.FramingR\x08\x66ramings\"m\n\x07Persona\x12\x1d\n\npersona_id\x18\x01 \x01(\tR\tpersonaId\x12!\n\x0c\x64isplay_name\x18\x02 \x01(\tR\x0b\x64isplayName\x12 \n\x0b\x64\x65scription\x18\x03 \x01(\tR\x0b\x64\x65scription\"O\n\x11ListModelsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"\xd5\x01\n\x12ListModelsResponse\x12%\n\x06models\x18\x01 \x03(\x0b\x32\r.tth.v1.ModelR\x06models\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12+\n\x08personas\x18\x03 \x03(\x0b\x32\x0f.tth.v1.PersonaR\x08personas\x12\x18\n\x07profile\x18\x04 \x01(\tR\x07profile\x12)\n\x10\x62lendshape_names\x18\x05 \x03(\tR\x0f\x62lendshapeNames\">\n\rHealthRequest\x12-\n\x12include_components\x18\x01 \x01(\x08R\x11includeComponents\"\x8e\x01\n\x0f\x43omponentHealth\x12\x1c\n\tcomponent\x18\x01 \x01(\tR\tcomponent\x12,\n\x06status\x18\x02 \x01(\x0e\x32\x14.tth.v1.HealthStatusR\x06status\x12\x16\n\x06\x64\x65tail\x18\x03 \x01(\tR\x06\x64\x65tail\x12\x17\n\x07load_ms\x18\x04 \x01(\x01R\x06loadMs\"\x8a\x02\n\x0eHealthResponse\x12,\n\x06status\x18\x01 \x01(\x0e\x32\x14.tth.v1.HealthStatusR\x06status\x12\x18\n\x07version\x18\x02 \x01(\tR\x07version\x12\x18\n\x07profile\x18\x03 \x01(\tR\x07profile\x12\x19\n\x08uptime_s\x18\x04 \x01(\x01R\x07uptimeS\x12#\n\rsession_count\x18\x05 \x01(\x05R\x0csessionCount\x12\x1d\n\nturn_count\x18\x06 \x01(\x05R\tturnCount\x12\x37\n\ncomponents\x18\x07 \x03(\x0b\x32\x17.tth.v1.ComponentHealthR\ncomponents*\x82\x01\n\rOverlapPolicy\x12\x1e\n\x1aOVERLAP_POLICY_UNSPECIFIED\x10\x00\x12\x1c\n\x18OVERLAP_POLICY_SUPERSEDE\x10\x01\x12\x18\n\x14OVERLAP_POLICY_QUEUE\x10\x02\x12\x19\n\x15OVERLAP_POLICY_REJECT\x10\x03*|\n\x0e\x41rtifactFormat\x12\x1f\n\x1b\x41RTIFACT_FORMAT_UNSPECIFIED\x10\x00\x12\x17\n\x13\x41RTIFACT_FORMAT_MP4\x10\x01\x12\x17\n\x13\x41RTIFACT_FORMAT_WAV\x10\x02\x12\x17\n\x13\x41RTIFACT_FORMAT_MOV\x10\x03*\x9a\x01\n\x08JobState\x12\x19\n\x15JOB_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10JOB_STATE_QUEUED\x10\x01\x12\x15\n\x11JOB_STATE_RUNNING\x10\x02\x12\x17\n\x13JOB_STATE_SUCCEEDED\x10\x03\x12\x14\n\x10JOB_STATE_FAILED\x10\x04\x12\x17\n\x13JOB_STATE_CANCELLED\x10\x05*\x85\x01\n\x0e\x43ontrolSupport\x12\x1f\n\x1b\x43ONTROL_SUPPORT_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43ONTROL_SUPPORT_NATIVE\x10\x01\x12\x1c\n\x18\x43ONTROL_SUPPORT_EMULATED\x10\x02\x12\x18\n\x14\x43ONTROL_SUPPORT_NONE\x10\x03*\xb6\x01\n\x0cHealthStatus\x12\x1d\n\x19HEALTH_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16HEALTH_STATUS_STARTING\x10\x01\x12\x19\n\x15HEALTH_STATUS_SERVING\x10\x02\x12\x1a\n\x16HEALTH_STATUS_DEGRADED\x10\x03\x12\x1a\n\x16HEALTH_STATUS_DRAINING\x10\x04\x12\x18\n\x14HEALTH_STATUS_FAILED\x10\x05\x32\xb8\x05\n\nTthService\x12L\n\rCreateSession\x12\x1c.tth.v1.CreateSessionRequest\x1a\x1d.tth.v1.CreateSessionResponse\x12\x43\n\nGetSession\x12\x19.tth.v1.GetSessionRequest\x1a\x1a.tth.v1.GetSessionResponse\x12\x43\n\nEndSession\x12\x19.tth.v1.EndSessionRequest\x1a\x1a.tth.v1.EndSessionResponse\x12\x41\n\x08\x43onverse\x12\x17.tth.v1.ConverseRequest\x1a\x18.tth.v1.ConverseResponse(\x01\x30\x01\x12=\n\x08Generate\x12\x17.tth.v1.GenerateRequest\x1a\x18.tth.v1.GenerateResponse\x12\x37\n\x06GetJob\x12\x15.tth.v1.GetJobRequest\x1a\x16.tth.v1.GetJobResponse\x12@\n\tCancelJob\x12\x18.tth.v1.CancelJobRequest\x1a\x19.tth.v1.CancelJobResponse\x12W\n\x10\x44ownloadArtifact\x12\x1f.tth.v1.DownloadArtifactRequest\x1a .tth.v1.DownloadArtifactResponse0\x01\x12\x43\n\nListModels\x12\x19.tth.v1.ListModelsRequest\x1a\x1a.tth.v1.ListModelsResponse\x12\x37\n\x06Health\x12\x15.tth.v1.HealthRequest\x1a\x16.tth.v1.HealthResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tth.v1.tth_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_OVERLAPPOLICY']._serialized_start=3925
-  _globals['_OVERLAPPOLICY']._serialized_end=4055
-  _globals['_ARTIFACTFORMAT']._serialized_start=4057
-  _globals['_ARTIFACTFORMAT']._serialized_end=4181
-  _globals['_JOBSTATE']._serialized_start=4184
-  _globals['_JOBSTATE']._serialized_end=4338
-  _globals['_CONTROLSUPPORT']._serialized_start=4341
-  _globals['_CONTROLSUPPORT']._serialized_end=4474
-  _globals['_HEALTHSTATUS']._serialized_start=4477
-  _globals['_HEALTHSTATUS']._serialized_end=4659
+  _globals['_OVERLAPPOLICY']._serialized_start=4031
+  _globals['_OVERLAPPOLICY']._serialized_end=4161
+  _globals['_ARTIFACTFORMAT']._serialized_start=4163
+  _globals['_ARTIFACTFORMAT']._serialized_end=4287
+  _globals['_JOBSTATE']._serialized_start=4290
+  _globals['_JOBSTATE']._serialized_end=4444
+  _globals['_CONTROLSUPPORT']._serialized_start=4447
+  _globals['_CONTROLSUPPORT']._serialized_end=4580
+  _globals['_HEALTHSTATUS']._serialized_start=4583
+  _globals['_HEALTHSTATUS']._serialized_end=4765
   _globals['_CREATESESSIONREQUEST']._serialized_start=157
   _globals['_CREATESESSIONREQUEST']._serialized_end=442
   _globals['_CREATESESSIONRESPONSE']._serialized_start=445
@@ -53,47 +53,47 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETSESSIONREQUEST']._serialized_start=791
   _globals['_GETSESSIONREQUEST']._serialized_end=841
   _globals['_GETSESSIONRESPONSE']._serialized_start=844
-  _globals['_GETSESSIONRESPONSE']._serialized_end=1248
-  _globals['_ENDSESSIONREQUEST']._serialized_start=1250
-  _globals['_ENDSESSIONREQUEST']._serialized_end=1300
-  _globals['_ENDSESSIONRESPONSE']._serialized_start=1302
-  _globals['_ENDSESSIONRESPONSE']._serialized_end=1353
-  _globals['_GENERATEREQUEST']._serialized_start=1356
-  _globals['_GENERATEREQUEST']._serialized_end=1580
-  _globals['_ARTIFACT']._serialized_start=1582
-  _globals['_ARTIFACT']._serialized_end=1705
-  _globals['_JOB']._serialized_start=1708
-  _globals['_JOB']._serialized_end=2001
-  _globals['_GENERATERESPONSE']._serialized_start=2003
-  _globals['_GENERATERESPONSE']._serialized_end=2052
-  _globals['_GETJOBREQUEST']._serialized_start=2054
-  _globals['_GETJOBREQUEST']._serialized_end=2092
-  _globals['_GETJOBRESPONSE']._serialized_start=2094
-  _globals['_GETJOBRESPONSE']._serialized_end=2141
-  _globals['_CANCELJOBREQUEST']._serialized_start=2143
-  _globals['_CANCELJOBREQUEST']._serialized_end=2184
-  _globals['_CANCELJOBRESPONSE']._serialized_start=2186
-  _globals['_CANCELJOBRESPONSE']._serialized_end=2236
-  _globals['_DOWNLOADARTIFACTREQUEST']._serialized_start=2238
-  _globals['_DOWNLOADARTIFACTREQUEST']._serialized_end=2321
-  _globals['_DOWNLOADARTIFACTRESPONSE']._serialized_start=2323
-  _globals['_DOWNLOADARTIFACTRESPONSE']._serialized_end=2435
-  _globals['_CONTROLCAPABILITY']._serialized_start=2438
-  _globals['_CONTROLCAPABILITY']._serialized_end=2589
-  _globals['_MODEL']._serialized_start=2592
-  _globals['_MODEL']._serialized_end=3036
-  _globals['_PERSONA']._serialized_start=3038
-  _globals['_PERSONA']._serialized_end=3147
-  _globals['_LISTMODELSREQUEST']._serialized_start=3149
-  _globals['_LISTMODELSREQUEST']._serialized_end=3228
-  _globals['_LISTMODELSRESPONSE']._serialized_start=3231
-  _globals['_LISTMODELSRESPONSE']._serialized_end=3444
-  _globals['_HEALTHREQUEST']._serialized_start=3446
-  _globals['_HEALTHREQUEST']._serialized_end=3508
-  _globals['_COMPONENTHEALTH']._serialized_start=3511
-  _globals['_COMPONENTHEALTH']._serialized_end=3653
-  _globals['_HEALTHRESPONSE']._serialized_start=3656
-  _globals['_HEALTHRESPONSE']._serialized_end=3922
-  _globals['_TTHSERVICE']._serialized_start=4662
-  _globals['_TTHSERVICE']._serialized_end=5358
+  _globals['_GETSESSIONRESPONSE']._serialized_end=1354
+  _globals['_ENDSESSIONREQUEST']._serialized_start=1356
+  _globals['_ENDSESSIONREQUEST']._serialized_end=1406
+  _globals['_ENDSESSIONRESPONSE']._serialized_start=1408
+  _globals['_ENDSESSIONRESPONSE']._serialized_end=1459
+  _globals['_GENERATEREQUEST']._serialized_start=1462
+  _globals['_GENERATEREQUEST']._serialized_end=1686
+  _globals['_ARTIFACT']._serialized_start=1688
+  _globals['_ARTIFACT']._serialized_end=1811
+  _globals['_JOB']._serialized_start=1814
+  _globals['_JOB']._serialized_end=2107
+  _globals['_GENERATERESPONSE']._serialized_start=2109
+  _globals['_GENERATERESPONSE']._serialized_end=2158
+  _globals['_GETJOBREQUEST']._serialized_start=2160
+  _globals['_GETJOBREQUEST']._serialized_end=2198
+  _globals['_GETJOBRESPONSE']._serialized_start=2200
+  _globals['_GETJOBRESPONSE']._serialized_end=2247
+  _globals['_CANCELJOBREQUEST']._serialized_start=2249
+  _globals['_CANCELJOBREQUEST']._serialized_end=2290
+  _globals['_CANCELJOBRESPONSE']._serialized_start=2292
+  _globals['_CANCELJOBRESPONSE']._serialized_end=2342
+  _globals['_DOWNLOADARTIFACTREQUEST']._serialized_start=2344
+  _globals['_DOWNLOADARTIFACTREQUEST']._serialized_end=2427
+  _globals['_DOWNLOADARTIFACTRESPONSE']._serialized_start=2429
+  _globals['_DOWNLOADARTIFACTRESPONSE']._serialized_end=2541
+  _globals['_CONTROLCAPABILITY']._serialized_start=2544
+  _globals['_CONTROLCAPABILITY']._serialized_end=2695
+  _globals['_MODEL']._serialized_start=2698
+  _globals['_MODEL']._serialized_end=3142
+  _globals['_PERSONA']._serialized_start=3144
+  _globals['_PERSONA']._serialized_end=3253
+  _globals['_LISTMODELSREQUEST']._serialized_start=3255
+  _globals['_LISTMODELSREQUEST']._serialized_end=3334
+  _globals['_LISTMODELSRESPONSE']._serialized_start=3337
+  _globals['_LISTMODELSRESPONSE']._serialized_end=3550
+  _globals['_HEALTHREQUEST']._serialized_start=3552
+  _globals['_HEALTHREQUEST']._serialized_end=3614
+  _globals['_COMPONENTHEALTH']._serialized_start=3617
+  _globals['_COMPONENTHEALTH']._serialized_end=3759
+  _globals['_HEALTHRESPONSE']._serialized_start=3762
+  _globals['_HEALTHRESPONSE']._serialized_end=4028
+  _globals['_TTHSERVICE']._serialized_start=4768
+  _globals['_TTHSERVICE']._serialized_end=5464
 # @@protoc_insertion_point(module_scope)

@@ -118,7 +118,7 @@ class GetSessionRequest(_message.Message):
     def __init__(self, session_id: _Optional[str] = ...) -> None: ...
 
 class GetSessionResponse(_message.Message):
-    __slots__ = ("session_id", "state", "turn_count", "current_turn_id", "attached", "control_report", "media", "create_time", "expire_time")
+    __slots__ = ("session_id", "state", "turn_count", "current_turn_id", "attached", "control_report", "media", "create_time", "expire_time", "queued_turn_count", "overlap_policy")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     TURN_COUNT_FIELD_NUMBER: _ClassVar[int]
@@ -128,6 +128,8 @@ class GetSessionResponse(_message.Message):
     MEDIA_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
+    QUEUED_TURN_COUNT_FIELD_NUMBER: _ClassVar[int]
+    OVERLAP_POLICY_FIELD_NUMBER: _ClassVar[int]
     session_id: str
     state: str
     turn_count: int
@@ -137,7 +139,9 @@ class GetSessionResponse(_message.Message):
     media: _media_pb2.MediaPreferences
     create_time: _timestamp_pb2.Timestamp
     expire_time: _timestamp_pb2.Timestamp
-    def __init__(self, session_id: _Optional[str] = ..., state: _Optional[str] = ..., turn_count: _Optional[int] = ..., current_turn_id: _Optional[str] = ..., attached: bool = ..., control_report: _Optional[_Union[_controls_pb2.ControlReport, _Mapping]] = ..., media: _Optional[_Union[_media_pb2.MediaPreferences, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    queued_turn_count: int
+    overlap_policy: OverlapPolicy
+    def __init__(self, session_id: _Optional[str] = ..., state: _Optional[str] = ..., turn_count: _Optional[int] = ..., current_turn_id: _Optional[str] = ..., attached: bool = ..., control_report: _Optional[_Union[_controls_pb2.ControlReport, _Mapping]] = ..., media: _Optional[_Union[_media_pb2.MediaPreferences, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queued_turn_count: _Optional[int] = ..., overlap_policy: _Optional[_Union[OverlapPolicy, str]] = ...) -> None: ...
 
 class EndSessionRequest(_message.Message):
     __slots__ = ("session_id",)

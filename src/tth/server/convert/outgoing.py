@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from tth import SCHEMA_VERSION
 from tth.model import controls, events, media
@@ -10,6 +11,7 @@ from tth.model.controls import ControlReport, Controls
 from tth.model.ids import SessionId
 from tth.model.media import samples_to_us
 from tth.v1 import controls_pb2, converse_pb2, errors_pb2, media_pb2
+from tth.v1.converse_pb2 import ConverseResponse
 
 _KIND = {
     media.FrameKind.IDLE: media_pb2.FRAME_KIND_IDLE,
@@ -95,9 +97,9 @@ def media_message(value: media.MediaPreferences) -> media_pb2.MediaPreferences:
 
 def response_of(
     event: events.Event, session_id: SessionId, turn_id: str, seq: int, ack_client_seq: int, now_ms: int
-) -> converse_pb2.ConverseResponse:
+) -> ConverseResponse:
     """One event in its envelope."""
-    message = converse_pb2.ConverseResponse(
+    message = ConverseResponse(
         schema_version=SCHEMA_VERSION,
         session_id=session_id,
         turn_id=turn_id,
@@ -105,100 +107,56 @@ def response_of(
         seq=seq,
         ack_client_seq=ack_client_seq,
     )
-    match event:
-        case events.AudioChunk():
-            _fill_audio(message.audio_chunk, event)
-        case events.VideoFrame():
-            _fill_video(message.video_frame, event)
-        case events.MotionFrame():
-            _fill_motion(message.motion_frame, event)
-        case events.TextDelta():
-            message.text_delta.text = event.text
-            message.text_delta.offset = event.offset
-            message.text_delta.last = event.last
-        case events.WordSpoken():
-            message.word_timing.CopyFrom(word_message(event.timing))
-        case events.Speaking():
-            phases = converse_pb2.Speaking
-            message.speaking.phase = phases.PHASE_STARTED if event.started else phases.PHASE_FINISHED
-            message.speaking.pts_us = samples_to_us(event.at_sample)
-        case events.TurnStarted():
-            message.turn_started.CopyFrom(_turn_started(event))
-        case events.TurnMetrics():
-            message.turn_metrics.CopyFrom(metrics_message(event))
-        case events.TurnComplete():
-            message.turn_complete.audio_end_pts_us = samples_to_us(event.audio_end_sample)
-            message.turn_complete.video_end_pts_us = samples_to_us(event.video_end_sample)
-            message.turn_complete.text = event.text
-        case events.TurnStopped():
-            message.turn_stopped.CopyFrom(_turn_stopped(event, seq))
-        case events.DegradedMode():
-            degraded = message.degraded_mode
-            degraded.active, degraded.component = event.active, event.component
-            degraded.reason, degraded.action, degraded.level = event.reason, event.action, event.level
-        case events.ErrorEvent():
-            message.error.CopyFrom(error_message(event))
-        case events.SessionState():
-            message.session_state.control_report.CopyFrom(report_message(event.control_report))
-            message.session_state.media.CopyFrom(media_message(event.media))
-            message.session_state.pts_us = samples_to_us(event.now_sample)
-            message.session_state.state = event.state
-        case events.ControlAck():
-            message.control_ack.report.CopyFrom(report_message(event.report))
-        case events.GoAway():
-            message.go_away.CopyFrom(_go_away(event))
-        case events.Pong():
-            message.pong.client_time_ms = event.client_time_ms
-            message.pong.server_receive_ms = event.server_receive_ms
-            message.pong.server_send_ms = now_ms
-        case _:
-            assert_never(event)
+    _FILL[type(event)](message, event)
     return message
 
 
 # The media of every 40 ms are filled in where they stand: to build and copy them costs half as much again.
 
 
-def _fill_audio(message: media_pb2.AudioChunk, event: events.AudioChunk) -> None:
-    message.data = event.data
-    message.codec = _AUDIO[event.codec]
-    message.sample_rate_hz = media.SAMPLE_RATE_HZ
-    message.channel_count = 1
-    message.pts_us = samples_to_us(event.start_sample)
-    message.sample_count = event.sample_count
-    message.duration_us = samples_to_us(event.sample_count)
-    message.chunk_index = event.chunk_index
-    message.last = event.last
-    message.control_revision = event.control_revision
+def _fill_audio(message: ConverseResponse, event: events.AudioChunk) -> None:
+    audio = message.audio_chunk
+    audio.data = event.data
+    audio.codec = _AUDIO[event.codec]
+    audio.sample_rate_hz = media.SAMPLE_RATE_HZ
+    audio.channel_count = 1
+    audio.pts_us = samples_to_us(event.start_sample)
+    audio.sample_count = event.sample_count
+    audio.duration_us = samples_to_us(event.sample_count)
+    audio.chunk_index = event.chunk_index
+    audio.last = event.last
+    audio.control_revision = event.control_revision
 
 
-def _fill_video(message: media_pb2.VideoFrame, event: events.VideoFrame) -> None:
-    message.data = event.data
-    message.codec = _VIDEO[event.codec]
-    message.width_px = event.width_px
-    message.height_px = event.height_px
-    message.pts_us = samples_to_us(event.start_sample)
-    message.duration_us = samples_to_us(event.sample_count)
-    message.frame_index = event.frame_index
-    message.keyframe = event.keyframe
-    message.kind = _KIND[event.kind]
-    message.dropped_before_count = event.dropped_before_count
-    message.control_revision = event.control_revision
-    message.codec_config = event.codec_config
-    message.alpha = event.alpha
+def _fill_video(message: ConverseResponse, event: events.VideoFrame) -> None:
+    video = message.video_frame
+    video.data = event.data
+    video.codec = _VIDEO[event.codec]
+    video.width_px = event.width_px
+    video.height_px = event.height_px
+    video.pts_us = samples_to_us(event.start_sample)
+    video.duration_us = samples_to_us(event.sample_count)
+    video.frame_index = event.frame_index
+    video.keyframe = event.keyframe
+    video.kind = _KIND[event.kind]
+    video.dropped_before_count = event.dropped_before_count
+    video.control_revision = event.control_revision
+    video.codec_config = event.codec_config
+    video.alpha = event.alpha
 
 
-def _fill_motion(message: media_pb2.MotionFrame, event: events.MotionFrame) -> None:
+def _fill_motion(message: ConverseResponse, event: events.MotionFrame) -> None:
+    motion = message.motion_frame
     face = event.face
-    message.pts_us = samples_to_us(event.start_sample)
-    message.blendshapes.extend(face.weights.tolist())
-    message.yaw_deg = face.yaw_deg
-    message.pitch_deg = face.pitch_deg
-    message.roll_deg = face.roll_deg
-    message.breath = face.breath
-    message.viseme = event.viseme
-    message.kind = _KIND[event.kind]
-    message.control_revision = event.control_revision
+    motion.pts_us = samples_to_us(event.start_sample)
+    motion.blendshapes.extend(face.weights.tolist())
+    motion.yaw_deg = face.yaw_deg
+    motion.pitch_deg = face.pitch_deg
+    motion.roll_deg = face.roll_deg
+    motion.breath = face.breath
+    motion.viseme = event.viseme
+    motion.kind = _KIND[event.kind]
+    motion.control_revision = event.control_revision
 
 
 def word_message(timing: media.WordTiming) -> media_pb2.WordTiming:
@@ -211,34 +169,115 @@ def word_message(timing: media.WordTiming) -> media_pb2.WordTiming:
     )
 
 
-def _turn_started(event: events.TurnStarted) -> converse_pb2.TurnStarted:
-    return converse_pb2.TurnStarted(
-        turn_index=event.turn_index,
-        media_start_pts_us=samples_to_us(event.media_start_sample),
-        control_revision=event.control_revision,
-        synthetic=True,
-        adapters=event.adapters,
-        mode=_MODE[event.mode],
+def _fill_text(message: ConverseResponse, event: events.TextDelta) -> None:
+    message.text_delta.text = event.text
+    message.text_delta.offset = event.offset
+    message.text_delta.last = event.last
+
+
+def _fill_word(message: ConverseResponse, event: events.WordSpoken) -> None:
+    message.word_timing.CopyFrom(word_message(event.timing))
+
+
+def _fill_speaking(message: ConverseResponse, event: events.Speaking) -> None:
+    phases = converse_pb2.Speaking
+    message.speaking.phase = phases.PHASE_STARTED if event.started else phases.PHASE_FINISHED
+    message.speaking.pts_us = samples_to_us(event.at_sample)
+
+
+def _fill_turn_started(message: ConverseResponse, event: events.TurnStarted) -> None:
+    started = message.turn_started
+    started.turn_index = event.turn_index
+    started.media_start_pts_us = samples_to_us(event.media_start_sample)
+    started.control_revision = event.control_revision
+    started.synthetic = True
+    started.adapters.extend(event.adapters)
+    started.mode = _MODE[event.mode]  # type: ignore[assignment]
+
+
+def _fill_metrics(message: ConverseResponse, event: events.TurnMetrics) -> None:
+    message.turn_metrics.CopyFrom(metrics_message(event))
+
+
+def _fill_turn_complete(message: ConverseResponse, event: events.TurnComplete) -> None:
+    message.turn_complete.audio_end_pts_us = samples_to_us(event.audio_end_sample)
+    message.turn_complete.video_end_pts_us = samples_to_us(event.video_end_sample)
+    message.turn_complete.text = event.text
+
+
+def _fill_turn_stopped(message: ConverseResponse, event: events.TurnStopped) -> None:
+    message.turn_stopped.CopyFrom(
+        converse_pb2.TurnStopped(
+            outcome=_OUTCOME[event.outcome],
+            last_seq=message.seq,
+            audio_end_pts_us=samples_to_us(event.audio_end_sample),
+            video_end_pts_us=samples_to_us(event.video_end_sample),
+            heard_text=event.heard_text,
+            heard_pts_us=samples_to_us(event.heard_sample),
+            heard_is_estimate=event.heard_is_estimate,
+            error_reason=event.error_reason,
+        )
     )
 
 
-def _go_away(event: events.GoAway) -> converse_pb2.GoAway:
-    return converse_pb2.GoAway(
-        action=f"GO_AWAY_ACTION_{event.action.upper()}", time_left_ms=event.time_left_ms, reason=event.reason
-    )
+def _fill_turn_paused(message: ConverseResponse, event: events.TurnPaused) -> None:
+    message.turn_paused.pts_us = samples_to_us(event.heard_sample)
+    message.turn_paused.is_estimate = event.is_estimate
 
 
-def _turn_stopped(event: events.TurnStopped, seq: int) -> converse_pb2.TurnStopped:
-    return converse_pb2.TurnStopped(
-        outcome=_OUTCOME[event.outcome],
-        last_seq=seq,
-        audio_end_pts_us=samples_to_us(event.audio_end_sample),
-        video_end_pts_us=samples_to_us(event.video_end_sample),
-        heard_text=event.heard_text,
-        heard_pts_us=samples_to_us(event.heard_sample),
-        heard_is_estimate=event.heard_is_estimate,
-        error_reason=event.error_reason,
-    )
+def _fill_turn_resumed(message: ConverseResponse, event: events.TurnResumed) -> None:
+    message.turn_resumed.pts_us = samples_to_us(event.start_sample)
+    message.turn_resumed.paused_ms = round(event.paused_ms)
+
+
+def _fill_turn_heard(message: ConverseResponse, event: events.TurnHeard) -> None:
+    message.turn_heard.turn_id = event.turn_id
+    message.turn_heard.heard_text = event.heard_text
+    message.turn_heard.heard_pts_us = samples_to_us(event.heard_sample)
+    message.turn_heard.heard_is_estimate = event.is_estimate
+
+
+def _fill_idle_clip(message: ConverseResponse, event: events.IdleClip) -> None:
+    message.idle_clip.pts_us = samples_to_us(event.start_sample)
+    message.idle_clip.duration_us = samples_to_us(event.sample_count)
+    message.idle_clip.frame_count = event.frame_count
+
+
+def _fill_degraded(message: ConverseResponse, event: events.DegradedMode) -> None:
+    degraded = message.degraded_mode
+    degraded.active, degraded.component = event.active, event.component
+    degraded.reason, degraded.action, degraded.level = event.reason, event.action, event.level
+
+
+def _fill_error(message: ConverseResponse, event: events.ErrorEvent) -> None:
+    message.error.CopyFrom(error_message(event))
+
+
+def _fill_session_state(message: ConverseResponse, event: events.SessionState) -> None:
+    state = message.session_state
+    state.resume_handle, state.resumable = event.resume_handle, bool(event.resume_handle)
+    state.resumed, state.gap = event.resumed, event.gap
+    state.oldest_replayable_seq = event.oldest_replayable_seq
+    state.control_report.CopyFrom(report_message(event.control_report))
+    state.media.CopyFrom(media_message(event.media))
+    state.pts_us = samples_to_us(event.now_sample)
+    state.state = event.state
+
+
+def _fill_control_ack(message: ConverseResponse, event: events.ControlAck) -> None:
+    message.control_ack.report.CopyFrom(report_message(event.report))
+
+
+def _fill_go_away(message: ConverseResponse, event: events.GoAway) -> None:
+    action = f"GO_AWAY_ACTION_{event.action.upper()}"
+    notice = converse_pb2.GoAway(action=action, time_left_ms=event.time_left_ms, reason=event.reason)
+    message.go_away.CopyFrom(notice)
+
+
+def _fill_pong(message: ConverseResponse, event: events.Pong) -> None:
+    message.pong.client_time_ms = event.client_time_ms
+    message.pong.server_receive_ms = event.server_receive_ms
+    message.pong.server_send_ms = message.timestamp_ms
 
 
 def metrics_message(event: events.TurnMetrics) -> converse_pb2.TurnMetrics:
@@ -291,3 +330,28 @@ def error_message(event: events.ErrorEvent) -> errors_pb2.Error:
         client_seq=event.client_seq,
         field_violations=[errors_pb2.FieldViolation(field=v.field, description=v.allowed) for v in event.violations],
     )
+
+
+# A table, not a match: it is looked up for each event of the stream, media first among them.
+_FILL: Mapping[type[events.Event], Callable[[ConverseResponse, Any], None]] = {
+    events.AudioChunk: _fill_audio,
+    events.VideoFrame: _fill_video,
+    events.MotionFrame: _fill_motion,
+    events.TextDelta: _fill_text,
+    events.WordSpoken: _fill_word,
+    events.Speaking: _fill_speaking,
+    events.TurnStarted: _fill_turn_started,
+    events.TurnMetrics: _fill_metrics,
+    events.TurnComplete: _fill_turn_complete,
+    events.TurnStopped: _fill_turn_stopped,
+    events.TurnPaused: _fill_turn_paused,
+    events.TurnResumed: _fill_turn_resumed,
+    events.TurnHeard: _fill_turn_heard,
+    events.IdleClip: _fill_idle_clip,
+    events.DegradedMode: _fill_degraded,
+    events.ErrorEvent: _fill_error,
+    events.SessionState: _fill_session_state,
+    events.ControlAck: _fill_control_ack,
+    events.GoAway: _fill_go_away,
+    events.Pong: _fill_pong,
+}
