@@ -15,11 +15,12 @@ from tth.face.backdrop import CLEAR, Backdrop, Clear, studio_backdrop
 from tth.face.body import Body, eye_moves, light_in_mouth
 from tth.face.look import load_look
 from tth.face.parameters import FaceState
+from tth.face.plate import Plate, Plates, make_plate, no_plate
 from tth.face.pose import head_turn
-from tth.face.raster.deform import box_of, project
+from tth.face.raster.deform import project
 from tth.face.raster.fragments import band_rows, room_for_fragments
 from tth.face.raster.light import Lit, harmonics, light_hair, light_skin
-from tth.face.raster.resolve import Surfaces, Textures, compose, resolve, spread_colours
+from tth.face.raster.resolve import Surfaces, Textures, resolve, spread_colours
 from tth.face.raster.shade import packed_texture
 from tth.face.raster.zbuffer import MAX_TRIANGLES, rasterise, room_for_setups
 from tth.face.sculpt.maths import Floats
@@ -43,8 +44,8 @@ HAIR_GAINS = np.array([0.05, 1.7], np.float32)
 class _Canvas:
     """Everything of one painter that changes from frame to frame."""
 
-    def __init__(self, sculpture: Sculpture, plate: NDArray[np.uint8]) -> None:
-        height_px, width_px, _ = plate.shape
+    def __init__(self, sculpture: Sculpture, backdrop: Backdrop) -> None:
+        height_px, width_px, _ = backdrop.shape
         n = len(sculpture.points)
         self.screen = np.zeros((n, 4), np.float32)
         self.vertex = np.zeros((n, 8), np.float32)
@@ -54,31 +55,12 @@ class _Canvas:
             self.vertex[part, :3] = sculpture.normals[part]  # for eyeballs the light columns hold the direction
             self.vertex[part, 3] = eye
         self.keys = np.zeros(width_px * height_px * 4, np.int32)
-        self.setups = room_for_setups(len(sculpture.triangles))
-        self.picture = plate.copy()
+        self.setups = room_for_setups()
+        self.clothes = np.zeros((height_px, width_px, 4), np.uint8)
+        """Where clothes are drawn before they are put on a plate; above them it is never written to."""
+        self.picture = backdrop.copy()
         self.drawn = np.array([width_px, 0, height_px, 0], np.int32)
         """Box (left, right, top, bottom) of the picture that differs from the plate."""
-
-
-class _Plate:
-    """Backdrop and clothes, kept from frame to frame: neither the head's turn nor the face changes them; only the
-    breath does."""
-
-    def __init__(self, sculpture: Sculpture, backdrop: Backdrop) -> None:
-        height_px, width_px, _ = backdrop.shape
-        self.first_triangle = int(np.searchsorted(sculpture.surface == CLOTH_SURFACE, True))
-        self.triangles = np.arange(self.first_triangle, len(sculpture.triangles), dtype=np.int32)
-        self.breath_level = -1.0
-        self.backdrop = backdrop
-        self.clothes = np.zeros((height_px, width_px, 4), np.uint8)
-        self.picture = backdrop.copy()
-        """Both together."""
-        self.top = height_px - 1
-        """First row that has clothes; as high as it has been, so that what they leave is drawn over."""
-        self.keys = np.zeros((height_px, width_px * 4), np.int32)
-        """The z-buffer of the clothes."""
-        self.nothing, self.no_keys = np.zeros(self.clothes.shape, np.uint8), np.zeros((1, width_px * 4), np.int32)
-        """What is behind the clothes while they are drawn. Never written to, so it takes no memory."""
 
 
 class SculptedPainter:
@@ -97,8 +79,12 @@ class SculptedPainter:
         self.size_px = shot.width_px, shot.height_px
         drawn = shot.as_drawn()
         self._drawn_px = drawn.width_px, drawn.height_px
-        self._plate = _Plate(sculpture, _backdrop(sculpture, shot, backdrop))
-        self._body, self._canvas = Body(sculpture), _Canvas(sculpture, self._plate.picture)
+        self._backdrop = _backdrop(sculpture, shot, backdrop)
+        self._body, self._canvas = Body(sculpture), _Canvas(sculpture, self._backdrop)
+        self._plates, self._breath_step = Plates(), -1
+        self._plate = self._nothing = no_plate(drawn.width_px, drawn.height_px)
+        self._first_cloth = int(np.searchsorted(sculpture.surface == CLOTH_SURFACE, True))
+        self._cloth_order = np.arange(self._first_cloth, len(sculpture.triangles), dtype=np.int32)
         self._screen_row = self._canvas.screen.reshape(-1)
         self._view, self._view_order = -1, np.zeros(0, np.int32)
         self._fragments, self._band_rows = room_for_fragments(drawn.width_px), band_rows(drawn.width_px)
@@ -106,7 +92,6 @@ class SculptedPainter:
         self._breath_steps = max(round(_breath_rise_mm(sculpture) * px_per_mm(drawn) / BREATH_STEP_PX), 1)
         self._surfaces = Surfaces(sculpture.triangles, sculpture.surface, sculpture.material)
         self._textures = _textures(sculpture, px_per_mm(drawn))
-        self._head_vertices = _corners(sculpture.triangles[: self._plate.first_triangle])
         self._chest_light = _light_harmonics(np.eye(3))
         self._tangents = np.ascontiguousarray(sculpture.hair_tangents.T)
         parts = (
@@ -126,12 +111,13 @@ class SculptedPainter:
         """
         _require_finite(state)
         moves = eye_moves(state)
-        self._body.move(state, moves, self._breath_level(state))
+        step = round(min(max(state.breath, 0.0), 1.0) * self._breath_steps)
+        self._body.move(state, moves, step / self._breath_steps)
         project(self._body.points, self._camera, self._screen_row)
         self._light(state, moves)
-        if self._plate.breath_level != self._breath_level(state):
-            self._draw_plate()
-            self._plate.breath_level = self._breath_level(state)
+        if step != self._breath_step:
+            self._show_plate(self._plates.of(step) or self._draw_plate(step))
+            self._breath_step = step
         picture = self._draw_head(self._in_view(state))
         return picture if self._drawn_px == self.size_px else _resized(picture, self.size_px)
 
@@ -144,10 +130,6 @@ class SculptedPainter:
         _require_finite(state)
         self._body.move(state, eye_moves(state), min(max(state.breath, 0.0), 1.0))
         return self._body.points.T.copy()
-
-    def _breath_level(self, state: FaceState) -> float:
-        """The breath, 0..1, in steps."""
-        return round(min(max(state.breath, 0.0), 1.0) * self._breath_steps) / self._breath_steps
 
     def _light(self, state: FaceState, moves: tuple[gaze.EyeMove, gaze.EyeMove]) -> None:
         """Light every vertex, and tell the eyes where light and viewer are."""
@@ -164,55 +146,56 @@ class SculptedPainter:
         for eye in (0, 1):
             gaze.set_eye_light(self._body.eye_uniforms[eye], eye, moves[eye], turn, gaze.iris_radius(s, eye))
 
-    def _draw_plate(self) -> None:
-        """Paint the clothes over the backdrop, from the vertices as they stand."""
-        s, c, plate = self.sculpture, self._canvas, self._plate
+    def _draw_plate(self, step: int) -> Plate:
+        """Paint the clothes over the backdrop, from the vertices as they stand, and keep that."""
+        s, c = self.sculpture, self._canvas
         width, height = self._drawn_px
         cloth = s.range_of(Section.CLOTH)
         still, sheen = np.zeros((3, 9), np.float32), np.float32(CLOTH_SHEEN)
         light_skin(cloth.start, self._lit_cloth, self._body.normals, LIGHTS, still, AMBIENT, sheen, c.vertex)
-        rasterise(c.screen, s.triangles, s.two_sided, plate.triangles, width, height, c.keys, c.setups)
-        plate.top = min(plate.top, max(int(c.screen[cloth, 1].min()), 0))
-        plate.keys[plate.top :] = c.keys.reshape(plate.keys.shape)[plate.top :]
-        box = np.array([0, width, plate.top, height], np.int32)
-        clear = plate.nothing
-        self._resolve(box, plate.no_keys, MAX_TRIANGLES, (clear, clear, clear), plate.clothes)
-        if plate.picture.shape[2] == 4:
-            plate.picture[:] = plate.clothes
-        else:
-            compose(_flat(plate.clothes), _flat(plate.backdrop), plate.top, _flat(plate.picture))
-        c.picture[plate.top :] = plate.picture[plate.top :]
+        rasterise(c.screen, s.triangles, s.two_sided, self._cloth_order, width, height, c.keys, c.setups)
+        top = min(int(c.setups.around[2]), height - 1)
+        nearness = (c.keys.reshape(height, -1)[top:] >> 16).astype(np.int16)
+        self._resolve(np.array([0, width, top, height], np.int32), self._nothing, MAX_TRIANGLES, c.clothes)
+        plate = make_plate(top, c.clothes[top:].copy(), nearness, self._backdrop)
+        self._plates.keep(step, plate)
+        return plate
+
+    def _show_plate(self, plate: Plate) -> None:
+        """Put it in place of the one before."""
+        picture, top = _flat(self._canvas.picture), self._plate.top
+        picture[top : plate.top] = _flat(self._backdrop)[top : plate.top]
+        picture[plate.top :] = plate.picture
+        self._plate = plate
 
     def _in_view(self, state: FaceState) -> I32:
         """Triangles of the head that this view shows."""
         view = view_of(state.yaw_deg, state.pitch_deg, state.roll_deg)
         if view != self._view:
-            seen_in = self.sculpture.seen_in[: self._plate.first_triangle]
+            seen_in = self.sculpture.seen_in[: self._first_cloth]
             self._view, self._view_order = view, np.flatnonzero(seen_in & (1 << view)).astype(np.int32)
         return self._view_order
 
-    def _draw_head(self, order: I32) -> NDArray[np.uint8]:
+    def _draw_head(self, order: I32) -> U8:
         """Paint everything else over the plate. order: triangles."""
-        s, c, plate = self.sculpture, self._canvas, self._plate
+        s, c = self.sculpture, self._canvas
         width, height = self._drawn_px
         rasterise(c.screen, s.triangles, s.two_sided, order, width, height, c.keys, c.setups)
-        box = np.zeros(4, np.int32)
-        box_of(c.screen, self._head_vertices, width, height, box)
-        both = np.concatenate([np.minimum(box, c.drawn)[0::2], np.maximum(box, c.drawn)[1::2]])[[0, 2, 1, 3]]
-        layers = plate.clothes, plate.backdrop, plate.picture
-        self._resolve(both, plate.keys[plate.top :], plate.first_triangle, layers, c.picture)
-        c.drawn = box
+        box, before = c.setups.around, c.drawn
+        both = np.concatenate([np.minimum(box, before)[0::2], np.maximum(box, before)[1::2]])[[0, 2, 1, 3]]
+        self._resolve(both, self._plate, self._first_cloth, c.picture)
+        c.drawn = box.copy()
         if c.picture.shape[2] == 4:
             spread_colours(c.picture)
         return c.picture
 
-    def _resolve(self, box: I32, behind: I32, first_behind: int, layers: tuple[U8, U8, U8], picture: U8) -> None:
-        """Colour what the keys say, and clear them. layers: clothes, backdrop, and both together."""
+    def _resolve(self, box: I32, plate: Plate, first_behind: int, picture: U8) -> None:
+        """Colour what the keys say, and clear them."""
         c = self._canvas
-        clothes, backdrop, plate = (_flat(layer) for layer in layers)
         resolve(
-            c.keys, box, self._band_rows, behind, first_behind, self._surfaces, c.screen, c.vertex, self._textures,
-            self._body.eye_uniforms, clothes, backdrop, plate, picture.shape[2], self._fragments, _flat(picture),
+            c.keys, box, self._band_rows, plate.nearness, first_behind, self._surfaces, c.screen, c.vertex,
+            self._textures, self._body.eye_uniforms, plate.clothes, _flat(self._backdrop), plate.picture,
+            picture.shape[2], self._fragments, _flat(picture),
         )  # fmt: skip
 
 
@@ -231,11 +214,6 @@ def load_painter(look_name_or_path: str | Path, shot: Shot, *, cache_dir: Path |
     Raises LookError for a bad look.
     """
     return SculptedPainter(load_sculpture(load_look(look_name_or_path), cache_dir), shot)
-
-
-def _corners(triangles: I32) -> I32:
-    """Every vertex once, as np.unique would say; that imports modules, 20 ms in a new process."""
-    return np.flatnonzero(np.bincount(triangles.ravel())).astype(np.int32)
 
 
 def _breath_rise_mm(sculpture: Sculpture) -> float:

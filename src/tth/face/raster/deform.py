@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tth.face.raster.jit import F32, I32, Scalar, Whole, clamp01, f32, i32, inlined, kernel, u32
+from tth.face.raster.jit import F32, I32, Scalar, clamp01, f32, inlined, kernel, u32
 
 
 @kernel
@@ -79,50 +79,31 @@ def turn_jaw(points: F32, jaw_weight: F32, angle: Scalar, pivot: F32, slide: F32
         points[2, i] = pivot[2] + s * y + c * z + w * slide[2]
 
 
-@kernel
-def fill_neck_turns(yaw: float, pitch: float, roll: float, turns: F32) -> None:
-    """turns (k, 3, 3): rotations by equal shares of these angles (radians), from none to all; see
-    sculpt.maths.rotation."""
-    for k in range(turns.shape[0]):
-        share = k / (turns.shape[0] - 1)
-        cy, sy = np.cos(yaw * share), np.sin(yaw * share)
-        cp, sp = np.cos(pitch * share), np.sin(pitch * share)
-        cr, sr = np.cos(roll * share), np.sin(roll * share)
-        turns[k, 0, 0] = cy * cr + sy * sp * sr
-        turns[k, 0, 1] = sy * sp * cr - cy * sr
-        turns[k, 0, 2] = sy * cp
-        turns[k, 1, 0] = cp * sr
-        turns[k, 1, 1] = cp * cr
-        turns[k, 1, 2] = -sp
-        turns[k, 2, 0] = cy * sp * sr - sy * cr
-        turns[k, 2, 1] = sy * sr + cy * sp * cr
-        turns[k, 2, 2] = cy * cp
-
-
 @inlined
-def blended(turns: F32, row: int, column: int, step: Whole, share: Scalar) -> Scalar:
-    """One number of the rotation between two steps of `turns`."""
-    low = turns[step, row, column]
-    value: Scalar = low + share * (turns[u32(step + u32(1)), row, column] - low)
+def at_weight(turns: F32, entry: int, w: Scalar) -> Scalar:
+    """One number of the rotation at head weight w. Written out, because an inner loop would keep the outer one from
+    being turned into vector instructions."""
+    value: Scalar = turns[0, entry] + w * (
+        turns[1, entry] + w * (turns[2, entry] + w * (turns[3, entry] + w * turns[4, entry]))
+    )
     return value
 
 
 @kernel
 def turn_head(points: F32, head_weight: F32, turns: F32, pivot: F32, shift: F32) -> None:
-    """Turn the head, in place. turns (17, 3, 3): the rotation at weights 0, 1/16 .. 1, blended in between."""
+    """Turn the head, in place. turns (5, 9): the rotation's numbers, row by row, as polynomials of the head weight."""
+    row_x, row_y, row_z = points[0], points[1], points[2]
     for i in range(points.shape[1]):
         w = head_weight[i]
-        k = u32(min(i32(w * f32(16.0)), i32(15)))
-        g = w * f32(16.0) - f32(i32(k))
-        x = points[0, i] - pivot[0]
-        y = points[1, i] - pivot[1]
-        z = points[2, i] - pivot[2]
-        turned_x = blended(turns, 0, 0, k, g) * x + blended(turns, 0, 1, k, g) * y + blended(turns, 0, 2, k, g) * z
-        turned_y = blended(turns, 1, 0, k, g) * x + blended(turns, 1, 1, k, g) * y + blended(turns, 1, 2, k, g) * z
-        turned_z = blended(turns, 2, 0, k, g) * x + blended(turns, 2, 1, k, g) * y + blended(turns, 2, 2, k, g) * z
-        points[0, i] = turned_x + pivot[0] + w * shift[0]
-        points[1, i] = turned_y + pivot[1] + w * shift[1]
-        points[2, i] = turned_z + pivot[2] + w * shift[2]
+        x = row_x[i] - pivot[0]
+        y = row_y[i] - pivot[1]
+        z = row_z[i] - pivot[2]
+        turned_x = at_weight(turns, 0, w) * x + at_weight(turns, 1, w) * y + at_weight(turns, 2, w) * z
+        turned_y = at_weight(turns, 3, w) * x + at_weight(turns, 4, w) * y + at_weight(turns, 5, w) * z
+        turned_z = at_weight(turns, 6, w) * x + at_weight(turns, 7, w) * y + at_weight(turns, 8, w) * z
+        row_x[i] = turned_x + pivot[0] + w * shift[0]
+        row_y[i] = turned_y + pivot[1] + w * shift[1]
+        row_z[i] = turned_z + pivot[2] + w * shift[2]
 
 
 @kernel
@@ -138,14 +119,12 @@ def turn_normals(first: int, rest: F32, head_weight: F32, turns: F32, normals: F
     out_z = normals[2, first:stop]
     for i in range(stop - first):
         w = weights[i]
-        k = u32(min(i32(w * f32(16.0)), i32(15)))
-        g = w * f32(16.0) - f32(i32(k))
         x = rest_x[i]
         y = rest_y[i]
         z = rest_z[i]
-        out_x[i] = blended(turns, 0, 0, k, g) * x + blended(turns, 0, 1, k, g) * y + blended(turns, 0, 2, k, g) * z
-        out_y[i] = blended(turns, 1, 0, k, g) * x + blended(turns, 1, 1, k, g) * y + blended(turns, 1, 2, k, g) * z
-        out_z[i] = blended(turns, 2, 0, k, g) * x + blended(turns, 2, 1, k, g) * y + blended(turns, 2, 2, k, g) * z
+        out_x[i] = at_weight(turns, 0, w) * x + at_weight(turns, 1, w) * y + at_weight(turns, 2, w) * z
+        out_y[i] = at_weight(turns, 3, w) * x + at_weight(turns, 4, w) * y + at_weight(turns, 5, w) * z
+        out_z[i] = at_weight(turns, 6, w) * x + at_weight(turns, 7, w) * y + at_weight(turns, 8, w) * z
 
 
 @kernel
@@ -205,23 +184,3 @@ def vertex_normals(points: F32, triangles: I32, normals: F32) -> None:
     rows = np.zeros((3, len(points)), np.float32)
     unit_normals(np.ascontiguousarray(points.T), triangles, len(points), rows)
     normals[:] = rows.T
-
-
-@kernel
-def box_of(screen: F32, vertices: I32, width: int, height: int, box: I32) -> None:
-    """box (left, right, top, bottom), where right and bottom are not part of it: the pixels of the picture that these
-    vertices of screen (n, 4) lie in."""
-    least_x = f32(width)
-    most_x = f32(-1.0)
-    least_y = f32(height)
-    most_y = f32(-1.0)
-    for k in range(vertices.shape[0]):
-        i = u32(vertices[k])
-        least_x = min(least_x, screen[i, 0])
-        most_x = max(most_x, screen[i, 0])
-        least_y = min(least_y, screen[i, 1])
-        most_y = max(most_y, screen[i, 1])
-    box[0] = max(int(least_x), 0)
-    box[1] = min(int(most_x) + 1, width)
-    box[2] = max(int(least_y), 0)
-    box[3] = min(int(most_y) + 1, height)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tth.face.raster.jit import F32, I32, MATERIALS, U8, U32, Whole, i32, inlined, kernel, u32
+from tth.face.raster.jit import F32, I16, I32, MATERIALS, U8, U32, Whole, i32, inlined, kernel, u32
 
 SAME_SURFACE_KEYS = 110 << 16
 """Samples of one surface nearer to each other than this (about 2.5 mm) are shaded once."""
@@ -64,16 +64,22 @@ def packed_bytes(r: int, g: int, b: int, samples: int) -> Whole:
     return u32((red | (green << u32(10)) | (blue << u32(20))) * n + (n << u32(30)))
 
 
+@inlined
+def key_behind(nearness: int, number: int) -> np.int32:
+    """A key of the clothes; which of their triangles it is does not matter."""
+    return i32((i32(nearness) << i32(16)) | i32(number)) if nearness > 0 else i32(0)
+
+
 @kernel
 def find_fragments(
-    keys: I32, behind: I32, left: int, right: int, top: int, bottom: int, width: int, first_behind: int,
+    keys: I32, behind: I16, left: int, right: int, top: int, bottom: int, width: int, first_behind: int,
     surface: U8, material: U8, clothes: U8, backdrop: U8, channels: int, found: I32, pixel: I32, source: I32, sums: U32,
 ) -> None:  # fmt: skip
     """List the fragments of the pixels left..right, top..bottom, and clear their keys.
 
-    behind (rows, width * 4): keys of the clothes in the lowest rows of the picture; above there are none. Triangles
+    behind (rows, width * 4): nearness of the clothes in the lowest rows of the picture; above there are none. Triangles
     from first_behind on are theirs. A pixel that shows them alone is left to the plate. Elsewhere their samples take
-    the colour of `clothes` (height, width * 4), and empty ones that of `backdrop` (height, width * channels) unless
+    the colour of `clothes` (rows, width * 4), and empty ones that of `backdrop` (height, width * channels) unless
     the picture has four channels, where they stay clear. sums (pixels of the band) get these shares; they come as 0.
     """
     near = i32(SAME_SURFACE_KEYS)
@@ -97,10 +103,10 @@ def find_fragments(
             if k0 | k1 | k2 | k3 == 0:
                 continue
             if has_behind:
-                k0 = max(k0, behind_row[o])
-                k1 = max(k1, behind_row[o + 1])
-                k2 = max(k2, behind_row[o + 2])
-                k3 = max(k3, behind_row[o + 3])
+                k0 = max(k0, key_behind(behind_row[o], first_behind))
+                k1 = max(k1, key_behind(behind_row[o + 1], first_behind))
+                k2 = max(k2, key_behind(behind_row[o + 2], first_behind))
+                k3 = max(k3, key_behind(behind_row[o + 3], first_behind))
             t0 = k0 & number
             t1 = k1 & number
             t2 = k2 & number
@@ -157,7 +163,8 @@ def find_fragments(
             p = u32(start + x)
             if of_clothes > 0:
                 at = (left + x) * 4
-                sums[p] = packed_bytes(clothes[y, at], clothes[y, at + 1], clothes[y, at + 2], of_clothes)
+                cloth = clothes[max(y - first_row, 0)]
+                sums[p] = packed_bytes(cloth[at], cloth[at + 1], cloth[at + 2], of_clothes)
             if of_backdrop > 0 and not is_clear:
                 at = (left + x) * 3
                 share = packed_bytes(backdrop[y, at], backdrop[y, at + 1], backdrop[y, at + 2], of_backdrop)

@@ -8,7 +8,7 @@ import numpy as np
 
 from tth.face.raster.eyes import colour_eye
 from tth.face.raster.fragments import Fragments, find_fragments
-from tth.face.raster.jit import EYE, F32, HAIR, I32, PLAIN, SKIN, U8, U32, f32, i32, kernel, u32
+from tth.face.raster.jit import EYE, F32, HAIR, I16, I32, PLAIN, SKIN, U8, U32, f32, i32, kernel, u32
 from tth.face.raster.shade import add_colours, colour_hair, colour_plain, colour_skin, interpolate
 
 
@@ -34,20 +34,21 @@ class Textures(NamedTuple):
 
 @kernel
 def resolve(
-    keys: I32, box: I32, band_rows: int, behind: I32, first_behind: int, surfaces: Surfaces, screen: F32, vertex: F32,
+    keys: I32, box: I32, band_rows: int, behind: I16, first_behind: int, surfaces: Surfaces, screen: F32, vertex: F32,
     textures: Textures, eye_uniforms: F32, clothes: U8, backdrop: U8, plate: U8, channels: int, fragments: Fragments,
     picture: U8,
 ) -> None:  # fmt: skip
     """Colour the pixels of box (left, right, top, bottom) of the picture, and clear their keys.
 
-    picture (height, width * channels): RGB or RGBA. plate, of the same shape: what is seen where no key is. For the
-    other arguments see find_fragments.
+    picture (height, width * channels): RGB or RGBA. plate, its lowest rows, and above them backdrop, of the same shape
+    as picture: what is seen where no key is. For the other arguments see find_fragments.
     A picture of four channels gets straight alpha: the share of the samples that show anything, whose colour alone
     the pixel has.
     """
     width = picture.shape[1] // channels
     left = box[0]
     right = box[1]
+    first_row = picture.shape[0] - plate.shape[0]
     for top in range(box[2], box[3], band_rows):
         bottom = min(top + band_rows, box[3])
         find_fragments(
@@ -73,20 +74,27 @@ def resolve(
                 colour_eye(count, values, source, 0, eye_uniforms[0], textures.eye, textures.eye_size, colour)
                 colour_eye(count, values, source, 1, eye_uniforms[1], textures.eye, textures.eye_size, colour)
             add_colours(count, pixel, colour, fragments.sums)
+        middle = max(min(bottom, first_row), top)
+        sums = fragments.sums
         if channels == 4:
-            unpack_clear(fragments.sums, left, right, top, bottom, plate, picture)
+            unpack_clear(sums, left, right, top, top, middle, 0, backdrop, picture)
+            unpack_clear(sums, left, right, top, middle, bottom, first_row, plate, picture)
         else:
-            unpack(fragments.sums, left, right, top, bottom, plate, picture)
+            unpack(sums, left, right, top, top, middle, 0, backdrop, picture)
+            unpack(sums, left, right, top, middle, bottom, first_row, plate, picture)
 
 
 @kernel
-def unpack(sums: U32, left: int, right: int, top: int, bottom: int, plate: U8, picture: U8) -> None:
-    """Pixels of a band from the sums of their colours, or from the plate where there is none; clears the sums."""
+def unpack(
+    sums: U32, left: int, right: int, band: int, top: int, bottom: int, first_row: int, behind: U8, picture: U8
+) -> None:
+    """Pixels of the rows top..bottom of the band that begins at row `band`, from the sums of their colours, or where
+    there is none from what is behind, which begins at first_row; clears the sums."""
     width = picture.shape[1] // 3
     for y in range(top, bottom):
-        start = (y - top) * width
+        start = (y - band) * width
         row = sums[start + left : start + right]
-        behind = plate[y, left * 3 : right * 3]
+        back = behind[y - first_row, left * 3 : right * 3]
         out = picture[y, left * 3 : right * 3]
         for x in range(right - left):
             q = row[x]
@@ -95,19 +103,21 @@ def unpack(sums: U32, left: int, right: int, top: int, bottom: int, plate: U8, p
             r = np.uint8(u32(q2 >> u32(2)) & u32(0xFF))
             g = np.uint8(u32(q2 >> u32(12)) & u32(0xFF))
             b = np.uint8(u32(q2 >> u32(22)) & u32(0xFF))
-            out[x * 3] = r if q > u32(0) else behind[x * 3]
-            out[x * 3 + 1] = g if q > u32(0) else behind[x * 3 + 1]
-            out[x * 3 + 2] = b if q > u32(0) else behind[x * 3 + 2]
+            out[x * 3] = r if q > u32(0) else back[x * 3]
+            out[x * 3 + 1] = g if q > u32(0) else back[x * 3 + 1]
+            out[x * 3 + 2] = b if q > u32(0) else back[x * 3 + 2]
 
 
 @kernel
-def unpack_clear(sums: U32, left: int, right: int, top: int, bottom: int, plate: U8, picture: U8) -> None:
+def unpack_clear(
+    sums: U32, left: int, right: int, band: int, top: int, bottom: int, first_row: int, behind: U8, picture: U8
+) -> None:
     """The same for a picture of four channels: the mean of the samples that show anything, and their share."""
     width = picture.shape[1] // 4
     for y in range(top, bottom):
-        start = (y - top) * width
+        start = (y - band) * width
         row = sums[start + left : start + right]
-        behind = plate[y, left * 4 : right * 4]
+        back = behind[y - first_row, left * 4 : right * 4]
         out = picture[y, left * 4 : right * 4]
         for x in range(right - left):
             q = row[x]
@@ -120,16 +130,16 @@ def unpack_clear(sums: U32, left: int, right: int, top: int, bottom: int, plate:
             g = np.uint8(i32(f32(i32(u32(q >> u32(10)) & u32(0x3FF))) * share + half))
             b = np.uint8(i32(f32(i32(u32(q >> u32(20)) & u32(0x3FF))) * share + half))
             a = np.uint8(i32(f32(samples) * f32(255 / 4) + half))
-            out[x * 4] = r if q > u32(0) else behind[x * 4]
-            out[x * 4 + 1] = g if q > u32(0) else behind[x * 4 + 1]
-            out[x * 4 + 2] = b if q > u32(0) else behind[x * 4 + 2]
-            out[x * 4 + 3] = a if q > u32(0) else behind[x * 4 + 3]
+            out[x * 4] = r if q > u32(0) else back[x * 4]
+            out[x * 4 + 1] = g if q > u32(0) else back[x * 4 + 1]
+            out[x * 4 + 2] = b if q > u32(0) else back[x * 4 + 2]
+            out[x * 4 + 3] = a if q > u32(0) else back[x * 4 + 3]
 
 
 @kernel
-def compose(clothes: U8, backdrop: U8, top: int, plate: U8) -> None:
-    """plate (height, width * 3) from row `top` on = clothes (height, width * 4) over the backdrop."""
-    for y in range(top, plate.shape[0]):
+def compose(clothes: U8, backdrop: U8, plate: U8) -> None:
+    """plate (height, width * 3) = clothes (height, width * 4) over the backdrop."""
+    for y in range(plate.shape[0]):
         front = clothes[y]
         back = backdrop[y]
         out = plate[y]

@@ -23,30 +23,35 @@ SAMPLE_Y = np.array([0.125, 0.375, 0.625, 0.875] * BLOCK_PX, np.float32)
 """Where the samples of a block lie, from its upper left corner."""
 NEAREST_SAMPLE = 0.125
 """No sample is nearer to its pixel's border."""
+BATCH = 2048
+"""Triangles set up at a time: what is worked out of them stays in the processor's nearest caches."""
 EDGE_SLACK = -1e-4
 """Barycentric weight down to which a sample counts as inside: keeps shared edges free of pinholes."""
 
 
 class Setups(NamedTuple):
-    """Room for what is worked out of each triangle before it is drawn; a painter's own, reused for every picture."""
+    """Room for what is worked out of a batch of triangles before it is drawn; a painter's own, reused for every one."""
 
     planes: F32
-    """Place of the third corner, slopes of two barycentric weights and of nearness, (9, n)."""
+    """Place of the third corner, slopes of two barycentric weights and of nearness, (9, BATCH)."""
     boxes: I32
-    """First and last column and row of pixels, 1 if it may be seen, (5, n)."""
+    """First and last column and row of pixels, 1 if it may be seen, (5, BATCH)."""
     shown: I32
-    """Entries that may be seen, (n,)."""
+    """Entries that may be seen, (BATCH,)."""
     found: I32
     """How many these are, (1,)."""
+    around: I32
+    """Left, right, top and bottom of the pixels of all that may be seen, right and bottom not among them, (4,)."""
 
 
-def room_for_setups(count: int) -> Setups:
-    """Enough for so many triangles."""
+def room_for_setups() -> Setups:
+    """For one painter."""
     return Setups(
-        np.zeros((9, count), np.float32),
-        np.zeros((5, count), np.int32),
-        np.zeros(count, np.int32),
+        np.zeros((9, BATCH), np.float32),
+        np.zeros((5, BATCH), np.int32),
+        np.zeros(BATCH, np.int32),
         np.zeros(1, np.int32),
+        np.zeros(4, np.int32),
     )
 
 
@@ -58,11 +63,12 @@ def rasterise(
 
     screen (n, 4): x, y in pixels (y down), nearness in 0..1, unused. width: at least BLOCK_PX. A key is
     nearness * 32767 above the triangle's number, so the depth test is a plain max. Nothing at a sample: 0.
-    setups: room for as many as order has, at least; None = made for this call.
+    setups: its `around` is then the box of what was entered, (width, 0, height, 0) for nothing; None = made for this
+    call.
     """
     if screen.shape[1] != 4:
         raise ValueError(f"screen must have 4 columns, not {screen.shape[1]}")
-    room = room_for_setups(len(order)) if setups is None else setups
+    room = room_for_setups() if setups is None else setups
     enter_all(screen.reshape(-1), triangles.reshape(-1), two_sided, order, width, height, room, keys)
 
 
@@ -71,16 +77,25 @@ def enter_all(
     screen: F32, corners: I32, two_sided: U8, order: I32, width: int, height: int, setups: Setups, keys: I32
 ) -> None:
     """What rasterise does; screen (n * 4) and corners (t * 3) are flat."""
-    set_up(screen, corners, two_sided, order, width, height, setups.planes, setups.boxes)
-    choose(order.shape[0], setups.boxes[4], setups.shown, setups.found)
-    enter(order, setups, width, keys)
+    around = setups.around
+    around[0] = width
+    around[1] = 0
+    around[2] = height
+    around[3] = 0
+    for start in range(0, order.shape[0], BATCH):
+        batch = order[start : min(start + BATCH, order.shape[0])]
+        set_up(screen, corners, two_sided, batch, width, height, setups.planes, setups.boxes, around)
+        choose(batch.shape[0], setups.boxes[4], setups.shown, setups.found)
+        enter(batch, setups, width, keys)
 
 
 @kernel
 def set_up(
-    screen: F32, corners: I32, two_sided: U8, order: I32, width: int, height: int, planes: F32, boxes: I32
-) -> None:
-    """Fill the rows of Setups for the triangles of order; without branches, so that many are worked out at once.
+    screen: F32, corners: I32, two_sided: U8, order: I32, width: int, height: int, planes: F32, boxes: I32,
+    around: I32,
+) -> None:  # fmt: skip
+    """Fill the rows of Setups for the triangles of order, at most BATCH, and widen `around` to hold them; without
+    branches, so that many are worked out at once.
 
     screen (n * 4), corners (t * 3): as in rasterise, flat.
     """
@@ -91,6 +106,10 @@ def set_up(
     row_0, row_1, row_2, row_3, row_4 = planes[0], planes[1], planes[2], planes[3], planes[4]
     row_5, row_6, row_7, row_8 = planes[5], planes[6], planes[7], planes[8]
     lefts, rights, tops, bottoms, flags = boxes[0], boxes[1], boxes[2], boxes[3], boxes[4]
+    least_x = i32(around[0])
+    most_x = i32(around[1])
+    least_y = i32(around[2])
+    most_y = i32(around[3])
     for i in range(order.shape[0]):
         t = u32(order[i])
         a = u32(u32(corners[u32(t * u32(3))]) * u32(4))
@@ -128,7 +147,16 @@ def set_up(
         is_front = (area < zero) | (two_sided[t] != 0)  # y points down: front faces have a negative area
         is_sound = abs(area) >= f32(1e-4)  # else 1 / area would overflow
         is_inside = (max_x >= zero) & (max_y >= zero) & (left <= right) & (top <= bottom)
-        flags[i] = i32(1) if is_front & is_sound & is_inside else i32(0)
+        is_shown = is_front & is_sound & is_inside
+        flags[i] = i32(1) if is_shown else i32(0)
+        least_x = min(least_x, left) if is_shown else least_x
+        most_x = max(most_x, i32(right + i32(1))) if is_shown else most_x
+        least_y = min(least_y, top) if is_shown else least_y
+        most_y = max(most_y, i32(bottom + i32(1))) if is_shown else most_y
+    around[0] = least_x
+    around[1] = most_x
+    around[2] = least_y
+    around[3] = most_y
 
 
 @kernel
