@@ -200,11 +200,11 @@ def _merged(
     """Concatenate the parts, which are in the order of their sections."""
     hair = placed[-1].part
     assert hair.tangents is not None
-    drapes = [(start, item.part.drape) for start, item in _starts(placed) if item.part.drape is not None]
     anchor = np.zeros(0, int) if beard is None else beard.anchor
     total = sum(len(item.part.points) for item in placed)
     ends = np.cumsum([len(item.part.points) for item in placed])
     starts = ends - [len(item.part.points) for item in placed]
+    drapes = [(a, item.part.drape) for item, a in zip(placed, starts, strict=True) if item.part.drape is not None]
     sections = {item.section: slice(int(a), int(b)) for item, a, b in zip(placed, starts, ends, strict=True)}
 
     def vertices(get: Callable[[Placed], ArrayLike], width: int = 0) -> F32:
@@ -244,12 +244,6 @@ def _merged(
         lash_places,
         tongue_along,
     )
-
-
-def _starts(placed: list[Placed]) -> list[tuple[int, Placed]]:
-    """Each part with the number of its first vertex."""
-    ends = np.cumsum([len(item.part.points) for item in placed])
-    return [(int(end) - len(item.part.points), item) for item, end in zip(placed, ends, strict=True)]
 
 
 def _rest_normals(points: F32, triangles: I32, given: F32, sections: dict[Section, slice]) -> NDArray[np.float32]:

@@ -12,14 +12,15 @@ from scipy.spatial import cKDTree
 
 from tth.face.look import BeardLook, BeardStyle, FaceShape
 from tth.face.raster.deform import vertex_normals
-from tth.face.sculpt.locks import ribbon
-from tth.face.sculpt.maths import Floats, Indices, Randoms, bell, linear, smoothstep, unit
+from tth.face.sculpt.grow import strewn
+from tth.face.sculpt.locks import greyed, ribbon
+from tth.face.sculpt.maths import Floats, Indices, Randoms, bell, smoothstep, unit
 from tth.face.sculpt.mesh import Part, join
 from tth.face.sculpt.proportions import on_average
 from tth.face.sculpt.skin import Skin
 
-GREY = linear((172, 168, 164))
-"""Linear colour of hair without pigment."""
+LEAST_AMOUNT = 0.25
+"""Where less beard grows, there are no locks, only painted hairs."""
 STEPS = np.array([0.0, 0.38, 0.72, 1.0])
 """Where a lock has its points, from root to tip."""
 # The upper border beside and below the mouth: distance from the midline, height on the average face.
@@ -108,7 +109,8 @@ def _roots(
     share = rng.dirichlet((1, 1, 1), count)
     points = (corners[face] * share[..., None]).sum(1)
     amount = _amount(style, shape, points)
-    keep = _apart(points, spacing, amount)
+    enough = np.flatnonzero(amount >= LEAST_AMOUNT)
+    keep = enough[strewn(points[enough], spacing)]
     normals = np.zeros(skin.points.shape, np.float32)
     vertex_normals(skin.points.astype(np.float32), skin.triangles.astype(np.int32), normals)
     face, share = face[keep], share[keep]
@@ -119,18 +121,6 @@ def _roots(
 def _amount(style: BeardStyle, shape: FaceShape, points: Floats) -> Floats:
     x, y, z = points.T
     return beard_area(style, shape.mouth_height, np.abs(x), on_average(shape, y), z)
-
-
-def _apart(points: Floats, spacing: float, amount: Floats) -> Indices:
-    """Indices of points no nearer to each other than `spacing`, where there is enough beard."""
-    tree = cKDTree(points)
-    kept = np.zeros(len(points), bool)
-    blocked = amount < 0.25
-    for i in range(len(points)):
-        if not blocked[i]:
-            kept[i] = True
-            blocked[tree.query_ball_point(points[i], spacing)] = True
-    return np.nonzero(kept)[0]
 
 
 def _lock(
@@ -158,8 +148,7 @@ def _lock(
     if not above_lip:
         path = path + np.array([0, -1.0, 0]) * (0.35 * length * chin) * t**2
     width = cut.half_width * (0.8 + 0.4 * rng.uniform()) * np.array([0.75, 1.0, 0.7, 0.04])
-    grey = np.clip(look.grey + rng.normal() * 0.5 * look.grey * (1 - look.grey), 0, 1) ** 1.6
-    colour = linear(look.colour) * (1 - grey) + GREY * grey
+    colour = greyed(look.colour, np.clip(look.grey + rng.normal() * 0.5 * look.grey * (1 - look.grey), 0, 1))
     bright = rng.uniform(0.80, 1.0) * (0.92 + 0.12 * STEPS)
     lock = ribbon(path, normal, width, width * 0.5, 1.0, texture_start=rng.uniform(0, 50), across=2)
     tint = np.repeat(bright[:, None] * colour, 2, axis=0)

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from tth.face.look import HairLook
-from tth.face.sculpt.beard import GREY
 from tth.face.sculpt.drape import Drape, join_hanging
 from tth.face.sculpt.hair_back import back_hair
 from tth.face.sculpt.hair_curly import curly_hair
 from tth.face.sculpt.hair_long import long_hair
 from tth.face.sculpt.hair_short import balding_hair, cropped_hair, short_hair
-from tth.face.sculpt.maths import Randoms, linear
+from tth.face.sculpt.locks import greyed
+from tth.face.sculpt.maths import Randoms
 from tth.face.sculpt.mesh import Part, wound_like_normals
 from tth.face.sculpt.scalp import Scalp
 
@@ -56,7 +56,6 @@ def _no_hair() -> Part:
 def _coloured(lock: Part, look: HairLook, rng: Randoms) -> Part:
     """The lock's brightness times the hair's colour, a little warmer or greyer than its neighbours."""
     assert lock.tint is not None
-    turned = np.clip(look.grey + rng.normal() * 0.3 * look.grey * (1 - look.grey), 0, 1) ** 1.6  # light adds up fast
+    colour = greyed(look.colour, np.clip(look.grey + rng.normal() * 0.3 * look.grey * (1 - look.grey), 0, 1))
     hue = 1 + rng.normal() * 0.035 * (1 - 0.7 * look.grey) * np.array([1.0, 0.0, -1.0])
-    colour = (linear(look.colour) * (1 - turned) + GREY * turned) * hue
-    return replace(lock, tint=lock.tint[:, None] * colour)
+    return replace(lock, tint=lock.tint[:, None] * (colour * hue))

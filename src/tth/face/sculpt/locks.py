@@ -5,13 +5,22 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tth.face.sculpt.maths import Floats, smoothstep, unit
+from tth.face.look import Rgb
+from tth.face.sculpt.maths import Floats, linear, smoothstep, unit
 from tth.face.sculpt.mesh import Part, grid_triangles
 
 STRAND_SCALE = 0.006
 """Texture widths per millimetre across a lock."""
 ROUNDNESS = 0.6
 """How much of a lock's bulge its light shows: neighbours run into each other."""
+GREY = linear((172, 168, 164))
+"""Linear colour of hair without pigment."""
+
+
+def greyed(colour: Rgb, share: float) -> Floats:
+    """Linear colour of hair of which this share, 0..1, has turned grey."""
+    turned: float = share**1.6  # light adds up fast
+    return linear(colour) * (1 - turned) + GREY * turned
 
 
 def ribbon(

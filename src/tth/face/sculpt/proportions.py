@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tth.face.look import FaceShape
-from tth.face.sculpt.maths import Floats
+from tth.face.sculpt.maths import Floats, smoothstep
 
 EYE_LEVEL = -14.0
 """The lower face is scaled below this height of the average face ..."""
@@ -45,6 +45,11 @@ def height(shape: FaceShape, y: float) -> float:
 def mouth_line(shape: FaceShape) -> float:
     """Height of the line between the lips."""
     return height(shape, shape.mouth_height)
+
+
+def jaw_line(z: ArrayLike) -> Floats:
+    """Height of the jaw's lower edge at this depth, on the average face."""
+    return np.asarray(-108 + 23 * smoothstep(0, -65, z))
 
 
 def eye_centre(shape: FaceShape, side: int) -> Floats:

@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tth.face.look import Look
-from tth.face.sculpt.beard import GREY, beard_area
+from tth.face.sculpt.beard import beard_area
 from tth.face.sculpt.brows import brow_cover, cover_at
 from tth.face.sculpt.glasses import frame_shadow, shadow_at
 from tth.face.sculpt.hairline import hairline
+from tth.face.sculpt.locks import greyed
 from tth.face.sculpt.maths import Floats, bell, linear, smoothstep
 from tth.face.sculpt.noise import noise
-from tth.face.sculpt.proportions import height, on_average
+from tth.face.sculpt.proportions import height, jaw_line, on_average
 from tth.face.sculpt.skin import Skin
 from tth.face.sculpt.unwrap import unwrap
 
@@ -114,7 +115,7 @@ def _blush_and_gloss(p: SkinPaint) -> None:
     jaw = smoothstep(-72, -112, p.y + 0.35 * p.abs_x) * smoothstep(-95, -40, p.z) * smoothstep(-135, -112, p.y)
     p.glaze(jaw * 0.5, (0.90, 0.93, 0.97))  # cooler below, as blood lies deeper there
     p.glaze(smoothstep(44, 62, p.abs_x) * bell(p.y - 20, 30) * p.front * 0.4, (0.94, 0.95, 0.98))
-    below_jaw = -108 + 23 * smoothstep(0, -65, p.z) - p.y
+    below_jaw = jaw_line(p.z) - p.y
     p.glaze(smoothstep(-3, 9, below_jaw) * smoothstep(58, 9, below_jaw) * 0.75, (0.66, 0.56, 0.53))  # the head's shade
     below_eye = p.spot(shape.eye_spacing - 5, shape.eye_height - 12, 12, 5)
     p.glaze(below_eye * (0.28 + 0.45 * look.skin.age), (0.86, 0.76, 0.82))
@@ -145,10 +146,8 @@ def _beard_ground(p: SkinPaint) -> None:
     area = beard_area(beard.style, shape.mouth_height, p.abs_x, p.y, p.z) * (p.flat.lip_at < -0.12)
     area = area * smoothstep(-0.10, -0.32, p.flat.lip_at)
     hairs = np.clip(0.5 + 0.5 * p.noise((0.8, 4.0)), 0, 1)
-    grey = beard.grey**1.6
-    colour = linear(beard.colour) * (1 - grey) + GREY * grey
     cover = np.clip(1.5 * area - 0.5 * (1 - area) * hairs, 0, 0.94)
-    p.cover(cover, colour[None, None] * np.clip(0.95 + 0.25 * hairs, 0.3, 1.3)[..., None])
+    p.cover(cover, greyed(beard.colour, beard.grey)[None, None] * np.clip(0.95 + 0.25 * hairs, 0.3, 1.3)[..., None])
     p.gloss = p.gloss * (1 - 0.8 * cover)
 
 
@@ -219,5 +218,5 @@ def _hair_roots(p: SkinPaint) -> None:
     azimuth = np.degrees(np.abs(np.arctan2(p.x, p.z + 85)))
     above = np.minimum(p.y - line.at(azimuth), line.top_at(azimuth) - p.y)
     roots = smoothstep(-2.5, 6.5, above + p.noise((1.2, 6)) * 2.2) * (p.z > -300) * line.strength
-    p.cover(np.clip(roots, 0, 1), (linear(hair.colour) * (1 - hair.grey**1.6) + GREY * hair.grey**1.6) * 0.75)
+    p.cover(np.clip(roots, 0, 1), greyed(hair.colour, hair.grey) * 0.75)
     p.gloss = p.gloss * (1 - 0.6 * roots)

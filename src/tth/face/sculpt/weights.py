@@ -6,7 +6,7 @@ import numpy as np
 
 from tth.face.look import FaceShape
 from tth.face.sculpt.maths import Floats, smoothstep
-from tth.face.sculpt.proportions import mouth_line
+from tth.face.sculpt.proportions import jaw_line, mouth_line
 from tth.face.sculpt.skin import Skin
 
 CAVITY_BACK = 3.9
@@ -28,8 +28,7 @@ def jaw_weight(skin: Skin, shape: FaceShape) -> Floats:
     weight = np.where(skin.lip_side > 0, upper_lip, np.where(skin.lip_side < 0, lower, elsewhere))
     away = smoothstep(1.02, 1.9, across)  # beside the mouth: one smooth band
     weight = weight * (1 - away) + away * smoothstep(23, -23, above)
-    jaw_line = -108 + 23 * smoothstep(0, -65, z)
-    weight = weight * smoothstep(-44, -6, y - jaw_line) * smoothstep(-98, -76, z)
+    weight = weight * smoothstep(-44, -6, y - jaw_line(z)) * smoothstep(-98, -76, z)
     return np.where(skin.lip_at > CAVITY_BACK, 0.3, weight)
 
 
