@@ -234,7 +234,7 @@ def test_the_head_framing_shows_the_whole_head_and_hardly_more(head_of: HeadOf, 
     painter = SculptedPainter(sculpture, Shot(256, 256, Framing.HEAD), plain_backdrop((0, 255, 0), Shot(256, 256)))
     empty = (painter.paint(FaceState()) == (0, 255, 0)).all(-1)
     row, column = np.nonzero(~empty[:200])
-    assert 2 <= row.min() <= 32
+    assert 2 <= row.min() <= 30
     assert 8 <= column.min() <= 70
     assert 8 <= 255 - column.max() <= 70
     assert on_screen(painter, Section.CLOTH)[1] > 256

@@ -15,7 +15,7 @@ CAMERA_MM = (0.0, -40.0, 1150.0)
 FRAME_MM = {Framing.BUST: 372.0, Framing.HEAD: 288.0}
 """What a square picture shows of the plane through the corneas: head and shoulders; or the head with a little room
 around its hair, where the shoulders just begin."""
-MIDDLE_MM = {Framing.BUST: -40.0, Framing.HEAD: -4.0}
+MIDDLE_MM = {Framing.BUST: -40.0, Framing.HEAD: -5.0}
 """Height of the picture's middle in that plane. The camera stays where it is and its lens is shifted, so that both
 framings see the same sides of everything."""
 BUST_END_MM = -345.0

@@ -71,7 +71,7 @@ def dark(picture: Picture, where: tuple[slice, slice]) -> int:
 def white(picture: Picture, where: tuple[slice, slice]) -> int:
     """Pixels that are light and hardly coloured: the white of an eye, or teeth."""
     part = picture[where]
-    return int(((part.min(-1) > 115) & (part.max(-1) - part.min(-1) < 34)).sum())
+    return int(((part.min(-1) > 115) & (part.max(-1) - part.min(-1) < 30)).sum())
 
 
 def change(one: Picture, other: Picture, where: tuple[slice, slice] = np.s_[:, :]) -> float:
