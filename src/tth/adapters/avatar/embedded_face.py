@@ -1,8 +1,9 @@
 """The embedded avatar: a sculpted head that speaks with its lips, feels and lives, drawn in software.
 
 Controls: emotion, character and render in full. What a frame costs: docs/performance.md; some 0.1 ms where nothing is
-drawn. What the face does is decided in `tth.face.performer`, how it looks in `tth.face.painter`; here both meet the
-event loop. The same seed and input give the same frames, but for the detail that a slow machine makes do with.
+drawn. What the face does is decided in `tth.face.performer`, how it looks in `tth.face.painter`; both meet the event
+loop in `face_session.py`. Here is what all conversations share: heads, drawing threads, painters that nobody uses.
+The same seed and input give the same frames, but for the detail that a slow machine makes do with.
 Tests: tests/adapters/avatar/test_embedded_face.py.
 """
 
@@ -10,10 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -21,47 +20,32 @@ from threading import Event
 from types import MappingProxyType
 from typing import Protocol, TypeVar
 
-from tth.adapters.avatar.face_painters import (
-    SPARES_KEPT,
-    Easel,
-    FacePainters,
-    SparePainters,
-    Work,
-    abandoned,
-    finished,
-    shot_of,
-)
-from tth.adapters.avatar.slots import Slot, SlotCutter
+from tth.adapters.avatar.face_painters import SPARES_KEPT, FacePainters, SparePainters, Work, finished
+from tth.adapters.avatar.face_session import FaceSession
 from tth.adapters.base import (
     Avatar,
-    AvatarInput,
     AvatarSession,
     Capabilities,
-    ControlChange,
     ControlSupport,
     Deployment,
     Health,
     Persona,
     SessionContext,
     Support,
-    TurnContext,
 )
 from tth.clock import Clock, SystemClock
 from tth.errors import AdapterRejected, AdapterUnavailable, ConfigError, ConfigProblem
 from tth.face.catalogue import open_look
 from tth.face.look import Look, LookError, list_looks
 from tth.face.parameters import FaceState
-from tth.face.performer import Performer
 from tth.face.puppet.portrait_look import PortraitLook
 from tth.face.shot import Painter, Shot
-from tth.model.controls import BACKGROUNDS, STUDIO, TRANSPARENT, Controls, Framing
-from tth.model.media import DrawnFrame, PictureQuality, SilenceSpan, VideoCodec
+from tth.model.controls import BACKGROUNDS, STUDIO, TRANSPARENT, Framing
+from tth.model.media import VideoCodec
 
 _T = TypeVar("_T")
 log = logging.getLogger(__name__)
 
-STREAM_RAMP_MS = 250
-"""How long the controls of a new stream take to show, where they differ from those of the stream before."""
 CAPABILITIES = Capabilities(
     "a sculpted 3D head drawn in software: lips from phonemes, seven emotions, gaze, blinks, breath",
     Deployment.EMBEDDED,
@@ -223,7 +207,9 @@ class EmbeddedFace(Avatar):
                 self._open(look)
             except LookError as error:
                 raise AdapterRejected("the persona's look is not usable", role="avatar", adapter=self.name) from error
-        return FaceSession(self, context.seed, look if draw else None)
+        make, give = partial(self.make, look), partial(self.spares.give, look)
+        painters = FacePainters(partial(self.painter, look), make, give) if draw else None
+        return FaceSession(context.seed, painters, self.work, self.clock)
 
     def painter(self, look: str, shot: Shot, background: str) -> Painter:
         """A painter of one's own; slow where no spare one fits: for a drawing thread."""
@@ -299,162 +285,3 @@ def _open_studio(settings: Settings) -> PainterSource:
 
     cache_dir = Path(settings.cache_dir) if settings.cache_dir else None
     return Studio(cache_dir, settings.backgrounds, settings.background_blur_level)
-
-
-class FaceSession(AvatarSession):
-    """One face over a whole conversation."""
-
-    def __init__(self, avatar: EmbeddedFace, seed: int, look: str | None) -> None:
-        """look: None = frames carry no pictures."""
-        self._avatar = avatar
-        self._performer = Performer(seed)
-        self._painters: FacePainters | None = None
-        if look is not None:
-            self._painters = FacePainters(
-                partial(avatar.painter, look), partial(avatar.make, look), partial(avatar.spares.give, look)
-            )
-        self._quality = PictureQuality.FULL
-        self._control_revision = 0
-        self._not_before_sample = 0
-
-    def prepare(self, control: Controls) -> None:
-        """The painter is made while nobody waits for it."""
-        if self._painters is not None:
-            self._painters.prepare(shot_of(control, self._quality), control.background)
-
-    async def ready(self, control: Controls) -> None:
-        """The painter is there, or cannot be made."""
-        if self._painters is not None:
-            painter = self._painters.prepare(shot_of(control, self._quality), control.background)
-            if not painter.done():
-                await asyncio.wait([painter])
-
-    def ease(self, quality: PictureQuality) -> None:
-        """From the next frame for which a painter of that detail is ready."""
-        self._quality = quality
-
-    def hurry(self, before_sample: int) -> None:
-        """Slots that begin before this are not drawn; the face moves on through them all the same."""
-        self._not_before_sample = max(self._not_before_sample, before_sample)
-
-    async def infer_stream(
-        self, spans: AsyncIterator[AvatarInput], control: Controls, context: TurnContext
-    ) -> AsyncGenerator[DrawnFrame, None]:
-        """As in the contract. A slot of speech waits for the phonemes of the next 100 ms, where there are none for
-        60 ms of sound, or for the speech to end.
-
-        A picture shows the face at the middle of its slot. While one frame is with the receiver the next is drawn.
-        """
-        easel = await self._easel(control)
-        stage = _Stage(self._performer, control, self._control_revision)
-        async for item in spans:
-            async with aclosing(self._drawn(stage.feed(item), easel)) as frames:
-                async for frame in frames:
-                    self._control_revision = frame.control_revision
-                    yield frame
-        async with aclosing(self._drawn(stage.finish(), easel)) as frames:
-            async for frame in frames:
-                self._control_revision = frame.control_revision
-                yield frame
-
-    async def aclose(self) -> None:
-        if self._painters is not None:
-            await self._painters.aclose()
-
-    async def _easel(self, control: Controls) -> Easel | None:
-        """The painter that a stream begins with, as soon as it is there."""
-        if self._painters is None:
-            return None
-        quality = self._quality
-        painter = await self._painters.of(shot_of(control, quality), control.background)
-        return Easel(self._painters, control, painter, quality)
-
-    async def _drawn(self, faces: Iterator[DrawnFrame], easel: Easel | None) -> AsyncGenerator[DrawnFrame, None]:
-        """The frames with their pictures, one of them being drawn ahead. Leaves nothing running."""
-        drawing: asyncio.Future[DrawnFrame] | None = None
-        try:
-            for frame in faces:
-                if easel is None:
-                    yield frame
-                    await asyncio.sleep(0)  # a long burst of faces gives way to everybody else
-                    continue
-                if frame.start_sample < self._not_before_sample or easel.leaves_out(frame, self._quality):
-                    continue
-                drawn: DrawnFrame | None = None
-                if drawing is not None:
-                    drawn = await finished(drawing)
-                draw = partial(_draw, frame, *easel.painter_for(self._quality), self._avatar.clock)
-                drawing = self._avatar.work(partial(draw, self._avatar.clock.now_s()))
-                if drawn is not None:
-                    yield drawn
-            if drawing is not None:
-                last, drawing = drawing, None
-                yield await finished(last)
-        finally:
-            if drawing is not None:
-                await abandoned(drawing)
-
-
-class _Stage:
-    """Spans of one stream in, faces out. Pure."""
-
-    def __init__(self, performer: Performer, control: Controls, control_revision: int) -> None:
-        self._performer = performer
-        self._cutter = SlotCutter(control.fps, control)
-        self._control = control
-        self._control_revision = control_revision
-        self._changes: list[ControlChange] | None = []
-        self._waiting: deque[Slot] = deque()
-
-    def feed(self, item: AvatarInput) -> Iterator[DrawnFrame]:
-        """Take one item; yield the frames, without pictures, that can be known now."""
-        if isinstance(item, ControlChange):
-            if self._changes is None:
-                self._change(item)
-            else:
-                self._changes.append(item)
-        else:
-            if self._changes is not None:
-                self._begin(item.start_sample, self._changes)
-            self._performer.feed(item)
-        self._waiting.extend(self._cutter.feed(item))
-        while self._waiting and _middle(self._waiting[0]) < self._performer.answerable_to_sample:
-            yield self._frame(self._waiting.popleft())
-
-    def finish(self) -> Iterator[DrawnFrame]:
-        """No more items: yield what is left, the last slot completed with silence."""
-        self._waiting.extend(self._cutter.finish())
-        if self._waiting:
-            last, known = self._waiting[-1], self._performer.end_sample
-            rest = last.start_sample + last.sample_count - known
-            if rest > 0:
-                self._performer.feed(SilenceSpan(known, rest))
-        while self._waiting:
-            yield self._frame(self._waiting.popleft())
-
-    def _begin(self, start_sample: int, changes: list[ControlChange]) -> None:
-        """Go on from what was shown before `start_sample`: after an interrupt that is less than what was made."""
-        self._performer.cut(start_sample)
-        self._performer.change(self._control, start_sample, STREAM_RAMP_MS)
-        self._changes = None
-        for change in changes:
-            self._change(change)
-
-    def _change(self, change: ControlChange) -> None:
-        self._performer.change(change.controls, change.start_sample, change.ramp_ms)
-
-    def _frame(self, slot: Slot) -> DrawnFrame:
-        face, viseme = self._performer.face_at(_middle(slot))
-        self._control_revision = max(self._control_revision, slot.control_revision)
-        return DrawnFrame(slot.start_sample, slot.sample_count, slot.kind, None, face, viseme, self._control_revision)
-
-
-def _middle(slot: Slot) -> int:
-    return slot.start_sample + slot.sample_count // 2
-
-
-def _draw(frame: DrawnFrame, painter: Painter, quality: PictureQuality, clock: Clock, begun_s: float) -> DrawnFrame:
-    """The frame with its picture, which is copied: the painter draws the next one into the same memory."""
-    assert frame.face is not None
-    picture = painter.paint(frame.face).copy()
-    return replace(frame, picture=picture, quality=quality, draw_s=clock.now_s() - begun_s)
