@@ -19,7 +19,6 @@ SKIN, EYE, CLOTH, CARUNCLE = 1, 2, 3, 4
 RELIEF_X, RELIEF_Y, RELIEF_STEP = (-1.0, 1.0), (-1.5, 0.9), 0.004
 """Extent and resolution of the relief image, decimetres."""
 ELLIPSOID, CONE = 0.0, 1.0
-FAR = 1e3
 Point = Sequence[float]
 
 

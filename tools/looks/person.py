@@ -5,16 +5,16 @@ Tests: tests/tools/test_person.py.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
-import numpy as np
 import yaml
 
 from tools.looks.jit import Floats
+from tth.face.look_rules import nearest
+from tth.face.sculpt.maths import linear
 
 PEOPLE = Path(__file__).parent / "people"
 HAIR_STYLES = ("long", "short", "curly", "swept")
@@ -154,9 +154,8 @@ class Colours:
     wall_shade: Rgb = (104, 106, 112)
 
     def linear(self, name: str) -> Floats:
-        """One of the colours as light, shape (3,), 0..1 (inverse of the sRGB curve, IEC 61966-2-1)."""
-        c = np.array(getattr(self, name)) / 255.0
-        return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+        """One of the colours as light, shape (3,), 0..1."""
+        return linear(getattr(self, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,12 +218,11 @@ def _one_of(key: str, value: str, choices: tuple[str, ...]) -> None:
 
 def _read(kind: type[_Section], values: Mapping[str, Any], prefix: str) -> _Section:
     types = get_type_hints(kind)
-    known = {item.name for item in fields(kind)}  # type: ignore[arg-type]  # every section is a dataclass
+    known = [item.name for item in fields(kind)]  # type: ignore[arg-type]  # every section is a dataclass
     found = {}
     for key, value in values.items():
         if key not in known:
-            near = difflib.get_close_matches(key, known, 1)
-            raise PersonError(f"{prefix}{key}: unknown key{f'; did you mean {near[0]}?' if near else ''}")
+            raise PersonError(f"{prefix}{key}: unknown key; {nearest(key, known)}")
         found[key] = _value(types[key], value, prefix + key)
     return kind(**found)
 

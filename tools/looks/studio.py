@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from tools.looks.jit import Floats
 from tools.looks.person import Person
@@ -40,8 +39,3 @@ def film(light: Floats) -> Floats:
     x = np.maximum(light + 0.3 * glow, 0)
     y = np.clip(x * (2.2 * x + 0.10) / (x * (2.0 * x + 0.62) + 0.10), 0, 1)
     return np.asarray(np.where(y <= 0.0031308, 12.92 * y, 1.055 * y ** (1 / 2.4) - 0.055), np.float32)
-
-
-def as_bytes(picture: Floats) -> NDArray[np.uint8]:
-    """RGB floats 0..1 as uint8."""
-    return (np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)

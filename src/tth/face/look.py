@@ -6,15 +6,13 @@ meshes or pictures. Tests: tests/face/test_look.py.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args
 
 import yaml
 
-from tth.face.look_rules import COLOUR, LookSection, number
+from tth.face.look_rules import COLOUR, LookSection, mapping, nearest, number
 from tth.face.look_rules import LookError as LookError
 
 Rgb = tuple[int, int, int]
@@ -324,7 +322,7 @@ def load_look(name_or_path: str | Path) -> Look:
         if name_or_path not in list_sculpted_looks():
             if name_or_path in list_looks():
                 raise LookError("look", f"{name_or_path!r} is a portrait, not a sculpted head")
-            raise LookError("look", f"no look is called {name_or_path!r}; {_nearest(name_or_path, list_looks())}")
+            raise LookError("look", f"no look is called {name_or_path!r}; {nearest(name_or_path, list_looks())}")
         path = LOOKS_DIR / f"{name_or_path}.yaml"
     else:
         path = Path(name_or_path)
@@ -343,36 +341,14 @@ def parse_look(content: object) -> Look:
 
     Raises LookError as `load_look` does.
     """
-    top = _mapping(content, "look")
-    values: dict[str, Any] = {}
-    for key, value in top.items():
-        if key == "seed":
-            values[key] = value
-        elif key in SECTIONS:
-            values[key] = _parse_section(SECTIONS[key], _mapping(value, key))
-        else:
-            raise LookError(str(key), f"unknown key; {_nearest(str(key), [*SECTIONS, 'seed'])}")
+    top = mapping(content, "look", [*SECTIONS, "seed"])
+    values: dict[str, Any] = {key: value for key, value in top.items() if key == "seed"}
+    values |= {key: _parse_section(SECTIONS[key], value) for key, value in top.items() if key in SECTIONS}
     return Look(**values)
 
 
-def _parse_section(section: type[LookSection], content: Mapping[Any, Any]) -> LookSection:
+def _parse_section(section: type[LookSection], content: object) -> LookSection:
     """Build one section, turning YAML lists into colours."""
     known = [item.name for item in fields(section)]  # type: ignore[arg-type]  # every subclass is a dataclass
-    for key in content:
-        if key not in known:
-            raise LookError(f"{section.section}.{key}", f"unknown key; {_nearest(str(key), known)}")
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in content.items()}
-    return section(**values)
-
-
-def _mapping(value: object, key: str) -> Mapping[Any, Any]:
-    """`value` if it is a mapping."""
-    if not isinstance(value, Mapping):
-        raise LookError(key, "is not a mapping of keys to values")
-    return value
-
-
-def _nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
-    """A hint for a mistyped key."""
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.4)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+    found = mapping(content, section.section, known)
+    return section(**{key: tuple(value) if isinstance(value, list) else value for key, value in found.items()})

@@ -5,7 +5,8 @@ The values themselves are in look.py. Tests: tests/face/test_look.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from dataclasses import field, fields
 from typing import Any, ClassVar
 
@@ -45,6 +46,25 @@ class LookSection:
             problem = _problem(value, item.metadata)
             if problem:
                 raise LookError(f"{self.section}.{item.name}", problem)
+
+
+def mapping(value: object, key: str, known: Iterable[str]) -> Mapping[Any, Any]:
+    """`value` if it is a mapping with known keys only; key: its own, "look" for the whole file. Raises LookError."""
+    if not isinstance(value, Mapping):
+        raise LookError(key, "is not a mapping of keys to values")
+    names = list(known)
+    for name in value:
+        if name not in names:
+            full = str(name) if key == "look" else f"{key}.{name}"
+            raise LookError(full, f"unknown key; {nearest(str(name), names)}")
+    return value
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A hint for a mistyped word, for the end of an error message."""
+    names = list(known)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.4)
+    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names)}"
 
 
 def _problem(value: object, rule: Mapping[str, Any]) -> str:

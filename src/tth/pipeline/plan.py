@@ -3,9 +3,8 @@ output goes and what it shares with its session)."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from tth.adapters.base import AvatarSession, LlmSession, Persona, RealtimeSession, TtsSession, TurnContext, Utterance
 from tth.clock import Clock
@@ -17,10 +16,6 @@ from tth.model.events import Event, TextMode
 from tth.model.media import MediaPreferences
 from tth.pipeline.frame_encoder import FrameEncoder
 from tth.pipeline.picture_health import PictureHealth
-
-T = TypeVar("T")
-Offload = Callable[[Callable[[], T]], Awaitable[T]]
-"""Runs a function that takes milliseconds of CPU without blocking the event loop."""
 
 
 class Sink(Protocol):

@@ -28,7 +28,7 @@ def test_people_do_not_share_a_face() -> None:
 @pytest.mark.parametrize(
     ("values", "text"),
     [
-        ({"head": {"widht": 1.0}}, "head.widht: unknown key; did you mean width?"),
+        ({"head": {"widht": 1.0}}, "head.widht: unknown key; did you mean 'width'?"),
         ({"head": {"width": "wide"}}, "head.width: 'wide' is not a number"),
         ({"colours": {"skin": [1, 2, 300]}}, "colours.skin"),
         ({"hair": {"style": "mohawk"}}, "hair.style: 'mohawk' is not one of"),

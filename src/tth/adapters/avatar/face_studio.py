@@ -51,18 +51,13 @@ class Studio:
         """A fresh painter. Raises LookError for a bad look, KeyError for an unknown background.
 
         The first use of a look on a machine takes some seconds, its first use in a process some 20 ms. A portrait that
-        cannot be cut out keeps its own background; see `shows`.
+        cannot be cut out keeps its own background.
         """
         head = self._head(look)
         if isinstance(head, Sculpture):
             return SculptedPainter(head, shot, self._backdrop(look, head, shot, background))
         own = background == STUDIO or not head.has_matte
         return PuppetPainter(head, shot, None if own else self._scenery.behind(background, shot))
-
-    def shows(self, look: str, background: str) -> bool:
-        """Whether this person can stand before that background; a portrait without a matte only before its own."""
-        opened = open_look(look)
-        return background == STUDIO or not isinstance(opened, PortraitLook) or "matte" in opened.layers
 
     def is_built(self, look: str) -> bool:
         """Its head is in memory or in the cache. Raises LookError for a bad look."""

@@ -24,7 +24,6 @@ INTENSITIES = (0.3, 0.7, 1.0)
 YAWS_DEG, PITCHES_DEG, ROLLS_DEG = (-30, -15, 0, 15, 30), (-20, -10, 0, 10, 20), (-20, -10, 0, 10, 20)
 BACKGROUNDS = ("studio", "room", "#2f6f73", "green", "transparent")
 LOOKS_PER_ROW, VISEMES_PER_ROW = 6, 5
-_FELT = tuple(label for label in EmotionLabel if label is not EmotionLabel.NEUTRAL)
 
 
 def emotions_sheet(look: str, side_px: int, wardrobe: Wardrobe) -> Sheet:

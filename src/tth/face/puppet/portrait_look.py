@@ -6,18 +6,16 @@ reads no pixels. Tests: tests/face/puppet/test_portrait_look.py.
 
 from __future__ import annotations
 
-import difflib
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import yaml
 
-from tth.face.look import LookError
+from tth.face.look_rules import LookError, mapping
 from tth.face.puppet.landmarks import LANDMARKS, Floats, LandmarkError, Points, check_landmarks
 
 LOOK_FILE = "look.yaml"
@@ -113,7 +111,7 @@ def load_portrait_look(path: str | Path) -> PortraitLook:
 
 def parse_landmarks(content: object) -> Points:
     """Points by name from the content of a YAML file. Raises LookError for unknown, missing or impossible points."""
-    entries = _mapping(content, "landmarks", LANDMARKS)
+    entries = mapping(content, "landmarks", LANDMARKS)
     missing = [name for name in LANDMARKS if name not in entries]
     if missing:
         raise LookError("landmarks", f"lacks {', '.join(missing)}; all {len(LANDMARKS)} points are needed")
@@ -138,7 +136,7 @@ def picture_size_px(path: Path) -> tuple[int, int]:
 
 
 def _parsed(content: object, folder: Path) -> PortraitLook:
-    top = _mapping(content, "look", _KEYS)
+    top = mapping(content, "look", _KEYS)
     if top.get("kind") != KIND:
         raise LookError("kind", f"{top.get('kind')!r} is not {KIND!r}")
     for key in ("picture", "landmarks", "consent"):
@@ -181,7 +179,7 @@ def _size(picture: Path) -> tuple[int, int]:
 
 
 def _consent(content: object) -> Consent:
-    entries = _mapping(content, "consent", ("shown", "synthetic", "statement"))
+    entries = mapping(content, "consent", ("shown", "synthetic", "statement"))
     shown = _text(entries.get("shown", ""), "consent.shown")
     synthetic = entries.get("synthetic", False)
     statement = _text(entries.get("statement", ""), "consent.statement")
@@ -196,7 +194,7 @@ def _consent(content: object) -> Consent:
 
 def _irises(content: object, width_px: int, height_px: int) -> Mapping[str, tuple[float, float, float]]:
     irises = {}
-    for side, value in _mapping(content, "irises", SIDES).items():
+    for side, value in mapping(content, "irises", SIDES).items():
         x, y, radius = (float(number) for number in _numbers(value, f"irises.{side}", 3))
         if not (0 <= x <= width_px and 0 <= y <= height_px and radius > 0):
             raise LookError(f"irises.{side}", f"needs x in 0..{width_px}, y in 0..{height_px} and a radius above 0")
@@ -206,8 +204,8 @@ def _irises(content: object, width_px: int, height_px: int) -> Mapping[str, tupl
 
 def _lids(content: object) -> Mapping[str, EyeOutline]:
     lids = {}
-    for side, value in _mapping(content, "lids", SIDES).items():
-        entries = _mapping(value, f"lids.{side}", ("upper", "lower"))
+    for side, value in mapping(content, "lids", SIDES).items():
+        entries = mapping(value, f"lids.{side}", ("upper", "lower"))
         if set(entries) != {"upper", "lower"}:
             raise LookError(f"lids.{side}", "needs both upper and lower")
         lids[side] = EyeOutline(*(_curve(entries[key], f"lids.{side}.{key}") for key in ("upper", "lower")))
@@ -215,9 +213,9 @@ def _lids(content: object) -> Mapping[str, EyeOutline]:
 
 
 def _layers(content: object, folder: Path) -> tuple[dict[str, Path], dict[str, Path]]:
-    entries = _mapping(content, "layers", (*LAYERS, "folds"))
+    entries = mapping(content, "layers", (*LAYERS, "folds"))
     layers = {key: _file(entries[key], f"layers.{key}", folder) for key in entries if key != "folds"}
-    ratios = _mapping(entries.get("folds", {}), "layers.folds", FOLDS)
+    ratios = mapping(entries.get("folds", {}), "layers.folds", FOLDS)
     return layers, {key: _file(value, f"layers.folds.{key}", folder) for key, value in ratios.items()}
 
 
@@ -270,16 +268,3 @@ def _text(value: object, key: str) -> str:
     if not isinstance(value, str) or len(value) > 500:
         raise LookError(key, "is not a text of at most 500 characters")
     return value.strip()
-
-
-def _mapping(value: object, key: str, known: Iterable[str]) -> Mapping[str, Any]:
-    """`value` if it is a mapping with known keys only."""
-    if not isinstance(value, Mapping):
-        raise LookError(key, "is not a mapping of keys to values")
-    names = list(known)
-    for name in value:
-        if name not in names:
-            close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.4)
-            hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names)}"
-            raise LookError(str(name) if key == "look" else f"{key}.{name}", f"unknown key; {hint}")
-    return value
