@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tth.cli.face.list import first_sentence
+from tth.adapters.avatar.face_studio import Studio
+from tth.cli.face.list import first_sentence, row_of
 from tth.cli.main import main
 from tth.face.look import list_looks
+from tth.face.shot import Shot
 
 pytestmark = pytest.mark.embedded
 
@@ -38,6 +40,13 @@ def test_the_table_says_what_to_do_next(capsys: pytest.CaptureFixture[str]) -> N
     assert "anna" in printed.out
     assert "tth face sheet" in printed.err
     assert "tth face sheet" not in printed.out
+
+
+def test_a_look_is_ready_once_it_is_in_the_cache(tmp_path: Path) -> None:
+    """Neither a head that was never sculpted nor a portrait that was never prepared is; prepared, it is for all."""
+    assert [row_of(name, (), Studio(tmp_path)).ready for name in ("anna", "maya", "zuri")] == [False] * 3
+    Studio(tmp_path).painter("maya", Shot(64, 64), "studio")
+    assert [row_of(name, (), Studio(tmp_path)).ready for name in ("anna", "maya", "zuri")] == [False, True, False]
 
 
 @pytest.mark.parametrize(

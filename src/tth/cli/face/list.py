@@ -1,5 +1,6 @@
 """The looks that come with TTH: how each is made, who it is, which persona of the configuration wears it, and whether
-it is ready on this machine. A sculpted look that is not ready is built at its first use, in some seconds.
+it is ready in this machine's cache. Who is not is made at the first use: a sculpted look in some seconds, a portrait in
+about one.
 
 examples:
   tth face list
@@ -30,7 +31,7 @@ class LookRow:
     kind: str
     """How it is made: "sculpted" from numbers, or a "portrait" that moves."""
     ready: bool
-    """Whether it can be shown at once: nothing needs to be built first."""
+    """Whether it can be shown at once: its head is built, or its portrait prepared."""
     personas: tuple[str, ...]
     """Ids of the configuration's personas that wear it."""
     about: str
@@ -49,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tth.face.look import list_looks
 
     wearers, studio = _wearers(), Studio(None)
-    rows = [_row(name, wearers.get(name, ()), studio) for name in list_looks()]
+    rows = [row_of(name, wearers.get(name, ()), studio) for name in list_looks()]
     terminal = Terminal()
     if arguments.json:
         terminal.line(json.dumps([dataclasses.asdict(row) for row in rows], indent=2, ensure_ascii=False))
@@ -63,14 +64,13 @@ def run(arguments: argparse.Namespace) -> int:
     return exits.OK
 
 
-def _row(name: str, personas: tuple[str, ...], studio: Studio) -> LookRow:
+def row_of(name: str, personas: tuple[str, ...], studio: Studio) -> LookRow:
+    """The line of a shipped look; whether it is ready is what the studio says."""
     from tth.face.look import LOOKS_DIR
 
     portrait = LOOKS_DIR / name / "look.yaml"
-    if portrait.is_file():
-        return LookRow(name, "portrait", studio.is_built(name), personas, first_sentence(portrait))
-    about = first_sentence(LOOKS_DIR / f"{name}.yaml")
-    return LookRow(name, "sculpted", studio.is_built(name), personas, about)
+    kind, file = ("portrait", portrait) if portrait.is_file() else ("sculpted", LOOKS_DIR / f"{name}.yaml")
+    return LookRow(name, kind, studio.is_built(name), personas, first_sentence(file))
 
 
 def first_sentence(path: Path) -> str:
