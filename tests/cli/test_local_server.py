@@ -8,9 +8,10 @@ import psutil
 import pytest
 
 from tth.cli.exits import CommandFailed
-from tth.cli.local_server import server_at
+from tth.cli.local_server import avatar_is_doing, server_at
 from tth.cli.terminal import Progress
 from tth.client import TthClient, TthRpcError
+from tth.v1 import tth_service_pb2
 
 pytestmark = pytest.mark.e2e
 
@@ -52,6 +53,19 @@ def test_a_server_that_does_not_start_says_why() -> None:
         assert "Fatal" not in str(failed.value)
 
     asyncio.run(run())
+
+
+def test_what_takes_long_is_told_in_the_avatar_s_words() -> None:
+    """While it loads, and only then; the other adapters are quick."""
+
+    def told(status: tth_service_pb2.HealthStatus) -> str:
+        health = tth_service_pb2.HealthResponse()
+        health.components.add(component="tts/espeak", status=tth_service_pb2.HEALTH_STATUS_STARTING, detail="0 of 2")
+        health.components.add(component="avatar/embedded_face", status=status, detail="building anna (1 of 3)")
+        return avatar_is_doing(health)
+
+    assert told(tth_service_pb2.HEALTH_STATUS_STARTING) == "building anna (1 of 3)"
+    assert told(tth_service_pb2.HEALTH_STATUS_SERVING) == ""
 
 
 def test_a_given_server_is_used_as_it_is() -> None:

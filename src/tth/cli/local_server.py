@@ -11,21 +11,26 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tth.cli.exits import CommandFailed
 from tth.cli.terminal import Progress
+from tth.v1 import tth_service_pb2
+from tth.v1.tth_service_pb2_grpc import TthServiceStub
+
+if TYPE_CHECKING:
+    from tth.v1.tth_service_pb2_grpc import TthServiceAsyncStub
 
 READY_TIMEOUT_S = 600.0
-"""The very first start sculpts heads and compiles: minutes on a slow machine; later ones take 1-3 s."""
+"""The first start on a machine builds the default persona's head and compiles: about half a minute on two cores. Heads
+that `preload` names are all built before the server is ready, 5 s and more each. Later starts take 1-3 s."""
 STOP_TIMEOUT_S = 15.0
 _POLL_S = 0.02
 _CHECK_DEADLINE_S = 5.0
 _LOG_TAIL_LINES = 15
-_SCULPTING = b"sculpting a head"
-"""What the face logs when it builds somebody for the first time on a machine."""
+_READY = (tth_service_pb2.HEALTH_STATUS_SERVING, tth_service_pb2.HEALTH_STATUS_DEGRADED)
 
 
 @asynccontextmanager
@@ -80,32 +85,34 @@ async def _ready(process: asyncio.subprocess.Process, port_path: Path, log_path:
             address = f"127.0.0.1:{port}"
             progress.now("loading the voice and the face")
             async with grpc.aio.insecure_channel(address) as channel:
-                while not await _is_serving(channel):
+                while (health := await _health(channel)) is None or health.status not in _READY:
                     _check_alive(process, log_path)
-                    if heads := _heads_begun(log_path):
-                        progress.now(f"sculpting head {heads}; on the first start only, some seconds each")
+                    if health is not None and (doing := avatar_is_doing(health)):
+                        progress.now(doing)
                     await asyncio.sleep(_POLL_S)
             return address
     except TimeoutError:
         raise CommandFailed(f"the server was not ready within {READY_TIMEOUT_S:g} s\n{_tail(log_path)}") from None
 
 
-def _heads_begun(log_path: Path) -> int:
-    return log_path.read_bytes().count(_SCULPTING)
+def avatar_is_doing(health: tth_service_pb2.HealthResponse) -> str:
+    """What takes so long: what the avatar of a starting server says it is busy with; "" where it does not."""
+    starting = tth_service_pb2.HEALTH_STATUS_STARTING
+    loading = [part for part in health.components if part.status == starting and part.component.startswith("avatar/")]
+    return ", ".join(part.detail for part in loading)
 
 
 def _port_in(path: Path) -> int | None:
     return int(path.read_text()) if path.exists() else None
 
 
-async def _is_serving(channel: grpc.aio.Channel) -> bool:
+async def _health(channel: grpc.aio.Channel) -> tth_service_pb2.HealthResponse | None:
+    request = tth_service_pb2.HealthRequest(include_components=True)
+    stub: TthServiceAsyncStub = TthServiceStub(channel)
     try:
-        answer = await health_pb2_grpc.HealthStub(channel).Check(
-            health_pb2.HealthCheckRequest(), timeout=_CHECK_DEADLINE_S, wait_for_ready=True
-        )
+        return await stub.Health(request, timeout=_CHECK_DEADLINE_S, wait_for_ready=True)
     except grpc.aio.AioRpcError:
-        return False
-    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+        return None
 
 
 def _check_alive(process: asyncio.subprocess.Process, log_path: Path) -> None:

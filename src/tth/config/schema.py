@@ -97,7 +97,8 @@ class BudgetSettings:
     """How long each wait may take before it counts as failed. Milliseconds."""
 
     adapter_load_ms: int = setting(600_000, 100, 3_600_000)
-    """Loading and warming up one adapter at start. The first start on a machine sculpts six heads, 10 s each."""
+    """Loading and warming up one adapter at start. The first start on a machine builds the default persona's head and
+    compiles, about half a minute on two cores; a list of looks to preload is built wholly, 5 s and more each."""
     llm_first_text_ms: int = setting(15_000, 1, 600_000)
     """From the question to the first text of the language or realtime model."""
     tts_first_chunk_ms: int = setting(8000, 1, 600_000)

@@ -460,6 +460,58 @@ def test_a_head_that_is_being_built_holds_nobody_up() -> None:
     run(main, studio)
 
 
+def test_while_heads_are_made_the_health_says_which() -> None:
+    """Head by head, with how many there are; what lies in the cache is not worth a word, nor is what is done."""
+
+    class SlowStudio(NotingStudio):
+        begun, may_end = {look: Event() for look in ("anna", "leo")}, Event()
+
+        def painter(self, look: str, shot: Shot, background: str) -> NotingPainter:
+            if look in self.begun:
+                self.begun[look].set()
+                assert self.may_end.wait(10)
+            return super().painter(look, shot, background)
+
+        def is_built(self, look: str) -> bool:
+            return look == "marco"
+
+    async def main(_: EmbeddedFace) -> None:
+        avatar = EmbeddedFace(Settings(preload=("marco", "anna", "leo")), studio)
+        assert (await avatar.health()).detail == ""
+        loading = asyncio.create_task(avatar.load())
+        for begun in studio.begun.values():
+            assert await asyncio.to_thread(begun.wait, 10)
+        assert (await avatar.health()).detail == "once on this machine: building anna (2 of 3), building leo (3 of 3)"
+        studio.may_end.set()
+        await loading
+        assert (await avatar.health()).detail == ""
+        await avatar.aclose()
+
+    studio = SlowStudio()
+    run(main)
+
+
+@pytest.mark.parametrize("error", [LookError("look", "there is none"), OSError(), ValueError()])
+def test_a_head_that_cannot_be_built_is_logged_and_the_next_one_is_built(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Behind everybody's back nothing is lost without a word, and nothing is said to be built that is not."""
+
+    class BrokenStudio(NotingStudio):
+        def painter(self, look: str, shot: Shot, background: str) -> NotingPainter:
+            if look == "anna":
+                raise error
+            return super().painter(look, shot, background)
+
+    studio = BrokenStudio()
+    people = [Persona(look, look=look) for look in ("marco", "anna", "leo")]
+    with caplog.at_level("INFO"):
+        run(lambda avatar: _loaded(avatar, people), studio)
+    said = [(record.message, vars(record).get("look")) for record in caplog.records]
+    assert ("a head cannot be built", "anna") in said
+    assert [look for message, look in said if message == "a head was built"] == ["marco", "leo"]
+
+
 def test_looks_that_are_named_are_all_there_when_the_adapter_is_ready() -> None:
     """Nobody of them is built behind it."""
 

@@ -143,6 +143,7 @@ class EmbeddedFace(Avatar):
         self._is_closing = Event()
         self._expected: tuple[str, ...] = ()
         self._made: set[str] = set()  # looks whose heads are in memory
+        self._doing: dict[str, str] = {}  # what takes seconds while loading, by look; written by drawing threads
         self._given_work = work
         self._is_ready = False
         self._looks: dict[str, Look | PortraitLook] = {}  # that have been read: a portrait's takes 25 ms
@@ -158,7 +159,7 @@ class EmbeddedFace(Avatar):
         if self._studio is None:
             self._studio = await finished(self.work(partial(_open_studio, settings)))
         now, later = self._wanted()
-        drawing = [self.work(partial(self._draw_first, look)) for look in now]
+        drawing = [self.work(partial(self._draw_first, look, _place(look, now))) for look in now]
         try:
             for one in drawing:
                 await finished(one)
@@ -180,7 +181,9 @@ class EmbeddedFace(Avatar):
         return self._expected[:1] or ("anna",), self._expected[1:]
 
     async def health(self) -> Health:
-        return Health(ok=self._is_ready, detail="" if self._is_ready else "not loaded")
+        """While it loads, the detail says which heads are being made on their first use on this machine."""
+        doing = ", ".join(tuple(self._doing.values()))
+        return Health(ok=self._is_ready, detail=f"once on this machine: {doing}" if doing else "")
 
     async def aclose(self) -> None:
         self._is_ready = False
@@ -243,15 +246,24 @@ class EmbeddedFace(Avatar):
         except (LookError, OSError):
             return True  # said at once by who makes it
 
-    def _draw_first(self, look: str) -> None:
+    def _draw_first(self, look: str, place: str) -> None:
         """Build it where it must be, and draw it, which compiles the loops; on the first start on a machine those for a
-        clear background as well, since it takes seconds."""
-        backgrounds = (STUDIO, TRANSPARENT) if not self._is_built(look) else (STUDIO,)
-        for background in backgrounds:
-            painter = self.painter(look, Shot(), background)
-            painter.paint(FaceState())
-            if background == STUDIO:
-                self.spares.give(look, Shot(), background, painter)
+        clear background as well, since it takes seconds. place: among those that are made, "1 of 3"."""
+        begin_s, is_built = self.clock.now_s(), self._is_built(look)
+        try:
+            if not is_built:
+                self._doing[look] = f"building {look} ({place})"
+            for background in (STUDIO,) if is_built else (STUDIO, TRANSPARENT):
+                painter = self.painter(look, Shot(), background)
+                if not is_built:
+                    self._doing[look] = f"drawing {look} for the first time ({place})"
+                painter.paint(FaceState())
+                if background == STUDIO:
+                    self.spares.give(look, Shot(), background, painter)
+        finally:
+            self._doing.pop(look, None)
+        if not is_built:
+            self._say_built(look, place, begin_s)
 
     def _preload(self, looks: Sequence[str]) -> None:
         """Build the heads that are in no cache; the first session with one of the first looks finds its painter made.
@@ -263,12 +275,19 @@ class EmbeddedFace(Avatar):
             begin_s = self.clock.now_s()
             try:
                 self.spares.give(look, Shot(), STUDIO, self.painter(look, Shot(), STUDIO))
-            except (LookError, OSError) as error:
+            except Exception as error:  # whatever it is: nobody else looks at this thread, and the others are not it
                 log.warning("a head cannot be built", extra={"look": look, "error": type(error).__name__})
+                continue
             if look in unbuilt:
-                done = f"{unbuilt.index(look) + 1} of {len(unbuilt)}"
-                took_ms = round((self.clock.now_s() - begin_s) * 1000)
-                log.info("a head was built", extra={"look": look, "done": done, "took_ms": took_ms})
+                self._say_built(look, _place(look, unbuilt), begin_s)
+
+    def _say_built(self, look: str, place: str, begin_s: float) -> None:
+        took_ms = round((self.clock.now_s() - begin_s) * 1000)
+        log.info("a head was built", extra={"look": look, "done": place, "took_ms": took_ms})
+
+
+def _place(look: str, looks: Sequence[str]) -> str:
+    return f"{looks.index(look) + 1} of {len(looks)}"
 
 
 def _look_problem(look: str, key: str) -> ConfigProblem | None:
