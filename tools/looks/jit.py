@@ -13,6 +13,8 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
+from tth.face.disk_cache import note_use
+
 Floats = NDArray[np.floating[Any]]
 """float32 for pictures, float64 for geometry; the loops are compiled for what they get."""
 U8 = NDArray[np.uint8]
@@ -28,7 +30,9 @@ def _machine_code_dir() -> str:
         text = source.read_bytes()
         if b"@kernel" in text or b"@serial_kernel" in text or b"@helper" in text:
             digest.update(text)
-    return str(Path(platformdirs.user_cache_dir("tth")) / "kernels" / f"looks-{digest.hexdigest()[:16]}")
+    folder = Path(platformdirs.user_cache_dir("tth")) / "kernels" / f"looks-{digest.hexdigest()[:16]}"
+    note_use(folder)  # whoever paints a face removes folders that nobody uses
+    return str(folder)
 
 
 def kernel(function: _Function) -> _Function:

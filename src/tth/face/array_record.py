@@ -1,14 +1,14 @@
 """Records whose fields are all arrays, as heads and portraits are: made read-only, and kept in a cache on disk.
 
-A cached record is one uncompressed .npz (never a pickle). It is written under a temporary name and renamed, so readers
-see all or nothing; what cannot be read is made anew. Tests: tests/face/test_array_record.py.
+A cached record is one uncompressed .npz (never a pickle); what cannot be read is made anew, and whoever writes one
+removes those that nobody has used for long (disk_cache.py). Tests: tests/face/test_array_record.py.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
-import tempfile
+import re
+import time
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -18,8 +18,12 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from tth.face.disk_cache import note_use, remove_unused, whole_file
+
 Arrays = Mapping[str, NDArray[np.generic]]
 """Arrays by field name."""
+CACHE_NAME = re.compile(r"[0-9a-f]{24}(\.npz|\w*\.tmp)")
+"""Names of records in a cache: a digest, and what an interrupted write leaves."""
 Record = TypeVar("Record")
 
 
@@ -46,10 +50,12 @@ def cached(path: Path, checked: Callable[[dict[str, NDArray[Any]]], Record], mak
     """
     found = _read(path, checked)
     if found is not None:
+        note_use(path)
         return found
     made = make()
     with contextlib.suppress(OSError):
         _write(path, made)
+        remove_unused(path.parent, CACHE_NAME, time.time())
     return made
 
 
@@ -64,14 +70,6 @@ def _read(path: Path, checked: Callable[[dict[str, NDArray[Any]]], Record]) -> R
 
 
 def _write(path: Path, record: object) -> None:
-    """Write all arrays under a temporary name, then rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            names = [item.name for item in fields(record)]  # type: ignore[arg-type]  # a dataclass, as above
-            np.savez(file, **{item: getattr(record, item) for item in names})
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    names = [item.name for item in fields(record)]  # type: ignore[arg-type]  # a dataclass, as above
+    with whole_file(path) as file:
+        np.savez(file, **{item: getattr(record, item) for item in names})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -138,6 +140,21 @@ def test_code_of_other_sources_is_not_found(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setattr(Path, "read_bytes", lambda self: b"another source")
     assert machine_code.path_of(function, ("f",)) != before
     assert machine_code.path_of(function, ("i",)) != machine_code.path_of(function, ("f",))
+
+
+def test_the_first_call_of_a_process_removes_code_that_nobody_uses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of other versions; its own is noted as used, so that other versions leave it alone."""
+    monkeypatch.setattr(machine_code, "code_dir", lambda: tmp_path / ("0" * 16))
+    own, recent, old = (tmp_path / (digit * 16) for digit in "012")
+    for folder, days in ((own, 40), (recent, 20), (old, 40)):
+        folder.mkdir()
+        (folder / "some.o2").write_text("x")
+        os.utime(folder, (0, time.time() - days * 86400))
+    _result(_afresh())
+    assert [folder.exists() for folder in (own, recent, old)] == [True, True, False]
+    assert time.time() - own.stat().st_mtime < 3600
 
 
 @only_here

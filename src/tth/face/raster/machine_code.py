@@ -5,7 +5,8 @@ that fetches pointers and shapes from numpy's array objects and calls it (`compi
 memory and called by ctypes, which releases the interpreter lock.
 
 A file's name holds a digest of everything that its code depends on: the sources, the versions of Python, numba and
-llvmlite, the processor and its features. Anything that does not fit is compiled anew. Only on Linux with x86-64, where
+llvmlite, the processor and its features. Anything that does not fit is compiled anew. Folders of other versions that
+nobody has used for long are removed when the first kernel of a process is called. Only on Linux with x86-64, where
 this is tested: a linker's mistake would end the process. Elsewhere kernels are numba's own, with numba's cache.
 Tests: tests/face/raster/test_machine_code.py.
 """
@@ -15,10 +16,10 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import hashlib
-import os
 import platform
+import re
 import sys
-import tempfile
+import time
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.util import find_spec
@@ -29,6 +30,10 @@ import llvmlite.binding as llvm
 import numpy as np
 import platformdirs
 
+from tth.face.disk_cache import note_use, remove_unused, whole_file
+
+FOLDER_NAME = re.compile(r"(looks-)?[0-9a-f]{16}")
+"""Folders of machine code; those that begin with "looks-" belong to the tool that makes portraits."""
 DONE, OTHER_ARGUMENTS = 0, -100
 """What an entry answers; numba has small numbers for its own."""
 ENTRY = "tth_entry"
@@ -81,6 +86,7 @@ def kinds_of(flat: Sequence[Any]) -> tuple[str, ...] | None:
 
 def entry_of(function: Callable[..., None], flat: Sequence[Any]) -> Entry | None:
     """The kernel's entry for such arguments from the cache; None if it must be compiled."""
+    _note_use_of(code_dir())
     kinds = kinds_of(flat)
     if kinds is None or not is_supported():
         return None
@@ -97,13 +103,8 @@ def entry_of(function: Callable[..., None], flat: Sequence[Any]) -> Entry | None
 def keep(function: Callable[..., None], kinds: tuple[str, ...], objects: tuple[bytes, bytes]) -> None:
     """Write what was compiled for other processes, all or nothing; where nothing can be written, it is done without."""
     both = b"".join(objects)
-    with contextlib.suppress(OSError):
-        path = path_of(function, kinds)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-        with os.fdopen(handle, "wb") as file:
-            file.write(hashlib.sha256(both).digest() + len(objects[0]).to_bytes(8, "little") + both)
-        Path(name).replace(path)
+    with contextlib.suppress(OSError), whole_file(path_of(function, kinds)) as file:
+        file.write(hashlib.sha256(both).digest() + len(objects[0]).to_bytes(8, "little") + both)
 
 
 def linked(objects: tuple[bytes, bytes], kinds: Sequence[str]) -> Entry:
@@ -142,6 +143,13 @@ def code_dir() -> Path:
     digest.update(repr((sys.version, np.__version__, llvm.get_host_cpu_name())).encode())
     digest.update(llvm.get_host_cpu_features().flatten().encode())
     return Path(platformdirs.user_cache_dir("tth")) / "kernels" / digest.hexdigest()[:16]
+
+
+@cache
+def _note_use_of(folder: Path) -> None:
+    """Once in a process: this folder of machine code is used, and those that nobody uses any more go."""
+    note_use(folder)
+    remove_unused(folder.parent, FOLDER_NAME, time.time())
 
 
 @cache
