@@ -24,6 +24,7 @@ from tth.server.convert.outgoing import response_of
 from tth.session.conversation import Conversation
 from tth.session.engine import Engine
 from tth.session.inbox import Inbox
+from tth.session.terms import SessionTerms
 
 NAME = "engine"
 TURN_TIMEOUT_S = 60.0
@@ -99,7 +100,7 @@ async def _turn(inbox: Inbox, sink: Collector, text: str) -> None:
 @asynccontextmanager
 async def _conversation(engine: Engine, *, motion: bool) -> AsyncIterator[tuple[Inbox, Collector]]:
     media = MediaPreferences(video_codec=VideoCodec.NONE, motion=motion)
-    conversation = Conversation(new_session_id(), engine, ControlPatch(), "en", media)
+    conversation = Conversation(SessionTerms(new_session_id(), "en", media), engine, ControlPatch())
     inbox, sink = Inbox(), Collector()
     async with asyncio.TaskGroup() as group:
         group.create_task(conversation.run(inbox, sink))

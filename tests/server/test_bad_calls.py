@@ -176,8 +176,6 @@ async def test_an_ended_session_takes_no_stream(server: RunningServer) -> None:
 
 
 CREATE = [
-    ({"overlap_policy": 2}, grpc.StatusCode.UNIMPLEMENTED, "NOT_IMPLEMENTED", ""),
-    ({"overlap_policy": 3}, grpc.StatusCode.UNIMPLEMENTED, "NOT_IMPLEMENTED", ""),
     ({"overlap_policy": 9}, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST", "overlap_policy"),
     ({"schema_version": "2.1"}, grpc.StatusCode.FAILED_PRECONDITION, "SCHEMA_UNSUPPORTED", ""),
     ({"request_id": "x" * 129}, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST", "request_id"),

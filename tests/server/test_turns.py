@@ -13,6 +13,7 @@ from tests.server.caller import (
     LONG,
     QUIET,
     TERMINAL,
+    check_alive,
     check_order,
     check_turn,
     conversation,
@@ -46,10 +47,12 @@ from tth.v1.converse_pb2 import (
     TURN_OUTCOME_SUPERSEDED,
     ControlUpdate,
     ConverseResponse,
+    Ping,
     PlaybackPosition,
     PlaybackReport,
 )
 from tth.v1.media_pb2 import MediaPreferences
+from tth.v1.tth_service_pb2 import OVERLAP_POLICY_QUEUE, OVERLAP_POLICY_REJECT, GetSessionRequest
 
 pytestmark = pytest.mark.server
 
@@ -115,6 +118,52 @@ async def test_new_text_supersedes_the_running_turn(server: RunningServer) -> No
         assert first[-1].turn_stopped.outcome == TURN_OUTCOME_SUPERSEDED
         assert second[0].seq > first[-1].seq
         assert second[-1].turn_complete.text == "Stop."
+
+
+@served()
+async def test_a_queued_turn_waits(server: RunningServer) -> None:
+    """With QUEUE both are spoken, one after the other; GetSession tells how many wait."""
+    async with conversation(server, overlap_policy=OVERLAP_POLICY_QUEUE) as caller:
+        await caller.text(LONG)
+        await caller.next_of("audio_chunk")
+        await caller.text("Two.")
+        await caller.send(ping=Ping())
+        await caller.next_of("pong")
+        state = await server.stub.GetSession(GetSessionRequest(session_id=caller.session_id))
+        await caller.interrupt()
+        await caller.finish()
+        check_order(caller.events)
+        assert (state.queued_turn_count, state.overlap_policy) == (1, OVERLAP_POLICY_QUEUE)
+        ends = [kind(event) for event in caller.events if kind(event) in TERMINAL]
+        assert ends == ["turn_stopped", "turn_complete"]
+
+
+@served()
+async def test_a_rejected_text_is_answered(server: RunningServer) -> None:
+    """With REJECT the running turn goes on, and the session is unharmed."""
+    async with conversation(server, overlap_policy=OVERLAP_POLICY_REJECT) as caller:
+        await caller.text(LONG)
+        await caller.next_of("audio_chunk")
+        await caller.text("Two.")
+        assert (await caller.refusal()).reason == "TURN_RUNNING"
+        await caller.interrupt()
+        assert (await caller.turn("t_1"))[-1].turn_stopped.outcome == TURN_OUTCOME_INTERRUPTED
+        await check_alive(caller)
+
+
+@served()
+async def test_the_rest_of_a_turn_that_was_sent_can_be_cut_off(server: RunningServer) -> None:
+    """turn_complete has come, the sound has not been heard: the answer says what was."""
+    async with conversation(server) as caller:
+        await caller.text("One two three four.")
+        done = await caller.turn("t_1")
+        sound = [event.audio_chunk for event in done if kind(event) == "audio_chunk"]
+        await caller.interrupt(playback=PlaybackPosition(audio_pts_us=sound[0].pts_us))
+        heard = (await caller.next_of("turn_heard")).turn_heard
+        assert (heard.turn_id, heard.heard_text, heard.heard_is_estimate) == ("t_1", "", False)
+        await check_alive(caller)
+        await caller.finish()
+        check_order(caller.events)
 
 
 @served()

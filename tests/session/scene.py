@@ -20,6 +20,7 @@ from tth.model.media import MediaPreferences, SpeechChunk, VideoCodec
 from tth.session.conversation import Conversation
 from tth.session.engine import Engine
 from tth.session.inbox import Inbox
+from tth.session.terms import OverlapPolicy, SessionTerms
 from tth.testing.scripted import Script, ScriptedAvatar, ScriptedModel, ScriptedVoice, every, tone
 from tth.testing.virtual_time import VirtualClock
 
@@ -108,8 +109,13 @@ class Scene:
         await self.running
 
 
-def new_conversation(made: Engine, media: MediaPreferences = SOUND_ONLY, **controls: Any) -> Conversation:
-    return Conversation(SessionId("s_test"), made, ControlPatch(**controls), "en", media)
+def new_conversation(
+    made: Engine,
+    media: MediaPreferences = SOUND_ONLY,
+    overlap: OverlapPolicy = OverlapPolicy.SUPERSEDE,
+    **controls: Any,
+) -> Conversation:
+    return Conversation(SessionTerms(SessionId("s_test"), "en", media, overlap), made, ControlPatch(**controls))
 
 
 def attach(conversation: Conversation) -> Scene:
@@ -121,10 +127,13 @@ def attach(conversation: Conversation) -> Scene:
 
 @asynccontextmanager
 async def talking(
-    adapters: Adapters | None = None, media: MediaPreferences = SOUND_ONLY, **more: Any
+    adapters: Adapters | None = None,
+    media: MediaPreferences = SOUND_ONLY,
+    overlap: OverlapPolicy = OverlapPolicy.SUPERSEDE,
+    **more: Any,
 ) -> AsyncIterator[Scene]:
     """A fresh session with a stream; left: cancelled and closed, and nothing of it is alive."""
-    conversation = new_conversation(engine(adapters, **more), media)
+    conversation = new_conversation(engine(adapters, **more), media, overlap)
     scene = attach(conversation)
     try:
         yield scene

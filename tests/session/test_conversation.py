@@ -321,6 +321,7 @@ def test_the_second_stream_finds_memory_and_clock() -> None:
         first = attach(conversation)
         await first.talk("One?")
         await first.sink.ends(1)
+        await asyncio.sleep(1)  # it is heard
         await first.talk("Half", partial=True)
         await asyncio.sleep(0)
         first.running.cancel()

@@ -14,12 +14,14 @@ from tth.core.media_clock import MediaClock
 from tth.model.commands import UpdateControls
 from tth.model.controls import ControlPatch, EmotionLabel, IdleMode
 from tth.model.events import VideoFrame
+from tth.model.ids import SessionId
 from tth.model.media import MediaPreferences, VideoCodec
 from tth.pipeline.frame_encoder import FrameEncoder
 from tth.pipeline.plan import Venue
 from tth.session.control_layers import ControlLayers
 from tth.session.face import Face
 from tth.session.idling import Idling
+from tth.session.terms import SessionTerms
 from tth.testing.scripted import ScriptedAvatar
 from tth.testing.virtual_time import VirtualClock, run_virtual
 
@@ -37,7 +39,7 @@ class Stage:
         self.sink = Recording()
         self.venue = Venue(self.sink, clock, media_clock, FrameEncoder(codec, inline), Budgets())
         face = Face(avatar, SessionContext("s_test"), draw=codec is not VideoCodec.NONE)
-        self.idling = Idling(made, face, "s_test", "en", media)
+        self.idling = Idling(made, face, SessionTerms(SessionId("s_test"), "en", media))
         self.layers = ControlLayers(
             made.base_controls, made.personas, made.adapters.facts_for, ControlPatch(idle_mode=mode)
         )

@@ -15,6 +15,7 @@ from tth.model.ids import SessionId
 from tth.session.conversation import Conversation
 from tth.session.engine import Engine
 from tth.session.store import MemorySessions, SessionLimits
+from tth.session.terms import SessionTerms
 from tth.testing.virtual_time import WALL_START_MS, VirtualClock, run_virtual
 
 pytestmark = pytest.mark.pipeline
@@ -23,7 +24,7 @@ LIMITS = SessionLimits(max_sessions=2, idle_s=10.0, lifetime_s=100.0)
 
 
 def made(shared: Engine, name: str) -> Conversation:
-    return Conversation(SessionId(name), shared, ControlPatch(), "en", SOUND_ONLY)
+    return Conversation(SessionTerms(SessionId(name), "en", SOUND_ONLY), shared, ControlPatch())
 
 
 def test_found_by_id_and_by_request() -> None:

@@ -13,17 +13,19 @@ pytestmark = pytest.mark.unit
 def test_the_servers_own_names_count() -> None:
     """t_1, t_2: by the turn's index."""
     ids = TurnIds()
-    assert [ids.take("", index) for index in (1, 2)] == ["t_1", "t_2"]
+    ids.use(ids.next_free(1))
+    assert ids.next_free(2) == "t_2"
+    assert ids.next_free(1) == "t_2"
 
 
 def test_a_clients_name_is_never_given_again() -> None:
     """Neither to the client nor by the server."""
     ids = TurnIds()
     ids.check("t_2")
-    assert ids.take("t_2", 1) == "t_2"
+    ids.use("t_2")
     with pytest.raises(Conflict):
         ids.check("t_2")
-    assert ids.take("", 2) == "t_3"
+    assert ids.next_free(2) == "t_3"
 
 
 @pytest.mark.parametrize("name", ["x" * (MAX_TURN_ID + 1), "a\nb", "\x00", "\u2028"])
@@ -43,7 +45,7 @@ def test_memory_is_bounded() -> None:
     """The oldest names are forgotten."""
     ids = TurnIds()
     for index in range(REMEMBERED + 1):
-        ids.take(f"n{index}", index)
+        ids.use(f"n{index}")
     ids.check("n0")
     with pytest.raises(Conflict):
         ids.check("n1")

@@ -241,6 +241,12 @@ class RealtimeSession(AdapterSession):
     ) -> AsyncGenerator[RealtimeOutput, None]:
         """Answer with text and sound in one stream. SpeechChunk times count from the start of the reply."""
 
+    def truncate(self, turn_id: str, heard_samples: int, heard_text: str) -> None:
+        """The listener heard only so much of that turn's reply, in samples of its speech at 24 kHz, holes left out: a
+        model that keeps a memory of its own ends the reply there before it answers again. Quick; never raises.
+        May come again for the same turn, with less.
+        """
+
 
 class AvatarSession(AdapterSession):
     """One face over a whole conversation; keeps its motion continuous from one stream to the next."""

@@ -1,7 +1,8 @@
 """Where a player would be now: for playback reports, and for clients that do not really play.
 
 Pure; time is passed in as monotonic seconds. The player starts with the first media, waits when media come late, and
-jumps to the end of what it got when a turn is stopped (it throws its buffer away, as the server expects).
+jumps to the end of what it got when a turn is stopped or the rest of one is cut off (it throws its buffer away, as the
+server expects).
 Tests: tests/client/test_playback.py.
 """
 
@@ -34,7 +35,7 @@ class PlaybackClock:
             case "video_frame":
                 self._arrived(event.video_frame.pts_us, now_s)
                 self._video_end_us = max(self._video_end_us, event.video_frame.pts_us + event.video_frame.duration_us)
-            case "turn_stopped":
+            case "turn_stopped" | "turn_heard":
                 self._jump(max(self._audio_end_us, self._video_end_us), now_s)
             case _:
                 pass

@@ -72,6 +72,8 @@ class ServerSettings:
     """The longest that a session lives."""
     drain_s: float = setting(10.0, 0, 3600)
     """How long running turns may take to end after SIGTERM."""
+    history_tokens: int = setting(6000, 100, 10_000_000)
+    """What a conversation remembers, in tokens of a language model (estimated); the oldest exchange goes first."""
     max_text_code_points: int = setting(4000, 1, 100_000)
     """The longest text of one turn, in Unicode code points."""
     max_request_bytes: int = setting(1_048_576, 65_536, 16_777_216)

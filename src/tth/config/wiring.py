@@ -134,6 +134,7 @@ def build_server(config: Config, registry: Registry) -> TthServer:
         budgets=config.budgets.of_turn,
         max_ahead_ms=config.pacing.max_ahead_ms,
         max_text_code_points=server.max_text_code_points,
+        history_tokens=server.history_tokens,
         default_language=config.defaults.language,
         default_media=config.media.preferences,
     )

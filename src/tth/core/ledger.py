@@ -28,6 +28,23 @@ class SpeechLedger:
         self._words: list[WordTiming] = []
         self._word_starts: list[int] = []
         self._stretches: list[_Stretch] = []
+        self._speech: list[tuple[int, int]] = []  # stretches of sound without a hole: first sample, end
+
+    @property
+    def speech_end_sample(self) -> int:
+        """Where the last speech ends; 0 before any."""
+        return self._speech[-1][1] if self._speech else 0
+
+    def add_speech(self, start_sample: int, sample_count: int) -> None:
+        """Note sound of speech, placed behind all that was noted before."""
+        end_sample = start_sample + sample_count
+        if self._speech and self._speech[-1][1] == start_sample:
+            start_sample, _ = self._speech.pop()
+        self._speech.append((start_sample, end_sample))
+
+    def speech_samples_until(self, sample: int) -> int:
+        """How much of the speech was presented when `sample` was."""
+        return sum(min(max(sample, start), end) - start for start, end in self._speech)
 
     def add_word(self, timing: WordTiming) -> None:
         """Note one word; times on the media clock, offset in the turn's text."""

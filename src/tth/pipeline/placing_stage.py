@@ -135,6 +135,7 @@ class PlacingStage:
         await self._turn.wait_until_due(self._timeline.end_sample, self._pace.synthesis_ahead_samples)
         self._catch_up()
         span = self._timeline.place(chunk, clause.clause.offset, clause.control_revision)
+        self._turn.ledger.add_speech(span.start_sample, len(span.pcm))
         await self._sound.put(span)
         await self._feed_avatar(span)
 

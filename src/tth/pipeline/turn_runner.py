@@ -51,6 +51,8 @@ class TurnResult:
     """All of its text."""
     heard_text: str
     """What the listener heard of it; all of it when the turn was completed."""
+    heard_sample: int
+    """Media clock up to which it was heard."""
     error_reason: str = ""
 
 
@@ -109,6 +111,24 @@ class TurnRunner:
             "frames": metrics.video_frame_count,
             "stale": self._turn.tally.stale_count,
         }
+
+    @property
+    def start_sample(self) -> int:
+        """Media clock at which the turn began."""
+        return self._turn.timeline.start_sample
+
+    @property
+    def speech_end_sample(self) -> int:
+        """Media clock at which the last speech that was sent ends; the start where none was."""
+        return max(self.start_sample, min(self._turn.ledger.speech_end_sample, self._turn.tally.audio_end_sample))
+
+    def heard_until(self, sample: int) -> str:
+        """The part of the text that a listener has heard at this sample, cut at a word."""
+        return self._turn.text[: self._turn.ledger.heard_code_points(sample)]
+
+    def speech_samples_until(self, sample: int) -> int:
+        """How much speech, without the silence between, a listener has heard at this sample."""
+        return self._turn.ledger.speech_samples_until(sample)
 
     def change_controls(self, controls: Controls, report: ControlReport, ramp_ms: int) -> None:
         """New controls from the next clause and the next frame on."""
@@ -225,7 +245,7 @@ class TurnRunner:
         turn.emit(self._metrics(TurnOutcome.COMPLETED, None))
         turn.emit(TurnComplete(turn.tally.audio_end_sample, turn.tally.video_end_sample, turn.text))
         turn.is_open = False
-        self.result = TurnResult(TurnOutcome.COMPLETED, turn.text, turn.text)
+        self.result = TurnResult(TurnOutcome.COMPLETED, turn.text, turn.text, turn.tally.audio_end_sample)
 
     def _finish_stopped(
         self, outcome: TurnOutcome, asked_s: float, heard_sample: int | None, error: TTHError | None = None
@@ -236,7 +256,7 @@ class TurnRunner:
         # The client drops this turn's pictures that are still on their way: the next one must stand alone.
         self._venue.encoder.request_keyframe()
         heard_at = self._heard_sample(heard_sample)
-        heard_text = turn.text[: turn.ledger.heard_code_points(heard_at)]
+        heard_text = self.heard_until(heard_at)
         if turn.machine.state.is_running:
             turn.machine.end(outcome)
         else:  # stopped before it could begin: it is seen to begin and to end all the same
@@ -263,7 +283,7 @@ class TurnRunner:
             self.plan.turn_id,
         )
         self._venue.media_clock.skip_to_end(turn.now_s())
-        self.result = TurnResult(outcome, turn.text, heard_text, reason)
+        self.result = TurnResult(outcome, turn.text, heard_text, heard_at, reason)
 
     def _take_back(self, unsent: list[Event]) -> None:
         """What the sink forgot was never sent: the figures and the ends must not count it."""

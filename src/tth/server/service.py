@@ -26,6 +26,7 @@ from tth.session.conversation import Conversation
 from tth.session.engine import Engine
 from tth.session.jobs import Job, Jobs, JobState
 from tth.session.store import MemorySessions
+from tth.session.terms import SessionTerms
 from tth.v1 import converse_pb2, tth_service_pb2, tth_service_pb2_grpc
 
 log = logging.getLogger(__name__)
@@ -91,13 +92,13 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
     def _new_conversation(self, request: tth_service_pb2.CreateSessionRequest) -> Conversation:
         engine = self._engine
         self._sessions.check_room()
-        incoming.check_overlap(request.overlap_policy)
+        overlap = incoming.overlap_of(request.overlap_policy)
         media = incoming.media_of(request.media, engine.default_media)
         self._catalogue.check_media(media)
         check_language(request.language_code, "language_code")
         language = request.language_code or engine.default_language
         patch = incoming.patch_of(request.controls)
-        return Conversation(new_session_id(), engine, patch, language, media)
+        return Conversation(SessionTerms(new_session_id(), language, media, overlap), engine, patch)
 
     async def GetSession(  # noqa: N802
         self, request: tth_service_pb2.GetSessionRequest, context: Context
@@ -107,8 +108,10 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
         return tth_service_pb2.GetSessionResponse(
             session_id=conversation.session_id,
             state=conversation.state,
-            turn_count=conversation.turn_count,
+            turn_count=conversation.turns.count,
             current_turn_id=conversation.current_turn_id,
+            queued_turn_count=conversation.turns.waiting_count,
+            overlap_policy=f"OVERLAP_POLICY_{conversation.terms.overlap.name}",
             attached=conversation.is_attached,
             control_report=outgoing.report_message(conversation.layers.now().report),
             media=outgoing.media_message(conversation.media),
@@ -123,14 +126,14 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
             return tth_service_pb2.EndSessionResponse(turn_count=self._ended[request.session_id])
         conversation = self._sessions.get(request.session_id)
         await self.end_session(conversation, "SESSION_ENDED")
-        return tth_service_pb2.EndSessionResponse(turn_count=conversation.turn_count)
+        return tth_service_pb2.EndSessionResponse(turn_count=conversation.turns.count)
 
     async def end_session(
         self, conversation: Conversation, reason: str, outcome: TurnOutcome = TurnOutcome.CANCELLED
     ) -> None:
         """Stop and forget a session; an attached client is told why and its stream ends with OK."""
         self._sessions.remove(conversation.session_id)
-        self._ended[conversation.session_id] = conversation.turn_count
+        self._ended[conversation.session_id] = conversation.turns.count
         if len(self._ended) > 10_000:
             del self._ended[next(iter(self._ended))]
         conversation.go_away(GoAway("disconnect", 0, reason))

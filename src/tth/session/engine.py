@@ -15,6 +15,7 @@ from tth.model.media import MediaPreferences
 from tth.pipeline.frame_encoder import EncodeOffload
 from tth.pipeline.plan import AdapterSessions
 from tth.session.control_layers import ControlLayers
+from tth.session.history import DEFAULT_MAX_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Engine:
         default_factory=lambda: {LatencyMode.LOW: 400, LatencyMode.BALANCED: 1000, LatencyMode.QUALITY: 3000}
     )
     max_text_code_points: int = 4000
+    history_tokens: int = DEFAULT_MAX_TOKENS
     default_language: str = "en"
     default_media: MediaPreferences = MediaPreferences()
 

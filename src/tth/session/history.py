@@ -1,24 +1,30 @@
 """What a conversation remembers: what the user asked and what was heard of the answers.
 
-Bounded: the oldest exchange goes first. Tests: tests/session/test_history.py.
+Bounded in tokens, as a language model counts them. Policy: the oldest exchange (a question and what was heard of its
+answer) goes first and as a whole, so that no answer is left without its question; the newest exchange always stays.
+Tests: tests/session/test_history.py.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
+from dataclasses import replace
 
 from tth.adapters.base import Speaker, Utterance
+from tth.core.tokens import estimate_tokens
 
-MAX_CODE_POINTS = 24_000
-"""About 6,000 tokens of English: fits the smallest context window in use with room for the answer."""
+DEFAULT_MAX_TOKENS = 6000
+"""Fits the smallest context window in use (8,192) with room for the persona and the answer."""
 
 
 class History:
     """The utterances of one conversation, oldest first."""
 
-    def __init__(self) -> None:
-        self._utterances: deque[Utterance] = deque()
-        self._code_points = 0
+    def __init__(self, max_tokens: int = DEFAULT_MAX_TOKENS, utterances: Iterable[Utterance] = ()) -> None:
+        self._max_tokens = max_tokens
+        self._utterances: deque[Utterance] = deque(utterances)
+        self._tokens = sum(estimate_tokens(utterance.text) for utterance in self._utterances)
 
     def add_user(self, text: str) -> None:
         """The user said this."""
@@ -29,12 +35,32 @@ class History:
         if heard_text.strip():
             self._add(Utterance(Speaker.PERSON, heard_text, interrupted))
 
+    def correct_person(self, remembered: str, heard_text: str) -> None:
+        """Of what was added last as `remembered`, only this much was heard: it was interrupted."""
+        last = self._utterances[-1] if self._utterances else None
+        if last is None or last.speaker is not Speaker.PERSON or last.text != remembered:
+            return  # nothing of it had been heard in the first place
+        self._utterances.pop()
+        self._tokens -= estimate_tokens(last.text)
+        if heard_text.strip():
+            self._add(replace(last, text=heard_text, interrupted=True))
+
     def snapshot(self) -> tuple[Utterance, ...]:
         """All of it, oldest first."""
         return tuple(self._utterances)
 
     def _add(self, utterance: Utterance) -> None:
         self._utterances.append(utterance)
-        self._code_points += len(utterance.text)
-        while self._code_points > MAX_CODE_POINTS and len(self._utterances) > 1:
-            self._code_points -= len(self._utterances.popleft().text)
+        self._tokens += estimate_tokens(utterance.text)
+        while self._tokens > self._max_tokens and (count := self._oldest_exchange()) < len(self._utterances):
+            for _ in range(count):
+                self._tokens -= estimate_tokens(self._utterances.popleft().text)
+
+    def _oldest_exchange(self) -> int:
+        """How many utterances it has: a question goes with its answer, speech that nobody asked for alone."""
+        has_answer = (
+            len(self._utterances) > 1
+            and self._utterances[0].speaker is Speaker.USER
+            and self._utterances[1].speaker is Speaker.PERSON
+        )
+        return 2 if has_answer else 1

@@ -7,13 +7,14 @@ import asyncio
 from tth.model.commands import UpdateControls
 from tth.model.controls import BY_ATTRIBUTE, IdleMode
 from tth.model.events import TextMode
-from tth.model.media import MediaPreferences, VideoCodec
+from tth.model.media import VideoCodec
 from tth.pipeline.idle_runner import IdleRunner
 from tth.pipeline.plan import Venue
 from tth.session.control_layers import Decided
 from tth.session.engine import Engine
 from tth.session.face import Face
 from tth.session.planning import TurnOrder, plan_turn
+from tth.session.terms import SessionTerms
 
 _FIXED = ("persona_id", "fps", "resolution", "background", "idle_mode")
 """What an avatar's stream cannot change once it has begun."""
@@ -22,30 +23,27 @@ _FIXED = ("persona_id", "fps", "resolution", "background", "idle_mode")
 class Idling:
     """At most one stretch of idle frames at a time, in a task of the stream's group."""
 
-    def __init__(
-        self, engine: Engine, face: Face, session_id: str, language_code: str, media: MediaPreferences
-    ) -> None:
+    def __init__(self, engine: Engine, face: Face, terms: SessionTerms) -> None:
         self._engine = engine
         self._face = face
-        self._session_id = session_id
-        self._language_code = language_code
-        self._media = media
+        self._terms = terms
         self._runner: IdleRunner | None = None
         self._task: asyncio.Task[None] | None = None
 
     def start(self, group: asyncio.TaskGroup, venue: Venue, decided: Decided) -> None:
         """Show this person, in place of whoever was shown before; nobody where nobody wants to see one."""
         self.stop()
-        wants_pictures = self._media.motion or self._media.video_codec is not VideoCodec.NONE
+        terms, media = self._terms, self._terms.media
+        wants_pictures = media.motion or media.video_codec is not VideoCodec.NONE
         if not wants_pictures or decided.controls.idle_mode is IdleMode.NONE:
             return
         avatar = self._face.of(decided.persona)
         if avatar is None:
             return
-        order = TurnOrder(self._session_id, "", 0, TextMode.SAY, self._language_code, self._media, 0.0)
+        order = TurnOrder(terms.session_id, "", 0, TextMode.SAY, terms.language_code, media, 0.0)
         plan = plan_turn(self._engine, order, decided, ())
         free = self._face.free(group)
-        self._runner = IdleRunner(venue, avatar, decided.controls, self._media, plan.context, plan.pace, free)
+        self._runner = IdleRunner(venue, avatar, decided.controls, media, plan.context, plan.pace, free)
         self._task = group.create_task(self._runner.run(), name="idle")
         self._face.used_by(self._task)
 

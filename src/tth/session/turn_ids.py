@@ -23,11 +23,14 @@ class TurnIds:
         if turn_id in self._used:
             raise Conflict("turn_id: this id has been used in this session", "TURN_ID_USED")
 
-    def take(self, turn_id: str, turn_index: int) -> str:
-        """Use a checked name; "" gives `t_` and the index, or the next number that the client has not used up."""
-        while not turn_id or turn_id in self._used:
-            turn_id, turn_index = f"t_{turn_index}", turn_index + 1
+    def next_free(self, turn_index: int) -> str:
+        """A name for a turn that the client has not named: `t_` and the index, or the next number that is free."""
+        while (turn_id := f"t_{turn_index}") in self._used:
+            turn_index += 1
+        return turn_id
+
+    def use(self, turn_id: str) -> None:
+        """A turn has this name now."""
         self._used[turn_id] = None
         if len(self._used) > REMEMBERED:
             del self._used[next(iter(self._used))]
-        return turn_id

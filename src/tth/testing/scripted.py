@@ -15,6 +15,7 @@ import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Generic, TypeAlias, TypeVar
 
 import numpy as np
@@ -253,13 +254,27 @@ class _VoiceSession(_Session[SpeechChunk], TtsSession):
 
 
 class ScriptedRealtime(_Scripted[RealtimeOutput], RealtimeModel):
-    """A realtime model; its scripts give TextPiece and SpeechChunk."""
+    """A realtime model; its scripts give TextPiece and SpeechChunk. `truncations` records what it was told of them."""
 
     def open_session(self, context: SessionContext) -> RealtimeSession:
-        return _RealtimeSession(self.player, context)
+        return _RealtimeSession(self.player, context, self.truncations)
+
+    @cached_property
+    def truncations(self) -> list[tuple[str, int, str]]:
+        """(turn_id, heard_samples, heard_text) of each call of `truncate`."""
+        return []
 
 
 class _RealtimeSession(_Session[RealtimeOutput], RealtimeSession):
+    def __init__(
+        self, player: ScriptPlayer[RealtimeOutput], context: SessionContext, truncations: list[tuple[str, int, str]]
+    ) -> None:
+        super().__init__(player, context)
+        self._truncations = truncations
+
+    def truncate(self, turn_id: str, heard_samples: int, heard_text: str) -> None:
+        self._truncations.append((turn_id, heard_samples, heard_text))
+
     async def infer_stream(
         self, prompt: LlmInput, control: Controls, context: TurnContext
     ) -> AsyncGenerator[RealtimeOutput, None]:

@@ -14,6 +14,7 @@ from tth.model import commands
 from tth.model.controls import ControlPatch, EmotionLabel, Framing, IdleMode, LatencyMode, Resolution
 from tth.model.events import TextMode
 from tth.model.media import SAMPLE_RATE_HZ, AudioCodec, MediaPreferences, VideoCodec, us_to_samples
+from tth.session.terms import OverlapPolicy
 from tth.v1 import controls_pb2, converse_pb2, media_pb2, tth_service_pb2
 
 E = TypeVar("E", bound=Enum)
@@ -35,6 +36,10 @@ _AUDIO: Mapping[int, AudioCodec] = {
     media_pb2.AudioCodec.Value(f"AUDIO_CODEC_{codec.name}"): codec for codec in AudioCodec
 }
 _MODE: Mapping[int, TextMode] = {converse_pb2.TextMode.Value(f"TEXT_MODE_{mode.name}"): mode for mode in TextMode}
+_OVERLAP: Mapping[int, OverlapPolicy] = {
+    tth_service_pb2.OVERLAP_POLICY_UNSPECIFIED: OverlapPolicy.SUPERSEDE,
+    **{tth_service_pb2.OverlapPolicy.Value(f"OVERLAP_POLICY_{policy.name}"): policy for policy in OverlapPolicy},
+}
 _FIRST_PAYLOAD = 10
 """Field numbers below are the envelope's (converse.proto)."""
 
@@ -45,12 +50,11 @@ def check_schema(schema_version: str) -> None:
         raise SchemaUnsupported(f"schema_version: this server speaks {SCHEMA_VERSION}; use a 1.x contract")
 
 
-def check_overlap(number: int) -> None:
-    """Raises Unsupported for a policy that is not built, InvalidRequest for one that nobody knows."""
-    if number in (tth_service_pb2.OVERLAP_POLICY_QUEUE, tth_service_pb2.OVERLAP_POLICY_REJECT):
-        raise Unsupported("overlap_policy: must be SUPERSEDE; QUEUE and REJECT are not built yet")
-    if number not in (tth_service_pb2.OVERLAP_POLICY_UNSPECIFIED, tth_service_pb2.OVERLAP_POLICY_SUPERSEDE):
-        raise invalid_field("overlap_policy", "SUPERSEDE or absent")
+def overlap_of(number: int) -> OverlapPolicy:
+    """SUPERSEDE where nothing is said. Raises InvalidRequest for a policy that nobody knows."""
+    if number not in _OVERLAP:
+        raise invalid_field("overlap_policy", "OVERLAP_POLICY_SUPERSEDE, OVERLAP_POLICY_QUEUE or OVERLAP_POLICY_REJECT")
+    return _OVERLAP[number]
 
 
 def patch_of(message: controls_pb2.Controls, path: str = "controls") -> ControlPatch:

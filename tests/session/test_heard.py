@@ -1,0 +1,270 @@
+"""What the memory takes is what was heard, also when all had been sent. On virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.session.scene import Recording, Scene, talking, voice
+from tth.adapters.base import LlmInput, RealtimeOutput, TextPiece
+from tth.adapters.registry import Adapters
+from tth.model.commands import Interrupt, PlaybackReport, UserText
+from tth.model.events import AudioChunk, TextMode, TurnComplete, TurnHeard, TurnStarted, TurnStopped
+from tth.model.media import SAMPLE_RATE_HZ, SpeechChunk, WordTiming
+from tth.session.terms import OverlapPolicy
+from tth.session.turns import REPORT_VALID_S
+from tth.testing.scripted import ScriptedModel, ScriptedRealtime, every, tone
+from tth.testing.virtual_time import run_virtual
+
+pytestmark = pytest.mark.pipeline
+
+WORDS = ("One", "two", "three", "four.")
+WORD_SAMPLES = SAMPLE_RATE_HZ // 5
+"""A fifth of a second for each word: the whole is sent at once, within the pace's second."""
+
+
+def spoken() -> SpeechChunk:
+    """WORDS with their times."""
+    offsets = [0, 4, 8, 14]
+    words = tuple(
+        WordTiming(word, offset, index * WORD_SAMPLES, WORD_SAMPLES)
+        for index, (word, offset) in enumerate(zip(WORDS, offsets, strict=True))
+    )
+    return SpeechChunk(tone(200 * len(WORDS)).pcm, words=words)
+
+
+def cast() -> tuple[ScriptedModel, Adapters]:
+    model = ScriptedModel([*every(0, " ".join(WORDS))], repeat=True)
+    return model, Adapters(llm=model, tts=voice([*every(0, spoken())], [*every(0, spoken())], [*every(0, spoken())]))
+
+
+def history(model: ScriptedModel, call: int) -> list[tuple[str, bool]]:
+    prompt = model.player.calls[call].prompt
+    assert isinstance(prompt, LlmInput)
+    return [(utterance.text, utterance.interrupted) for utterance in prompt.history]
+
+
+async def _sent(scene: Scene) -> int:
+    """A turn all of which is sent; where its sound begins."""
+    await scene.talk("Well?", turn_id="a")
+    await scene.sink.ends(1)
+    return scene.sink.of(AudioChunk)[0].start_sample
+
+
+def test_an_interrupt_of_what_was_sent_but_not_heard() -> None:
+    """The turn had its end; the memory is mended by what the client reports, and the client is told."""
+    model, adapters = cast()
+
+    async def main() -> Recording:
+        async with talking(adapters) as scene:
+            start = await _sent(scene)
+            await scene.send(Interrupt("a", heard_sample=start + 2 * WORD_SAMPLES))
+            await scene.talk("And then?", turn_id="b")
+            await scene.finish()
+            return scene.sink
+
+    sink = run_virtual(main())
+    heard = sink.of(TurnHeard)[0]
+    assert (heard.turn_id, heard.heard_text, heard.is_estimate) == ("a", "One two", False)
+    assert history(model, 1) == [("Well?", False), ("One two", True)]
+    assert sink.reasons == []
+    assert [turn_id for turn_id, event in sink.entries if isinstance(event, TurnHeard)] == [""]
+
+
+def test_without_a_report_the_clock_says_what_was_heard() -> None:
+    """And the answer says that it is an estimate."""
+    model, adapters = cast()
+
+    async def main() -> Recording:
+        async with talking(adapters) as scene:
+            await _sent(scene)
+            await asyncio.sleep(0.4)
+            await scene.send(Interrupt())
+            await scene.talk("And then?")
+            await scene.sink.ends(2)
+            return scene.sink
+
+    heard = run_virtual(main()).of(TurnHeard)[0]
+    assert heard.is_estimate
+    assert heard.heard_text == "One two"
+    assert history(model, 1)[-1] == ("One two", True)
+
+
+def test_the_media_clock_jumps_over_what_was_thrown_away() -> None:
+    """The client flushes its buffer, so the next thing is heard at once."""
+    _, adapters = cast()
+
+    async def main() -> tuple[int, int]:
+        async with talking(adapters) as scene:
+            start = await _sent(scene)
+            await scene.send(Interrupt(heard_sample=start + WORD_SAMPLES))
+            await scene.sink.until(TurnHeard)
+            conversation = scene.conversation
+            return conversation.media_clock.position(
+                conversation.engine.clock.now_s()
+            ), conversation.media_clock.end_sample
+
+    position, end = run_virtual(main())
+    assert position == end
+
+
+def test_what_was_heard_to_its_end_cannot_be_interrupted() -> None:
+    """Then there is nothing to stop, and the memory has all of it."""
+    model, adapters = cast()
+
+    async def main() -> Recording:
+        async with talking(adapters) as scene:
+            await _sent(scene)
+            await asyncio.sleep(2)
+            await scene.send(Interrupt())
+            await scene.talk("And then?")
+            await scene.finish()
+            return scene.sink
+
+    sink = run_virtual(main())
+    assert sink.reasons == ["NO_ACTIVE_TURN"]
+    assert not sink.of(TurnHeard)
+    assert history(model, 1)[-1] == ("One two three four.", False)
+
+
+def test_a_second_interrupt_finds_nothing() -> None:
+    """The rest was cut off once."""
+    _, adapters = cast()
+
+    async def main() -> Recording:
+        async with talking(adapters) as scene:
+            await _sent(scene)
+            await scene.send(Interrupt("a"), Interrupt("a"))
+            await scene.finish()
+            return scene.sink
+
+    sink = run_virtual(main())
+    assert len(sink.of(TurnHeard)) == 1
+    assert sink.reasons == ["NO_ACTIVE_TURN"]
+
+
+def test_an_interrupt_of_another_turn_is_none_of_this() -> None:
+    """An id that is not the last turn's names nothing that is heard."""
+    _, adapters = cast()
+
+    async def main() -> Recording:
+        async with talking(adapters) as scene:
+            await _sent(scene)
+            await scene.send(Interrupt("other"))
+            await scene.finish()
+            return scene.sink
+
+    assert run_virtual(main()).reasons == ["NO_ACTIVE_TURN"]
+
+
+def test_a_queued_turn_is_interrupted_before_the_one_before_it_was_heard() -> None:
+    """The listener had not come to the running turn: both are cut, in their order."""
+    model, adapters = cast()
+
+    async def main() -> Recording:
+        async with talking(adapters, overlap=OverlapPolicy.QUEUE) as scene:
+            await scene.talk("Well?", turn_id="a")
+            await scene.talk("And then?", turn_id="b")
+            start = (await scene.sink.until(AudioChunk)).start_sample
+            await scene.sink.until(TurnStarted, 2)
+            await scene.sink.until(AudioChunk, 3)
+            await scene.send(Interrupt("b", heard_sample=start + 3 * WORD_SAMPLES))
+            await scene.talk("Hello?", turn_id="c")
+            await scene.sink.ends(3)
+            return scene.sink
+
+    sink = run_virtual(main())
+    assert sink.of(TurnHeard)[0].heard_text == "One two three"
+    assert sink.of(TurnStopped)[0].heard_text == ""
+    assert history(model, 2) == [("Well?", False), ("One two three", True), ("And then?", False)]
+
+
+def test_a_client_that_is_gone_hears_no_more() -> None:
+    """All had been sent, half of it was heard when the stream was lost."""
+    model, adapters = cast()
+
+    async def main() -> None:
+        async with talking(adapters) as scene:
+            start = await _sent(scene)
+            await scene.send(PlaybackReport(start + 2 * WORD_SAMPLES))
+            await asyncio.sleep(0)
+            scene.running.cancel()
+            await asyncio.wait([scene.running])
+            again = Scene(scene.conversation, type(scene.inbox)(), Recording(), scene.running)
+            again.running = asyncio.create_task(scene.conversation.run(again.inbox, again.sink))
+            await again.send(UserText("And then?", TextMode.TALK))
+            await again.finish()
+
+    run_virtual(main())
+    assert history(model, 1) == [("Well?", False), ("One two", True)]
+
+
+def test_a_client_that_says_goodbye_has_heard_all() -> None:
+    """After a half-close the client still plays what it has."""
+    model, adapters = cast()
+
+    async def main() -> None:
+        async with talking(adapters) as scene:
+            await _sent(scene)
+            await scene.finish()
+            again = Scene(scene.conversation, type(scene.inbox)(), Recording(), scene.running)
+            again.running = asyncio.create_task(scene.conversation.run(again.inbox, again.sink))
+            await again.send(UserText("And then?", TextMode.TALK))
+            await again.finish()
+
+    run_virtual(main())
+    assert history(model, 1) == [("Well?", False), ("One two three four.", False)]
+
+
+@pytest.mark.parametrize(("age_s", "is_estimate"), [(REPORT_VALID_S - 0.1, False), (REPORT_VALID_S + 0.1, True)])
+def test_an_old_report_is_not_believed(age_s: float, is_estimate: bool) -> None:
+    """What was heard by a client that stopped reporting is an estimate, and is told as one."""
+
+    async def main() -> TurnStopped:
+        async with talking() as scene:
+            await scene.say("One two three. " * 30)
+            await scene.sink.until(AudioChunk)
+            await scene.send(PlaybackReport(0))
+            await asyncio.sleep(age_s)
+            await scene.send(Interrupt())
+            await scene.sink.ends(1)
+            return scene.sink.of(TurnStopped)[0]
+
+    assert run_virtual(main()).heard_is_estimate is is_estimate
+
+
+def realtime() -> ScriptedRealtime:
+    outputs: list[RealtimeOutput] = [TextPiece(" ".join(WORDS)), spoken()]
+    return ScriptedRealtime([*every(0, *outputs)], repeat=True)
+
+
+@pytest.mark.parametrize("words", [1, 3])
+def test_a_realtime_model_is_told_what_was_heard(words: int) -> None:
+    """It keeps a memory of its own, in samples of its speech."""
+    model = realtime()
+
+    async def main() -> Recording:
+        async with talking(Adapters(realtime=model)) as scene:
+            start = await _sent(scene)
+            await scene.send(Interrupt(heard_sample=start + words * WORD_SAMPLES))
+            await scene.finish()
+            return scene.sink
+
+    run_virtual(main())
+    assert model.truncations == [("a", words * WORD_SAMPLES, " ".join(WORDS[:words]))]
+
+
+def test_a_realtime_model_that_was_heard_is_told_nothing() -> None:
+    """Its memory is right as it is."""
+    model = realtime()
+
+    async def main() -> Recording:
+        async with talking(Adapters(realtime=model)) as scene:
+            await _sent(scene)
+            await asyncio.sleep(2)
+            await scene.finish()
+            return scene.sink
+
+    assert run_virtual(main()).of(TurnComplete)
+    assert model.truncations == []
