@@ -1,5 +1,7 @@
 """When the sounds of a known text are spoken, for voices that give neither phoneme nor word times.
 
+Waits for an adapter of such a voice, which would call it for each clause; today only tools/lips does (docs/motion.md).
+
 The network says for every 20 ms what the lips may be doing; the sounds of the text are laid over that in their order so
 that they fit best (Viterbi 1967), decided with a fixed delay. Order of trust: phoneme times, word times
 (`tth.face.durations`), this, sound alone. Pure. Tests: tests/face/audio_lips/test_align.py.
