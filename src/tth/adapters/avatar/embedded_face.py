@@ -1,4 +1,4 @@
-"""The embedded avatar: a sculpted head that speaks with its lips, feels and lives, drawn in software.
+"""The embedded avatar: a sculpted head or a portrait that speaks with its lips, feels and lives, drawn in software.
 
 Controls: emotion, character and render in full. What a frame costs: docs/performance.md; some 0.1 ms where nothing is
 drawn. What the face does is decided in `tth.face.performer`, how it looks in `tth.face.painter`; both meet the event
@@ -47,7 +47,7 @@ _T = TypeVar("_T")
 log = logging.getLogger(__name__)
 
 CAPABILITIES = Capabilities(
-    "a sculpted 3D head drawn in software: lips from phonemes, seven emotions, gaze, blinks, breath",
+    "a sculpted 3D head or a portrait, drawn in software: lips from phonemes or sound, emotions, gaze, blinks, breath",
     Deployment.EMBEDDED,
     controls={
         "emotion.label": ControlSupport(),
