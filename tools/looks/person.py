@@ -1,6 +1,6 @@
 """One person as numbers: a YAML page in people/. Lengths are decimetres (see the package's docstring), colours sRGB.
 
-Tests: tests/tools/test_person.py.
+Tests: tests/tools/looks/test_person.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a caller can ask of the person: one table of controls, values with and without presence, and the report.
 
 `FIELDS` is the only place where a path, its range and its default stand; validation, merging, reports, the command
-line and the documentation read it. Tests: tests/model/test_controls.py.
+line and the documentation read it. Tests: tests/core/test_blend.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Eyes of a picture: where lids and irises are, what shut lids look like, and the eyeball that the lids hide.
 
 A rendered portrait brings all of it; for a photograph it is made here from the open eyes. Everything works on a patch
-of the picture around both eyes. Tests: tests/face/puppet/test_eyes.py.
+of the picture around both eyes. Tests: tests/face/puppet/test_prepare.py, test_painter.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """From a look folder to a Portrait: reads the picture and its layers, and makes what the look does not bring.
 
-About a second of CPU; the result is cached by store.py. Tests: tests/face/puppet/test_portrait.py.
+About a second of CPU; the result is cached by store.py. Tests: tests/face/puppet/test_prepare.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """From a portrait to the pixels of one shot: where the person stands, and the picture in the shot's own resolution.
 
-Tests: tests/face/puppet/test_view.py.
+Tests: tests/face/puppet/test_painter.py.
 """
 
 from __future__ import annotations
