@@ -84,7 +84,7 @@ class EyePart:
         self._reach = (eye.room_above * k - float(self._upper.min()), eye.room_below * k + float(self._lower.max()))
         self._shape = np.array(
             [*corner, *eye.axis, eye.length * k, eye.room_above * k, eye.room_below * k, portrait.lash_length[0],
-             *view.shot(eye.iris), eye.iris_radius * k, _skin_light(portrait, eye), -self._reach[0], self._reach[1]],
+             *view.shot(eye.iris), eye.iris_radius * k, _skin_light(portrait, eye)],
             np.float32,
         )  # fmt: skip
         self._height = -float(self._upper.min()), float(self._lower.max())
@@ -92,6 +92,7 @@ class EyePart:
         self._ends = [HeadPoint(portrait, view, end) for end in ends]
         self._shadow = 0.30 if portrait.lash_length[0] > 0.1 else 0.15
         self._move = np.zeros(kernels_eye.MOVE_VALUES, np.float32)
+        self._line = kernels_eye.Line(*np.zeros((len(kernels_eye.Line._fields), view.width_px), np.float32))
 
     def draw(self, state: FaceState, pose: Sequence[float], source: F32, step: int, lit: U64, out: U8) -> None:
         """Draw it into `out`, which holds the bent picture."""
@@ -110,7 +111,7 @@ class EyePart:
         box = _box(min(ax, bx) - pad, min(ay, by) - above - slack, max(ax, bx) + pad, max(ay, by) + below + slack, out)
         kernels_eye.draw_eye(
             box, source, step, self._view.margin_px, lit, *self._plates, self._upper, self._lower,
-            self._shape, self._move, out,
+            self._shape, self._move, self._line, out,
         )  # fmt: skip
 
 
@@ -148,6 +149,8 @@ class MouthPart:
         step = rig.above_lips.step
         self._size = [int(reach * unit / step) + 1 for reach in (2 * MOUTH_REACH[0], MOUTH_REACH[1] + MOUTH_REACH[2])]
         self._inverse = [np.zeros((self._size[1], self._size[0], 2), np.float32) for _ in range(2)]
+        self._away = np.zeros(self._size[0], np.float32)
+        self._line = kernels_mouth.Line(*np.zeros((len(kernels_mouth.Line._fields), self._size[0] * step), np.float32))
 
     def draw(self, state: FaceState, pose: Sequence[float], fields: tuple[F32, F32], lit: U64, out: U8) -> None:
         """Draw it into `out`; fields: where the nodes of the rig's two mouth grids go."""
@@ -155,13 +158,14 @@ class MouthPart:
         x, y = self._middle.turned(pose)
         left, top = math.floor(x - MOUTH_REACH[0] * unit), math.floor(y - MOUTH_REACH[1] * unit)
         for field, inverse in zip(fields, self._inverse, strict=True):
-            invert(field, grid.left, grid.top, left, top, grid.step, inverse)
+            invert(field, grid.left, grid.top, left, top, grid.step, self._away, inverse)
         self._place(state, pose)
         columns, rows = ((size - 1) * grid.step - 1 for size in self._size)
         right, bottom = left + columns - 1, min(math.ceil(y + _mouth_reach_down(state) * unit), top + rows - 1)
         kernels_mouth.draw_mouth(
             _box(left, top, right, bottom, out), self._inverse[0], self._inverse[1], left, top, grid.step,
-            self._view.margin_px, lit, self._seam, self._numbers, self._teeth[0], self._teeth[1], self._tongue, out,
+            self._view.margin_px, lit, self._seam, self._numbers, self._teeth[0], self._teeth[1], self._tongue,
+            self._line, out,
         )  # fmt: skip
 
     def _place(self, state: FaceState, pose: Sequence[float]) -> None:

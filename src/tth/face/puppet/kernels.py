@@ -17,7 +17,8 @@ i32 = np.int32
 LANES = u64(0x00FF00FF00FF00FF)
 ROUND = u64(0x0080008000800080)
 U1, U3, U4, U8_, U16, U32, U48, U255, U256 = (u64(n) for n in (1, 3, 4, 8, 16, 32, 48, 255, 256))
-TOLERANCE_PX = f32(0.03)
+NEAR_PX = f32(0.25)
+"""From so near one step of Newton's method lands within some hundredths of a pixel."""
 STEPS_MOST = 8
 CREASE_RED = f32(0.65)
 """Skin keeps its red in a crease: red light follows this share of a gain."""
@@ -79,52 +80,59 @@ def bend_nodes(
 
 
 @kernel
-def invert(field: F32, left: int, top: int, to_left: int, to_top: int, step: int, out: F32) -> None:
+def invert(field: F32, left: int, top: int, to_left: int, to_top: int, step: int, away: F32, out: F32) -> None:
     """For each node p of the grid `out` (h, w, 2) at (to_left, to_top): the q that `field` takes to p.
 
     field: (h, w, 2), where the nodes of a grid at (left, top) go; both grids have the same `step`. Newton's method on
-    the bilinear cells, from the neighbour's result; where the field folds, the plain fixed-point iteration.
+    the bilinear cells, a row at a time so that it becomes vector instructions, from what the row above found; where
+    the field folds, the plain fixed-point iteration. away: (w,), used on the way.
     """
     s, inverse = f32(step), f32(1.0) / f32(step)
     most_x, most_y = f32(field.shape[1]) - f32(1.001), f32(field.shape[0]) - f32(1.001)
-    limit = f32(3.0) * s
+    x0, y0, limit = f32(left), f32(top), f32(3.0) * s
+    moved, across, columns, first = as_row(field), np.uint32(2 * field.shape[1]), np.uint32(out.shape[1]), f32(to_left)
+    found = as_row(out)
     for j in range(out.shape[0]):
         py = f32(to_top + j * step)
-        is_good = False
-        qx, qy = f32(0.0), f32(0.0)
-        for i in range(out.shape[1]):
-            px = f32(to_left + i * step)
-            if is_good:
-                qx += s
-            else:
-                qx, qy = px, py
-            is_good = False
-            for _ in range(STEPS_MOST):
-                fx = min(max((qx - f32(left)) * inverse, f32(0.0)), most_x)
-                fy = min(max((qy - f32(top)) * inverse, f32(0.0)), most_y)
-                a, b = np.uint32(fx), np.uint32(fy)
-                c, d = a + np.uint32(1), b + np.uint32(1)
-                u, v = fx - f32(a), fy - f32(b)
-                ax, ay = field[b, a, 0], field[b, a, 1]
-                bx, by = field[b, c, 0] - ax, field[b, c, 1] - ay
-                cx, cy = field[d, a, 0] - ax, field[d, a, 1] - ay
-                dx, dy = field[d, c, 0] - ax - bx - cx, field[d, c, 1] - ay - by - cy
+        here = found[np.uint32(j) * np.uint32(2) * columns :]
+        above = found[np.uint32(max(j - 1, 0)) * np.uint32(2) * columns :]
+        for i in range(columns):
+            is_known = j > 0 and away[i] < NEAR_PX
+            at = np.uint32(2) * np.uint32(i)
+            x, y = above[at], above[at + np.uint32(1)] + s
+            here[at] = x if is_known else first + f32(i) * s
+            here[at + np.uint32(1)] = y if is_known else py
+        for _ in range(STEPS_MOST):
+            furthest = f32(0.0)
+            for i in range(columns):
+                at = np.uint32(2) * np.uint32(i)
+                qx, qy = here[at], here[at + np.uint32(1)]
+                fx = min(max((qx - x0) * inverse, f32(0.0)), most_x)
+                fy = min(max((qy - y0) * inverse, f32(0.0)), most_y)
+                column, line = np.uint32(i32(fx)), np.uint32(i32(fy))
+                u, v = fx - f32(i32(fx)), fy - f32(i32(fy))
+                a = line * across + np.uint32(2) * column
+                c = a + across
+                ax, ay = moved[a], moved[a + np.uint32(1)]
+                bx, by = moved[a + np.uint32(2)] - ax, moved[a + np.uint32(3)] - ay
+                cx, cy = moved[c] - ax, moved[c + np.uint32(1)] - ay
+                dx, dy = moved[c + np.uint32(2)] - ax - bx - cx, moved[c + np.uint32(3)] - ay - by - cy
                 # outside the field its rim's displacement goes on
-                ex = px - (ax + bx * u + cx * v + dx * u * v + qx - (f32(left) + fx * s))
-                ey = py - (ay + by * u + cy * v + dy * u * v + qy - (f32(top) + fy * s))
-                if abs(ex) + abs(ey) < TOLERANCE_PX:
-                    is_good = True
-                    break
+                ex = first + f32(i) * s - (ax + bx * u + cx * v + dx * u * v + qx - (x0 + fx * s))
+                ey = py - (ay + by * u + cy * v + dy * u * v + qy - (y0 + fy * s))
+                far = abs(ex) + abs(ey)
                 xu, yu, xv, yv = (bx + dx * v), (by + dy * v), (cx + dx * u), (cy + dy * u)
                 det = (xu * yv - xv * yu) * inverse
-                if det > f32(0.15) * s:
-                    mx, my = (yv * ex - xv * ey) / det, (xu * ey - yu * ex) / det
-                else:
-                    mx, my = f32(0.7) * ex, f32(0.7) * ey
-                qx += min(max(mx, -limit), limit)
-                qy += min(max(my, -limit), limit)
-            out[j, i, 0] = qx
-            out[j, i, 1] = qy
+                is_flat = det > f32(0.15) * s
+                share = f32(1.0) / (det if is_flat else s)
+                mx = (yv * ex - xv * ey) * share if is_flat else f32(0.7) * ex
+                my = (xu * ey - yu * ex) * share if is_flat else f32(0.7) * ey
+                here[at] = qx + min(max(mx, -limit), limit)
+                here[at + np.uint32(1)] = qy + min(max(my, -limit), limit)
+                away[i] = far
+                furthest = max(furthest, far)
+            if furthest < NEAR_PX:
+                break
 
 
 @inlined
@@ -236,6 +244,6 @@ def lane(colour: u64, number: int) -> Scalar:
 @inlined
 def looked_up(table: F32, t: Scalar) -> Scalar:
     """A table over 0..1 at t."""
-    f = clamp01(t) * f32(table.shape[0] - 1)
-    i = min(i32(f), i32(table.shape[0] - 2))
-    return f32(table[i] + (table[i + 1] - table[i]) * (f - f32(i)))
+    place = clamp01(t) * f32(table.shape[0] - 1)
+    at = np.uint32(min(i32(place), i32(table.shape[0] - 2)))
+    return f32(table[at] + (table[at + np.uint32(1)] - table[at]) * (place - f32(at)))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from tth.face.puppet.kernels import at_row, lane, looked_up, picked
-from tth.face.raster.jit import F32, I32, U8, U64, Scalar, as_row, clamp01, f32, inlined, kernel, soft_step
+from tth.face.raster.jit import F32, I32, U8, U64, Scalar, as_row, clamp01, f32, i32, inlined, kernel, soft_step
 
 # Places of `mouth`: the frame along the corners at rest, then what this frame brings
 CORNER, AXIS, LENGTH, BAND, PIXEL, SKULL, UPPER_AT, LOWER_AT, TONGUE_AT = 0, 2, 4, 5, 6, 7, 11, 13, 15
@@ -19,86 +20,109 @@ SPRITE_SCALE = f32(2.0)
 """As in mouth.py."""
 
 
-@inlined
-def sprite(image: F32, x: Scalar, y: Scalar, channel: int) -> Scalar:
-    """One channel of a premultiplied sprite between its pixels; clear outside."""
-    height, width = image.shape[0], image.shape[1]
-    if x < f32(0.0) or y < f32(0.0) or x >= f32(width) - f32(1.001) or y >= f32(height) - f32(1.001):
-        return f32(0.0)
-    a, b = int(x), int(y)
-    u, v = x - f32(a), y - f32(b)
-    top = image[b, a, channel] * (f32(1.0) - u) + image[b, a + 1, channel] * u
-    low = image[b + 1, a, channel] * (f32(1.0) - u) + image[b + 1, a + 1, channel] * u
-    return f32(top * (f32(1.0) - v) + low * v)
+class Line(NamedTuple):
+    """Working memory for one row of the picture, all (at least the box's width,): where skin comes from, in the mouth's
+    frame (t along, v down from the corners), above the lips and below."""
+
+    node_t_up: F32
+    node_v_up: F32
+    node_t_low: F32
+    node_v_low: F32
+    t_up: F32
+    v_up: F32
+    t_low: F32
+    v_low: F32
+    deep_up: F32
+    """How far below the upper lip's line."""
+    deep_low: F32
+    rim: F32
+    """How much of the new picture shows."""
 
 
 @kernel
 def draw_mouth(
     box: I32, above: F32, below: F32, left: int, top: int, step: int, margin: int, plate: U64,
-    seam: F32, mouth: F32, upper: F32, lower: F32, tongue: F32, out: U8,
+    seam: F32, mouth: F32, upper: F32, lower: F32, tongue: F32, line: Line, out: U8,
 ) -> None:  # fmt: skip
     """Draw the lips and what is between them into a bent picture.
 
     above, below: (h, w, 2), inverse movements of the skin above and below the lips on a grid at (left, top) with
     `step`; seam: v of the line between the lips along the mouth; upper, lower, tongue: sprites; mouth: numbers as named
-    above.
+    above; line: used on the way: where each pixel lies is computed for a whole row, in vector instructions.
     """
-    ax, ay, length, band = mouth[AXIS], mouth[AXIS + 1], mouth[LENGTH], mouth[BAND]
+    ax, ay, length = mouth[AXIS], mouth[AXIS + 1], mouth[LENGTH]
     bx, by = -ay, ax
-    band_below = band * (f32(1.0) + f32(1.4) * mouth[OUT])
+    corner_x, corner_y = mouth[CORNER], mouth[CORNER + 1]
     height, width = plate.shape
     pixels = as_row(plate)
-    part = f32(1.0) / f32(step)
     for y in range(box[1], box[3]):
-        row = (y - top) // step
-        down = f32(y - top - row * step) * part
-        for cell in range((box[0] - left) // step, (box[2] - 1 - left) // step + 1):
-            x0 = left + cell * step
-            above_x, above_y = at_row(above, cell, row, down, 0), at_row(above, cell, row, down, 1)
-            above_dx = (at_row(above, cell + 1, row, down, 0) - above_x) * part
-            above_dy = (at_row(above, cell + 1, row, down, 1) - above_y) * part
-            below_x, below_y = at_row(below, cell, row, down, 0), at_row(below, cell, row, down, 1)
-            below_dx = (at_row(below, cell + 1, row, down, 0) - below_x) * part
-            below_dy = (at_row(below, cell + 1, row, down, 1) - below_y) * part
-            for x in range(max(x0, box[0]), min(x0 + step, box[2])):
-                ux, uy = above_x + above_dx * f32(x - x0), above_y + above_dy * f32(x - x0)
-                dx, dy = ux - mouth[CORNER], uy - mouth[CORNER + 1]
-                tu = (dx * ax + dy * ay) / length
-                if tu < f32(-0.15) or tu > f32(1.15):
-                    continue
-                vu = dx * bx + dy * by - looked_up(seam, tu)
-                if vu < -band:
-                    continue
-                wx, wy = below_x + below_dx * f32(x - x0), below_y + below_dy * f32(x - x0)
-                dx, dy = wx - mouth[CORNER], wy - mouth[CORNER + 1]
-                tl = (dx * ax + dy * ay) / length
-                vl = dx * bx + dy * by - looked_up(seam, tl)
-                if vl > band_below:
-                    continue
-                t = f32(0.5) * (tu + tl)
-                if t < f32(0.0) or t > f32(1.0):
-                    continue
-                cover_up, cover_low = clamp01(f32(1.0) - vu), clamp01(f32(1.0) + vl)
-                r, g, b = f32(0.0), f32(0.0), f32(0.0)
-                if cover_up < f32(1.0) and cover_low < f32(1.0):
-                    r, g, b = inside(f32(x), f32(y), vu, vl, t, mouth, upper, lower, tongue)
-                if cover_low > f32(0.0):
-                    c = picked(pixels, width, height, wx, wy, margin)
-                    r += (lane(c, 0) - r) * cover_low
-                    g += (lane(c, 1) - g) * cover_low
-                    b += (lane(c, 2) - b) * cover_low
-                if mouth[OUT] > f32(0.0):
-                    r, g, b = with_tongue_out(f32(x), f32(y), mouth, r, g, b)
-                if cover_up > f32(0.0):
-                    c = picked(pixels, width, height, ux, uy, margin)
-                    r += (lane(c, 0) - r) * cover_up
-                    g += (lane(c, 1) - g) * cover_up
-                    b += (lane(c, 2) - b) * cover_up
-                rim = min(soft_step(-band, f32(-0.75) * band, vu), soft_step(band_below, f32(0.75) * band_below, vl))
-                rim *= soft_step(f32(0.0), f32(0.05), t) * soft_step(f32(1.0), f32(0.95), t)
-                out[y, x, 0] = np.uint8(f32(out[y, x, 0]) * (f32(1.0) - rim) + r * rim + f32(0.5))
-                out[y, x, 1] = np.uint8(f32(out[y, x, 1]) * (f32(1.0) - rim) + g * rim + f32(0.5))
-                out[y, x, 2] = np.uint8(f32(out[y, x, 2]) * (f32(1.0) - rim) + b * rim + f32(0.5))
+        place_nodes(y - top, step, above, below, mouth, line)
+        place_lips(box[0] - left, box[2] - left, step, seam, mouth, line)
+        for x in range(box[0], box[2]):
+            i = np.uint32(x - box[0])
+            rim = line.rim[i]
+            if rim <= f32(0.0):
+                continue
+            vu, vl = line.deep_up[i], line.deep_low[i]
+            cover_up, cover_low = clamp01(f32(1.0) - vu), clamp01(f32(1.0) + vl)
+            r, g, b = f32(0.0), f32(0.0), f32(0.0)
+            if cover_up < f32(1.0) and cover_low < f32(1.0):
+                t = f32(0.5) * (line.t_up[i] + line.t_low[i])
+                r, g, b = inside(f32(x), f32(y), vu, vl, t, mouth, upper, lower, tongue)
+            if cover_low > f32(0.0):
+                t, v = line.t_low[i] * length, line.v_low[i]
+                c = picked(pixels, width, height, corner_x + t * ax + v * bx, corner_y + t * ay + v * by, margin)
+                r += (lane(c, 0) - r) * cover_low
+                g += (lane(c, 1) - g) * cover_low
+                b += (lane(c, 2) - b) * cover_low
+            if mouth[OUT] > f32(0.0):
+                r, g, b = with_tongue_out(f32(x), f32(y), mouth, r, g, b)
+            if cover_up > f32(0.0):
+                t, v = line.t_up[i] * length, line.v_up[i]
+                c = picked(pixels, width, height, corner_x + t * ax + v * bx, corner_y + t * ay + v * by, margin)
+                r += (lane(c, 0) - r) * cover_up
+                g += (lane(c, 1) - g) * cover_up
+                b += (lane(c, 2) - b) * cover_up
+            out[y, x, 0] = np.uint8(f32(out[y, x, 0]) * (f32(1.0) - rim) + r * rim + f32(0.5))
+            out[y, x, 1] = np.uint8(f32(out[y, x, 1]) * (f32(1.0) - rim) + g * rim + f32(0.5))
+            out[y, x, 2] = np.uint8(f32(out[y, x, 2]) * (f32(1.0) - rim) + b * rim + f32(0.5))
+
+
+@inlined
+def place_nodes(y: int, step: int, above: F32, below: F32, mouth: F32, line: Line) -> None:
+    """Where the skin at each column of nodes comes from, `y` pixels below the first row of nodes."""
+    ax, ay, part = mouth[AXIS], mouth[AXIS + 1], f32(1.0) / mouth[LENGTH]
+    row = y // step
+    down = f32(y - row * step) / f32(step)
+    for k in range(above.shape[1]):
+        ux, uy = at_row(above, k, row, down, 0) - mouth[CORNER], at_row(above, k, row, down, 1) - mouth[CORNER + 1]
+        wx, wy = at_row(below, k, row, down, 0) - mouth[CORNER], at_row(below, k, row, down, 1) - mouth[CORNER + 1]
+        i = np.uint32(k)
+        line.node_t_up[i], line.node_v_up[i] = (ux * ax + uy * ay) * part, uy * ax - ux * ay
+        line.node_t_low[i], line.node_v_low[i] = (wx * ax + wy * ay) * part, wy * ax - wx * ay
+
+
+@inlined
+def place_lips(begin: int, end: int, step: int, seam: F32, mouth: F32, line: Line) -> None:
+    """From the nodes of a row to its pixels from `begin` to `end`, counted from the first column of nodes."""
+    band = mouth[BAND]
+    band_below = band * (f32(1.0) + f32(1.4) * mouth[OUT])
+    part = f32(1.0) / f32(step)
+    for k in range(end - begin):
+        i = np.uint32(k)
+        place = f32(i32(begin) + i32(k)) * part
+        a = np.uint32(i32(place))
+        c, f = a + np.uint32(1), place - f32(i32(place))
+        tu = line.node_t_up[a] + (line.node_t_up[c] - line.node_t_up[a]) * f
+        tl = line.node_t_low[a] + (line.node_t_low[c] - line.node_t_low[a]) * f
+        v_up = line.node_v_up[a] + (line.node_v_up[c] - line.node_v_up[a]) * f
+        v_low = line.node_v_low[a] + (line.node_v_low[c] - line.node_v_low[a]) * f
+        vu, vl = v_up - looked_up(seam, tu), v_low - looked_up(seam, tl)
+        t = f32(0.5) * (tu + tl)
+        rim = min(soft_step(-band, f32(-0.75) * band, vu), soft_step(band_below, f32(0.75) * band_below, vl))
+        rim *= soft_step(f32(0.0), f32(0.05), t) * soft_step(f32(1.0), f32(0.95), t)
+        line.t_up[i], line.v_up[i], line.t_low[i], line.v_low[i] = tu, v_up, tl, v_low
+        line.deep_up[i], line.deep_low[i], line.rim[i] = vu, vl, rim
 
 
 @inlined
@@ -121,16 +145,42 @@ def inside(
         dx, dy = x - mouth[at], y - mouth[at + 1]
         px = (mouth[SKULL] * dx + mouth[SKULL + 1] * dy) * SPRITE_SCALE + f32(image.shape[1]) * f32(0.5)
         py = (mouth[SKULL + 2] * dx + mouth[SKULL + 3] * dy) * SPRITE_SCALE
-        a = f32(1.0) - sprite(image, px, py, 3)
-        if a < f32(1.0):  # shade in the mouth is warm
-            r = r * a + sprite(image, px, py, 0) * light ** f32(0.92)
-            g = g * a + sprite(image, px, py, 1) * light ** f32(1.03)
-            b = b * a + sprite(image, px, py, 2) * light ** f32(1.1)
+        if (
+            px < f32(0.0)
+            or py < f32(0.0)
+            or px >= f32(image.shape[1]) - f32(1.001)
+            or py >= f32(image.shape[0]) - f32(1.001)
+        ):
+            continue
+        cover = sprite(image, px, py, 3)
+        if cover > f32(0.0):  # shade in the mouth is warm
+            a, log = f32(1.0) - cover, f32(math.log(light))
+            r = r * a + sprite(image, px, py, 0) * light * raised(f32(-0.08) * log)
+            g = g * a + sprite(image, px, py, 1) * light * raised(f32(0.03) * log)
+            b = b * a + sprite(image, px, py, 2) * light * raised(f32(0.1) * log)
     shade = (f32(1.0) - f32(0.40) * math.exp(-max(vu, f32(0.0)) / (f32(3.5) * pixel))) * (
         f32(1.0) - f32(0.35) * math.exp(min(vl, f32(0.0)) / (f32(2.5) * pixel))
     )
     shade *= f32(0.45) + f32(0.55) * soft_step(f32(0.0), f32(0.40), f32(1.0) - abs(f32(2.0) * t - f32(1.0)))
-    return r * shade ** f32(0.85), g * shade ** f32(1.1), b * shade ** f32(1.2)
+    log = f32(math.log(shade))
+    return r * shade * raised(f32(-0.15) * log), g * shade * raised(f32(0.1) * log), b * shade * raised(f32(0.2) * log)
+
+
+@inlined
+def sprite(image: F32, x: Scalar, y: Scalar, channel: int) -> Scalar:
+    """One channel of a premultiplied sprite between its pixels, inside it."""
+    a, b = np.uint32(i32(x)), np.uint32(i32(y))
+    u, v = x - f32(i32(x)), y - f32(i32(y))
+    c, d = a + np.uint32(1), b + np.uint32(1)
+    top = image[b, a, channel] * (f32(1.0) - u) + image[b, c, channel] * u
+    low = image[d, a, channel] * (f32(1.0) - u) + image[d, c, channel] * u
+    return f32(top * (f32(1.0) - v) + low * v)
+
+
+@inlined
+def raised(x: Scalar) -> Scalar:
+    """exp(x) near 0, to a hundredth for -0.5..0.5."""
+    return f32(1.0) + x * (f32(1.0) + x * (f32(0.5) + x * f32(1 / 6)))
 
 
 @inlined

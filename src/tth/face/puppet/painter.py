@@ -78,6 +78,7 @@ class PuppetPainter:
         self._light = _Light(portrait, self._view)
         self._nodes = [moved(grid) for grid in (self._rig.picture, self._rig.above_lips, self._rig.below_lips)]
         self._source = _shot_nodes(self._rig.picture, self._view)
+        self._away = np.zeros(self._source.shape[1], np.float32)
         patch = portrait.eye_patch[:2]
         shut, balls = (
             packed(planes(plate(self._view, part, patch))) for part in (portrait.shut_eyes, portrait.eyeballs)
@@ -122,7 +123,7 @@ class PuppetPainter:
             bend_nodes(grid.nodes, grid.basis, active, weights[active], grid.depth, grid.head, grid.chest, numbers, out)
         grid = rig.picture
         field = self._nodes[0].reshape(grid.height, grid.width, 2)
-        invert(field, grid.left, grid.top, 0, 0, grid.step, self._source)
+        invert(field, grid.left, grid.top, 0, 0, grid.step, self._away, self._source)
 
     def _pose(self, state: FaceState) -> tuple[float, ...]:
         """The turn of the head and the breath, as kernels.bend_nodes takes them."""
