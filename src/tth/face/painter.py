@@ -20,7 +20,7 @@ from tth.face.pose import head_turn
 from tth.face.raster.deform import project
 from tth.face.raster.fragments import band_rows, room_for_fragments
 from tth.face.raster.light import Lit, harmonics, light_hair, light_skin
-from tth.face.raster.resolve import Surfaces, Textures, resolve, spread_colours
+from tth.face.raster.resolve import Textures, resolve, spread_colours, surfaces_of
 from tth.face.raster.shade import packed_texture
 from tth.face.raster.zbuffer import MAX_TRIANGLES, rasterise, room_for_setups
 from tth.face.sculpt.maths import Floats
@@ -90,7 +90,7 @@ class SculptedPainter:
         self._fragments, self._band_rows = room_for_fragments(drawn.width_px), band_rows(drawn.width_px)
         self._camera = camera(drawn)
         self._breath_steps = max(round(_breath_rise_mm(sculpture) * px_per_mm(drawn) / BREATH_STEP_PX), 1)
-        self._surfaces = Surfaces(sculpture.triangles, sculpture.surface, sculpture.material)
+        self._surfaces = surfaces_of(sculpture.triangles, sculpture.surface, sculpture.material)
         self._textures = _textures(sculpture, px_per_mm(drawn))
         self._chest_light = _light_harmonics(np.eye(3))
         self._tangents = np.ascontiguousarray(sculpture.hair_tangents.T)

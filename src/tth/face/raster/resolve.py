@@ -8,16 +8,22 @@ import numpy as np
 
 from tth.face.raster.eyes import colour_eye
 from tth.face.raster.fragments import Fragments, find_fragments
-from tth.face.raster.jit import EYE, F32, HAIR, I16, I32, PLAIN, SKIN, U8, U32, f32, i32, kernel, u32
+from tth.face.raster.jit import EYE, F32, HAIR, I16, I32, MATERIALS, PLAIN, SKIN, U8, U32, f32, i32, kernel, u32
 from tth.face.raster.shade import add_colours, colour_hair, colour_plain, colour_skin, interpolate
 
 
 class Surfaces(NamedTuple):
-    """What the z-buffer's triangles are; see Sculpture."""
+    """What the z-buffer's triangles are."""
 
     triangles: I32
-    surface: U8
-    material: U8
+    """(t, 3)."""
+    kind: I32
+    """Surface times MATERIALS, and material, (t,)."""
+
+
+def surfaces_of(triangles: I32, surface: U8, material: U8) -> Surfaces:
+    """From a Sculpture's arrays."""
+    return Surfaces(triangles, surface.astype(np.int32) * MATERIALS + material)
 
 
 class Textures(NamedTuple):
@@ -52,10 +58,10 @@ def resolve(
     for top in range(box[2], box[3], band_rows):
         bottom = min(top + band_rows, box[3])
         find_fragments(
-            keys, behind, left, right, top, bottom, width, first_behind, surfaces.surface, surfaces.material, clothes,
-            backdrop, channels, fragments.found, fragments.pixel, fragments.source, fragments.sums,
+            keys, behind, left, right, top, bottom, width, first_behind, surfaces.kind, clothes, backdrop, channels,
+            fragments,
         )  # fmt: skip
-        for material in range(4):
+        for material in range(MATERIALS):
             count = fragments.found[material]
             if count == 0:
                 continue
@@ -63,7 +69,7 @@ def resolve(
             source = fragments.source[material]
             values = fragments.values
             colour = fragments.colour
-            interpolate(count, pixel, source, top, width, surfaces.triangles, screen, vertex, values)
+            interpolate(count, pixel, source, top, surfaces.triangles, screen, vertex, values)
             if material == SKIN:
                 colour_skin(count, values, source, textures.skin, textures.skin_width, textures.skin_height, colour)
             elif material == HAIR:
@@ -73,7 +79,7 @@ def resolve(
             elif material == EYE:
                 colour_eye(count, values, source, 0, eye_uniforms[0], textures.eye, textures.eye_size, colour)
                 colour_eye(count, values, source, 1, eye_uniforms[1], textures.eye, textures.eye_size, colour)
-            add_colours(count, pixel, colour, fragments.sums)
+            add_colours(count, pixel, width, colour, fragments.sums)
         middle = max(min(bottom, first_row), top)
         sums = fragments.sums
         if channels == 4:

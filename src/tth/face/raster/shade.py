@@ -76,7 +76,7 @@ def packed(r: Scalar, g: Scalar, b: Scalar, source: int) -> Whole:
 
 @kernel
 def interpolate(
-    count: int, pixel: I32, source: I32, top: int, width: int, triangles: I32, screen: F32, vertex: F32, values: F32
+    count: int, pixel: I32, source: I32, top: int, triangles: I32, screen: F32, vertex: F32, values: F32
 ) -> None:
     """values (count * 8) = the vertex values of each fragment's triangle at the centre of its pixel.
 
@@ -86,10 +86,8 @@ def interpolate(
     one = f32(1.0)
     half = f32(0.5)
     for i in range(count):
-        p = u32(pixel[i])
-        row = u32(p // u32(width))
-        px = f32(i32(p - u32(row * u32(width)))) + half
-        py = f32(i32(row)) + f32(top) + half
+        px = f32(i32(pixel[i] & i32(0xFFFF))) + half
+        py = f32(i32(pixel[i] >> i32(16))) + f32(top) + half
         t = u32(u32(source[i]) & u32(0xFFFF))
         a = u32(triangles[t, 0])
         b = u32(triangles[t, 1])
@@ -157,8 +155,8 @@ def colour_hair(count: int, values: F32, source: I32, texture: U32, size: int, c
 
 
 @kernel
-def add_colours(count: int, pixel: I32, colour: U32, sums: U32) -> None:
-    """sums[pixel] += colour."""
+def add_colours(count: int, pixel: I32, width: int, colour: U32, sums: U32) -> None:
+    """Add each colour to the sum of its pixel."""
     for i in range(count):
-        p = u32(pixel[i])
+        p = u32(u32(pixel[i] >> i32(16)) * u32(width) + u32(pixel[i] & i32(0xFFFF)))
         sums[p] = u32(sums[p] + colour[i])
