@@ -14,6 +14,10 @@
         AdapterTimeout        a named budget was exceeded                        DEADLINE_EXCEEDED
         AdapterSilent         connected, but no output                           UNAVAILABLE
         AdapterRejected       refused the input; not retryable                   FAILED_PRECONDITION
+        ContentRefused        refused for what it is about                       FAILED_PRECONDITION
+        AdapterAuthFailed     the provider does not know our key                 FAILED_PRECONDITION
+        AdapterRateLimited    too many requests just now; retry_after_ms         RESOURCE_EXHAUSTED
+        AdapterQuotaExceeded  paid for, used up; trying again does not help      RESOURCE_EXHAUSTED
         AdapterProtocolError  output that breaks its own contract                INTERNAL
       InternalError           a bug of ours; carries an incident id              INTERNAL
       ConfigError             at start only, never on the wire
@@ -155,6 +159,31 @@ class AdapterSilent(AdapterError):
 class AdapterRejected(AdapterError):
     reason: str = "ADAPTER_REJECTED"
     code = StatusCode.FAILED_PRECONDITION
+
+
+@dataclass(eq=False)
+class ContentRefused(AdapterError):
+    reason: str = "CONTENT_REFUSED"
+    code = StatusCode.FAILED_PRECONDITION
+
+
+@dataclass(eq=False)
+class AdapterAuthFailed(AdapterError):
+    reason: str = "ADAPTER_AUTH"
+    code = StatusCode.FAILED_PRECONDITION
+
+
+@dataclass(eq=False)
+class AdapterRateLimited(AdapterError):
+    reason: str = "ADAPTER_RATE_LIMITED"
+    retryable: bool = True
+    code = StatusCode.RESOURCE_EXHAUSTED
+
+
+@dataclass(eq=False)
+class AdapterQuotaExceeded(AdapterError):
+    reason: str = "ADAPTER_QUOTA"
+    code = StatusCode.RESOURCE_EXHAUSTED
 
 
 @dataclass(eq=False)

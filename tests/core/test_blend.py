@@ -10,9 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.control.patches import PERSONAS, patches
-from tth.core.blend import apply_update, blend, merge, unknown_paths, validate_patch
+from tth.core.blend import apply_update, blend, hinted, hinted_report, merge, unknown_paths, validate_patch
 from tth.errors import FieldViolation
-from tth.model.controls import BY_PATH, FIELDS, ControlField, ControlPatch, Controls, EmotionLabel, Resolution
+from tth.model.controls import (
+    BY_PATH,
+    FIELDS,
+    ControlField,
+    ControlOutcome,
+    ControlPatch,
+    ControlReport,
+    ControlResult,
+    Controls,
+    EmotionLabel,
+    Resolution,
+)
 
 pytestmark = pytest.mark.unit
 REFINEMENTS = ("emotion_valence", "emotion_arousal")
@@ -133,3 +144,36 @@ def test_a_label_takes_away_the_refinements_below_it() -> None:
     assert blended.affect[0] < 0
     assert blend(Controls(), warm, sad, ControlPatch(emotion_valence=0.1)).emotion_valence == 0.1
     assert blend(Controls(), warm, ControlPatch(emotion_intensity=0.9)).emotion_valence == 0.3
+
+
+HINT = ControlPatch(emotion_label=EmotionLabel.SAD, emotion_intensity=0.9)
+
+
+@pytest.mark.parametrize(
+    ("asked", "label", "intensity"),
+    [
+        ((), EmotionLabel.SAD, 0.9),
+        (("emotion_label",), EmotionLabel.NEUTRAL, 0.5),
+        (("emotion_valence",), EmotionLabel.NEUTRAL, 0.5),
+        (("emotion_intensity",), EmotionLabel.SAD, 0.5),
+        (("speech_rate",), EmotionLabel.SAD, 0.9),
+    ],
+)
+def test_a_models_hint_is_the_weakest(asked: tuple[str, ...], label: EmotionLabel, intensity: float) -> None:
+    """It holds only where no person and no persona has asked for anything, an explicit neutral included."""
+    controls = hinted(Controls(), HINT, asked)
+    assert (controls.emotion_label, controls.emotion_intensity) == (label, intensity)
+
+
+def test_what_a_hint_changes_is_reported() -> None:
+    """A result for each path, behind those of what was asked; nothing for what it did not change."""
+    asked = ControlResult("character.speech_rate", ControlOutcome.APPLIED, "1", "1")
+    before = ControlReport(3, Controls(), (asked,))
+    after = hinted_report(before, hinted(Controls(), HINT, ()))
+    assert after.control_revision == 3
+    assert after.effective.emotion_label is EmotionLabel.SAD
+    assert [(result.path, result.effective) for result in after.results] == [
+        ("character.speech_rate", "1"),
+        ("emotion.label", "sad"),
+        ("emotion.intensity", "0.9"),
+    ]

@@ -10,10 +10,10 @@ from itertools import pairwise
 import pytest
 
 from tests.pipeline.stage import AHEAD_MS, SMALL, Scene, make_scene, spoken
-from tth.adapters.base import TextPiece
+from tth.adapters.base import StyleHint, TextPiece, Used
 from tth.core.budget import Budgets
 from tth.errors import AdapterUnavailable
-from tth.model.controls import ControlReport
+from tth.model.controls import ControlReport, EmotionLabel
 from tth.model.events import (
     AudioChunk,
     DegradedMode,
@@ -34,6 +34,7 @@ from tth.model.media import FrameKind, SpeechChunk, WordTiming, ms_to_samples, s
 from tth.pipeline.text_stage import GivenText
 from tth.testing.scripted import (
     REST,
+    Give,
     Script,
     ScriptedAvatar,
     ScriptedModel,
@@ -418,6 +419,44 @@ def test_partial_text_is_spoken_while_it_arrives() -> None:
     assert scene.sink.of(TurnComplete)[0].text == "This is the first sentence. And this is the second."
 
 
+def test_what_a_model_says_besides_is_not_spoken() -> None:
+    """Its hint is how the voice speaks and is reported; what it used is counted; neither is text."""
+    hint = StyleHint(EmotionLabel.HAPPY, 0.8)
+    model = ScriptedModel([Give(hint), Give("Hello."), Give(Used(12, 3, 40)), Give(Used(1, None, 2))])
+    tts = ScriptedVoice(chunks(5))
+
+    async def main() -> Scene:
+        scene = make_scene(llm=model, tts=tts, avatar=ScriptedAvatar())
+        await scene.runner("Hi?", mode=TextMode.TALK).run()
+        return scene
+
+    scene = run_virtual(main())
+    metrics = scene.sink.of(TurnMetrics)[0]
+    assert scene.sink.of(TurnComplete)[0].text == "Hello."
+    assert (metrics.input_tokens, metrics.output_tokens, metrics.cost_micro_usd) == (13, 3, 42)
+    assert tts.player.calls[0].controls.emotion_label is EmotionLabel.HAPPY
+    assert metrics.control_report.effective.emotion_intensity == 0.8
+    assert [result.path for result in metrics.control_report.results] == ["emotion.label", "emotion.intensity"]
+
+
+def test_a_models_hint_never_overrules_people() -> None:
+    """An update in the middle of the turn that asks for an emotion takes the hint away."""
+    sad = replace(SMALL, emotion_label=EmotionLabel.SAD)
+    model = ScriptedModel([Give(StyleHint(EmotionLabel.HAPPY)), Give("One is here now. Two is there then.")])
+    tts = ScriptedVoice(chunks(100), chunks(5))
+
+    async def main() -> None:
+        scene = make_scene(llm=model, tts=tts)
+        runner = scene.runner("Hi?", mode=TextMode.TALK)
+        task = asyncio.create_task(runner.run())
+        await asyncio.sleep(0.5)
+        runner.change_controls(sad, ControlReport(2, sad), 100, frozenset({"emotion_label"}))
+        await task
+
+    run_virtual(main())
+    assert [call.controls.emotion_label for call in tts.player.calls] == [EmotionLabel.HAPPY, EmotionLabel.SAD]
+
+
 def test_control_change_reaches_the_next_clause() -> None:
     """Sound made after a change carries the new revision, sound made before keeps the old one."""
 
@@ -426,7 +465,7 @@ def test_control_change_reaches_the_next_clause() -> None:
         runner = scene.runner("One is here now. Two is there then.")
         task = asyncio.create_task(runner.run())
         await asyncio.sleep(0.5)
-        runner.change_controls(SMALL, ControlReport(2, SMALL), 100)
+        runner.change_controls(SMALL, ControlReport(2, SMALL), 100, frozenset())
         await task
         return scene
 

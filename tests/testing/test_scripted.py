@@ -40,6 +40,7 @@ async def read(model: ScriptedModel) -> list[tuple[float, str]]:
     seen: list[tuple[float, str]] = []
     async with aclosing(session.infer_stream(LlmInput("hi"), Controls(), TURN)) as pieces:
         async for piece in pieces:
+            assert isinstance(piece, TextPiece)
             seen.append((round(asyncio.get_running_loop().time() * 1000, 3), piece.text))
     await session.aclose()
     return seen

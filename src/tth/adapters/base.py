@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from tth.model.controls import BY_PATH, STUDIO, Controls, Framing, Resolution
+from tth.model.controls import BY_PATH, STUDIO, Controls, EmotionLabel, Framing, Resolution
 from tth.model.media import DrawnFrame, PictureQuality, SilenceSpan, SpeechChunk, SpeechSpan, VideoCodec
 
 
@@ -151,6 +151,25 @@ class TextPiece:
 
 
 @dataclass(frozen=True, slots=True)
+class StyleHint:
+    """How the model means what follows; weaker than everything that people asked for. Never spoken."""
+
+    emotion_label: EmotionLabel | None = None
+    emotion_intensity: float | None = None
+    """0..1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What a provider counted for one call, as far as it says; None = not told."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_micro_usd: int | None = None
+    """Millionths of a US dollar, from the adapter's configured prices."""
+
+
+@dataclass(frozen=True, slots=True)
 class TtsInput:
     """One clause to speak."""
 
@@ -171,7 +190,9 @@ class ControlChange:
 
 
 AvatarInput: TypeAlias = SpeechSpan | SilenceSpan | ControlChange
-RealtimeOutput: TypeAlias = TextPiece | SpeechChunk
+LlmOutput: TypeAlias = TextPiece | StyleHint | Used
+TtsOutput: TypeAlias = SpeechChunk | Used
+RealtimeOutput: TypeAlias = TextPiece | SpeechChunk | StyleHint | Used
 
 
 class Adapter(ABC):
@@ -206,15 +227,19 @@ class LlmSession(AdapterSession):
     @abstractmethod
     def infer_stream(
         self, prompt: LlmInput, control: Controls, context: TurnContext
-    ) -> AsyncGenerator[TextPiece, None]:
-        """Yield the reply as it is written. An async generator."""
+    ) -> AsyncGenerator[LlmOutput, None]:
+        """Yield the reply as it is written. An async generator.
+
+        A StyleHint, if any, comes before the text it is about; Used, if any, when the provider tells it.
+        """
 
     async def infer_batch(self, prompt: LlmInput, control: Controls, context: TurnContext) -> str:
         """The whole reply."""
         pieces: list[str] = []
         async with aclosing(self.infer_stream(prompt, control, context)) as stream:
             async for piece in stream:
-                pieces.append(piece.text)
+                if isinstance(piece, TextPiece):
+                    pieces.append(piece.text)
         return "".join(pieces)
 
 
@@ -222,7 +247,7 @@ class TtsSession(AdapterSession):
     @abstractmethod
     def infer_stream(
         self, clause: TtsInput, control: Controls, context: TurnContext
-    ) -> AsyncGenerator[SpeechChunk, None]:
+    ) -> AsyncGenerator[TtsOutput, None]:
         """Speak one clause. No chunk is empty; text that cannot be spoken yields nothing at all.
 
         An async generator. Calls of one session are made one after the other.
@@ -231,7 +256,7 @@ class TtsSession(AdapterSession):
     async def infer_batch(self, clause: TtsInput, control: Controls, context: TurnContext) -> list[SpeechChunk]:
         """All chunks of the clause."""
         async with aclosing(self.infer_stream(clause, control, context)) as stream:
-            return [chunk async for chunk in stream]
+            return [chunk async for chunk in stream if isinstance(chunk, SpeechChunk)]
 
 
 class RealtimeSession(AdapterSession):

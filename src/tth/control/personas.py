@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tth.adapters.base import Persona
-from tth.core.blend import blend
+from tth.core.blend import blend, merge
 from tth.model.controls import ControlPatch, Controls
 
 
@@ -28,6 +28,8 @@ class Cast:
 
     persona: Persona
     controls: Controls
+    asked: frozenset[str] = frozenset()
+    """Attributes of `Controls` that somebody set: the persona or a layer, not the product."""
 
 
 def cast(base: Controls, personas: Mapping[str, PersonaConfig], *layers: ControlPatch) -> Cast:
@@ -36,4 +38,5 @@ def cast(base: Controls, personas: Mapping[str, PersonaConfig], *layers: Control
     layers: session, update, turn; already validated. Raises KeyError for an unknown persona.
     """
     chosen = personas[blend(base, *layers).persona_id]
-    return Cast(chosen.persona, blend(base, chosen.controls, *layers))
+    said = merge(chosen.controls, *layers)
+    return Cast(chosen.persona, blend(base, said), frozenset(said.items()))

@@ -20,12 +20,16 @@ from tth.model.controls import (
     MAX_SIDE_PX,
     MIN_SIDE_PX,
     ControlField,
+    ControlOutcome,
     ControlPatch,
+    ControlReport,
+    ControlResult,
     Controls,
     Resolution,
 )
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+HINT_REASON = "a hint of the model; nobody asked for anything else"
 _REFINEMENTS = ("emotion_valence", "emotion_arousal")
 
 
@@ -49,6 +53,32 @@ def blend(base: Controls, *layers: ControlPatch) -> Controls:
     if said.emotion_label is not None:
         base = dataclasses.replace(base, emotion_valence=None, emotion_arousal=None)
     return dataclasses.replace(base, **said.items())
+
+
+def hinted(controls: Controls, hint: ControlPatch, asked: Collection[str]) -> Controls:
+    """The controls in effect once a model has said how it means its words: only where nobody asked for anything.
+
+    asked: attributes that a persona or a person has set. An emotion whose label, valence or arousal was asked for is
+    not the model's to change, and neither is its intensity where that was asked for.
+    """
+    if not {"emotion_label", *_REFINEMENTS}.isdisjoint(asked):
+        return controls
+    free = {name: value for name, value in hint.items().items() if name not in asked}
+    return blend(controls, ControlPatch(**free))
+
+
+def hinted_report(report: ControlReport, controls: Controls) -> ControlReport:
+    """The report once a model's hint has changed the effective controls: a result for each path it changed."""
+    changed = [
+        field for field in FIELDS if getattr(controls, field.attribute) != getattr(report.effective, field.attribute)
+    ]
+    values = [getattr(controls, field.attribute) for field in changed]
+    texts = [f"{value:g}" if isinstance(value, float) else str(value) for value in values]
+    results = tuple(
+        ControlResult(field.path, ControlOutcome.APPLIED, text, text, HINT_REASON)
+        for field, text in zip(changed, texts, strict=True)
+    )
+    return ControlReport(report.control_revision, controls, report.results + results)
 
 
 def apply_update(current: ControlPatch, patch: ControlPatch, clear_paths: Iterable[str] = ()) -> ControlPatch:

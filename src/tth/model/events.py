@@ -135,6 +135,9 @@ class TurnMetrics:
     audio_samples: int = 0
     total_ms: float = 0.0
     spoken_character_count: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_micro_usd: int | None = None
     adapters: tuple[str, ...] = ()
     degraded_frame_count: int = 0
     """Frames drawn below full quality."""

@@ -47,6 +47,8 @@ class TurnPlan:
     media: MediaPreferences
     taken_s: float
     """Clock time at which the client's text was taken."""
+    asked: frozenset[str] = frozenset()
+    """Attributes of `controls` that somebody set; the others are a model's to choose."""
 
     @property
     def turn_id(self) -> str:

@@ -41,6 +41,10 @@ class Tally:
     video_end_sample: int = 0
     voice_busy_s: float = 0.0
     spoken_character_count: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_micro_usd: int | None = None
+    """None = no provider's price is known."""
     by_quality: dict[PictureQuality, int] = field(default_factory=dict)
     """Video frames; whoever is not in it has none."""
     stale_count: int = 0
@@ -69,6 +73,13 @@ class Tally:
                 self.text_delta_count += 1
             case _:
                 pass
+
+    def add_used(self, input_tokens: int | None, output_tokens: int | None, cost_micro_usd: int | None) -> None:
+        """What a provider counted for one of its calls; None = it did not say."""
+        self.input_tokens += input_tokens or 0
+        self.output_tokens += output_tokens or 0
+        if cost_micro_usd is not None:
+            self.cost_micro_usd = (self.cost_micro_usd or 0) + cost_micro_usd
 
     def take_back(self, unsent: Sequence[Event]) -> None:
         """Events that were counted and, being forgotten by the sink, never sent; oldest first."""
@@ -133,6 +144,9 @@ class Tally:
             audio_samples=self.audio_samples,
             total_ms=(now_s - self.taken_s) * 1000,
             spoken_character_count=self.spoken_character_count,
+            input_tokens=self.input_tokens,
+            output_tokens=self.output_tokens,
+            cost_micro_usd=self.cost_micro_usd,
             adapters=adapters,
             degraded_frame_count=sum(degraded.values()),
             lowest_level=max(degraded, key=_STEPS.index, default=""),

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from tth.adapters.base import LlmInput, TextPiece
+from tth.adapters.base import LlmInput, LlmOutput, TextPiece
 from tth.core.clauses import Clause, ClauseCutter
 from tth.core.turn import TurnState
 from tth.model.events import TextDelta
@@ -50,7 +50,7 @@ class GivenText:
             yield TextPiece(part)
 
 
-def model_text(turn: TurnInProgress, question: str) -> AsyncGenerator[TextPiece, None]:
+def model_text(turn: TurnInProgress, question: str) -> AsyncGenerator[LlmOutput, None]:
     """The language model's reply to `question`."""
     assert turn.sessions.llm is not None
     prompt = LlmInput(question, turn.plan.history, turn.plan.persona)
@@ -61,7 +61,7 @@ def model_text(turn: TurnInProgress, question: str) -> AsyncGenerator[TextPiece,
 
 async def run_text_stage(
     turn: TurnInProgress,
-    pieces: AsyncGenerator[TextPiece, None],
+    pieces: AsyncGenerator[TextPiece, None] | AsyncGenerator[LlmOutput, None],
     clauses: asyncio.Queue[Clause | None],
     *,
     is_whole: bool = False,
@@ -73,6 +73,9 @@ async def run_text_stage(
     cutter = ClauseCutter(turn.plan.context.language_code, turn.controls.latency_mode)
     async with aclosing(pieces) as stream:
         async for piece in stream:
+            if not isinstance(piece, TextPiece):
+                turn.take_note(piece)
+                continue
             turn.reach(TurnState.LLM)
             turn.emit(TextDelta(piece.text, len(turn.text), last=is_whole))
             turn.text += piece.text

@@ -130,9 +130,9 @@ class TurnRunner:
         """How much speech, without the silence between, a listener has heard at this sample."""
         return self._turn.ledger.speech_samples_until(sample)
 
-    def change_controls(self, controls: Controls, report: ControlReport, ramp_ms: int) -> None:
-        """New controls from the next clause and the next frame on."""
-        self._turn.change_controls(controls, report, ramp_ms)
+    def change_controls(self, controls: Controls, report: ControlReport, ramp_ms: int, asked: frozenset[str]) -> None:
+        """New controls from the next clause and the next frame on. asked: as in `TurnPlan`."""
+        self._turn.change_controls(controls, report, ramp_ms, asked)
 
     def stop(self, outcome: TurnOutcome, asked_s: float, heard_sample: int | None = None) -> bool:
         """End the turn now. Returns False when it had ended already.

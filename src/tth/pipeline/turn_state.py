@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 
-from tth.adapters.base import ControlChange
+from tth.adapters.base import ControlChange, StyleHint, Used
+from tth.core.blend import hinted, hinted_report
 from tth.core.drift import DriftController
 from tth.core.ledger import SpeechLedger
 from tth.core.timeline import Timeline
 from tth.core.turn import TurnMachine, TurnState
-from tth.model.controls import ControlReport, Controls
+from tth.model.commands import DEFAULT_RAMP_MS
+from tth.model.controls import ControlPatch, ControlReport, Controls
 from tth.model.events import Event, Speaking
 from tth.pipeline.plan import AdapterSessions, TurnPlan, Venue
 from tth.pipeline.tally import Tally
@@ -37,6 +39,8 @@ class TurnInProgress:
         self.controls: Controls = plan.controls
         self.report: ControlReport = plan.report
         self.pending_change: ControlChange | None = None
+        self._said = (plan.controls, plan.report, plan.asked)
+        self._hint = ControlPatch()
         self.is_open = True
         self.speaks = False
         """`speaking started` was sent and `speaking finished` was not."""
@@ -68,10 +72,31 @@ class TurnInProgress:
         if self.is_open:
             self.machine.reach(state)
 
-    def change_controls(self, controls: Controls, report: ControlReport, ramp_ms: int) -> None:
-        """New controls: the voice takes them with its next clause, the face with its next frame."""
-        self.controls, self.report = controls, report
-        self.pending_change = ControlChange(self.timeline.end_sample, controls, report.control_revision, ramp_ms)
+    def change_controls(self, controls: Controls, report: ControlReport, ramp_ms: int, asked: frozenset[str]) -> None:
+        """New controls: the voice takes them with its next clause, the face with its next frame.
+
+        asked: as in `TurnPlan`; what the model has hinted at goes on where it may.
+        """
+        self._said = (controls, report, asked)
+        self._take_over(ramp_ms)
+
+    def take_note(self, note: StyleHint | Used) -> None:
+        """What a model or voice gives besides text and sound.
+
+        A hint says how the model means what follows: it holds for the rest of the turn where nobody asked for
+        anything else. What was used is added up for the turn's metrics.
+        """
+        if isinstance(note, Used):
+            self.tally.add_used(note.input_tokens, note.output_tokens, note.cost_micro_usd)
+        else:
+            self._hint = ControlPatch(emotion_label=note.emotion_label, emotion_intensity=note.emotion_intensity)
+            self._take_over(DEFAULT_RAMP_MS)
+
+    def _take_over(self, ramp_ms: int) -> None:
+        controls, report, asked = self._said
+        self.controls = hinted(controls, self._hint, asked)
+        self.report = report if self.controls == controls else hinted_report(report, self.controls)
+        self.pending_change = ControlChange(self.timeline.end_sample, self.controls, report.control_revision, ramp_ms)
 
     async def wait_until_due(self, sample: int, ahead_samples: int) -> None:
         """Wait until `sample` is at most `ahead_samples` in the future. Returns at once in a batch."""

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from tth.adapters.base import LlmInput, RealtimeOutput, TextPiece, TtsInput
+from tth.adapters.base import LlmInput, RealtimeOutput, TextPiece, TtsInput, Used
 from tth.core.clauses import Clause
 from tth.core.speakable import has_speakable
 from tth.core.turn import TurnState
@@ -73,6 +73,10 @@ async def _speak(turn: TurnInProgress, clause: Clause, spoken: SpokenQueue) -> b
         asked_s = turn.now_s()
         async for chunk in chunks:
             turn.tally.voice_busy_s += turn.now_s() - asked_s
+            if isinstance(chunk, Used):
+                turn.take_note(chunk)
+                asked_s = turn.now_s()
+                continue
             if not begun:
                 await spoken.put(ClauseBegins(clause, turn.revision))
                 begun = True
@@ -108,6 +112,9 @@ async def run_realtime_stage(turn: TurnInProgress, question: str, spoken: Spoken
                 turn.reach(TurnState.LLM)
                 turn.emit(TextDelta(output.text, len(turn.text)))
                 turn.text += output.text
+                continue
+            if not isinstance(output, SpeechChunk):
+                turn.take_note(output)
                 continue
             turn.reach(TurnState.TTS)
             if not begun:

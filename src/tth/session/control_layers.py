@@ -27,6 +27,8 @@ class Decided:
     persona: Persona
     controls: Controls
     report: ControlReport
+    asked: frozenset[str] = frozenset()
+    """Attributes of `Controls` that somebody set; the others are a model's to choose."""
 
 
 class ControlLayers:
@@ -100,7 +102,7 @@ class ControlLayers:
         report = build_report(
             requested, controls, self._revision, facts, in_turn=running is not None, codec=self._codec
         )
-        return Decided(chosen.persona, report.effective, report)
+        return Decided(chosen.persona, report.effective, report, chosen.asked)
 
     def _check(self, patch: ControlPatch, path: str) -> None:
         check_patch(patch, self._personas, self._backgrounds, path)

@@ -228,7 +228,7 @@ class Conversation:
         decided = self.layers.update(command.controls, command.clear_paths, turn.report.effective if turn else None)
         self._emit(ControlAck(decided.report))
         if turn is not None:
-            turn.change_controls(decided.controls, decided.report, command.ramp_ms)
+            turn.change_controls(decided.controls, decided.report, command.ramp_ms, decided.asked)
             self._prepare_face()
         elif self.turns.is_resting and not self._idling.change(command, decided):
             self._start_idle()

@@ -38,6 +38,7 @@ def plan_turn(engine: Engine, order: TurnOrder, decided: Decided, history: tuple
         mode=order.mode,
         controls=decided.controls,
         report=decided.report,
+        asked=decided.asked,
         persona=decided.persona,
         history=history,
         adapters=engine.adapter_names,

@@ -31,22 +31,26 @@ from tth.adapters.base import (
     Health,
     LanguageModel,
     LlmInput,
+    LlmOutput,
     LlmSession,
     Persona,
     RealtimeModel,
     RealtimeOutput,
     RealtimeSession,
     SessionContext,
+    StyleHint,
     TextPiece,
     TtsInput,
     TtsSession,
     TurnContext,
+    Used,
     Voice,
 )
 from tth.model.controls import BY_PATH, Controls
 from tth.model.media import SAMPLE_RATE_HZ, DrawnFrame, SpeechChunk, VideoCodec, ms_to_samples
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +61,10 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class Give(Generic[T]):
+class Give(Generic[T_co]):
     """Yield a value: a text for a model, a chunk for a voice, a number of frames for an avatar."""
 
-    value: T
+    value: T_co
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,20 +225,23 @@ class _Session(Generic[T]):
         self._is_open = False
 
 
-class ScriptedModel(_Scripted[str], LanguageModel):
-    """A language model; its scripts give texts."""
+ModelOutput: TypeAlias = str | StyleHint | Used
+
+
+class ScriptedModel(_Scripted[ModelOutput], LanguageModel):
+    """A language model; its scripts give texts, and what a model may say besides."""
 
     def open_session(self, context: SessionContext) -> LlmSession:
         return _ModelSession(self.player, context)
 
 
-class _ModelSession(_Session[str], LlmSession):
+class _ModelSession(_Session[ModelOutput], LlmSession):
     async def infer_stream(
         self, prompt: LlmInput, control: Controls, context: TurnContext
-    ) -> AsyncGenerator[TextPiece, None]:
-        async with aclosing(self._player.play(Call(self._context, prompt, control, context))) as texts:
-            async for text in texts:
-                yield TextPiece(text)
+    ) -> AsyncGenerator[LlmOutput, None]:
+        async with aclosing(self._player.play(Call(self._context, prompt, control, context))) as outputs:
+            async for output in outputs:
+                yield TextPiece(output) if isinstance(output, str) else output
 
 
 class ScriptedVoice(_Scripted[SpeechChunk], Voice):

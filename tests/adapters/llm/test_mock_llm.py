@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 import pytest
 
-from tth.adapters.base import LlmInput, SessionContext, TurnContext
+from tth.adapters.base import LlmInput, SessionContext, TextPiece, TurnContext
 from tth.adapters.llm.mock_llm import Settings, build
 from tth.errors import AdapterUnavailable
 from tth.model.controls import Controls
@@ -22,6 +22,7 @@ async def read(settings: Settings, pieces: list[tuple[float, str]]) -> None:
     turn = TurnContext("s_1", "t_0", 0)
     async with aclosing(session.infer_stream(LlmInput("good day"), Controls(), turn)) as stream:
         async for piece in stream:
+            assert isinstance(piece, TextPiece)
             pieces.append((round(asyncio.get_running_loop().time() * 1000, 3), piece.text))
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tth.adapters.base import LlmInput, Persona, SessionContext, Speaker, TurnContext, Utterance
+from tth.adapters.base import LlmInput, Persona, SessionContext, Speaker, TextPiece, TurnContext, Utterance
 from tth.adapters.llm.persona_talker import Settings, build
 from tth.adapters.llm.persona_talker_book import LANGUAGES, Book, load_book
 from tth.adapters.llm.persona_talker_reply import Talk
@@ -246,7 +246,8 @@ def read(settings: Settings, language: str = "en") -> list[tuple[float, str]]:
         turn = TurnContext("s_1", "t_0", 0, language)
         loop = asyncio.get_running_loop()
         async with aclosing(session.infer_stream(LlmInput("Hello"), Controls(), turn)) as pieces:
-            return [(round(loop.time() * 1000, 3), piece.text) async for piece in pieces]
+            timed = [(round(loop.time() * 1000, 3), piece) async for piece in pieces]
+            return [(at_ms, piece.text) for at_ms, piece in timed if isinstance(piece, TextPiece)]
 
     return run_virtual(main())
 

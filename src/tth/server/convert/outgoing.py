@@ -311,6 +311,10 @@ def metrics_message(event: events.TurnMetrics) -> converse_pb2.TurnMetrics:
         message.drift.skipped_count = event.drift.skipped_count
     usage = message.usage
     usage.spoken_character_count = event.spoken_character_count
+    usage.input_token_count = event.input_tokens
+    usage.output_token_count = event.output_tokens
+    if event.cost_micro_usd is not None:
+        usage.cost_micro_usd = event.cost_micro_usd
     usage.audio_ms = message.audio_ms
     usage.video_frame_count = event.video_frame_count
     return message
