@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tth.core.quality import HOLD_S, STEPS, QualityLadder
+from tth.core.patience import HOLD_S
+from tth.core.quality import STEPS, QualityLadder
 from tth.model.media import PictureQuality
 
 pytestmark = pytest.mark.unit

@@ -21,10 +21,11 @@ from tth.adapters.base import (
     SessionContext,
     TurnContext,
 )
+from tth.core.reader import ReaderLevel
 from tth.model.controls import Controls
 from tth.model.events import AudioChunk, DegradedMode, TurnMetrics, VideoFrame
 from tth.model.media import DrawnFrame, PictureQuality, samples_to_ms
-from tth.testing.scripted import ScriptedVoice, every
+from tth.testing.scripted import ScriptedAvatar, ScriptedVoice, every
 from tth.testing.virtual_time import run_virtual
 
 pytestmark = pytest.mark.pipeline
@@ -78,12 +79,19 @@ class _Drawing(AvatarSession):
             yield DrawnFrame(slot.start_sample, slot.sample_count, slot.kind, picture, quality=quality, draw_s=draw_s)
 
 
-def speak(*drawing_ms: float, seconds: int = 6, steps: bool = False) -> Scene:
-    """A turn of so many seconds with that draughtsman."""
+def speak(
+    *drawing_ms: float,
+    seconds: int = 6,
+    steps: bool = False,
+    reader: ReaderLevel = ReaderLevel.FULL,
+    avatar: Avatar | None = None,
+) -> Scene:
+    """A turn of so many seconds with that draughtsman, or another avatar."""
 
     async def main() -> Scene:
         voice = ScriptedVoice(every(0, *[spoken(40) for _ in range(25 * seconds)]))
-        scene = make_scene(tts=voice, avatar=Draughtsman(*drawing_ms, steps=steps))
+        scene = make_scene(tts=voice, avatar=avatar or Draughtsman(*drawing_ms, steps=steps))
+        scene.venue.health.reader = reader
         await scene.runner().run()
         return scene
 
@@ -183,3 +191,28 @@ def test_an_avatar_with_one_quality_is_asked_in_vain() -> None:
     scene = speak(100, seconds=10)
     assert degraded(scene) == []
     assert metrics(scene).degraded_frame_count == 0
+
+
+@pytest.mark.parametrize(("reader", "slots"), [(ReaderLevel.HALF_RATE, 2), (ReaderLevel.QUARTER_RATE, 4)])
+def test_for_a_slow_reader_fewer_pictures_are_drawn(reader: ReaderLevel, slots: int) -> None:
+    """Not drawn and thrown away; each in time, the others counted. The machine is not taken for slow by it."""
+    draughtsman = Draughtsman(20, steps=True)
+    scene = speak(reader=reader, avatar=draughtsman)
+    frames = scene.sink.of(VideoFrame)
+    assert {after.start_sample - before.start_sample for before, after in pairwise(frames)} == {960 * slots}
+    assert draughtsman.drawn_count == len(frames)
+    assert {frame.dropped_before_count for frame in frames[1:]} == {slots - 1}
+    assert max(lateness_ms(scene)[3:]) <= 0.1
+    sent = metrics(scene)
+    assert sent.achieved_fps == pytest.approx(25 / slots, rel=0.05)
+    unseen = sent.dropped_frame_count - sum(frame.dropped_before_count for frame in frames)
+    assert 0 <= unseen < slots  # behind the last picture
+    assert sent.degraded_frame_count == 0
+
+
+def test_an_avatar_that_takes_no_hint_is_thinned_out_before_encoding() -> None:
+    """The same for the reader: every second picture."""
+    scene = speak(reader=ReaderLevel.HALF_RATE, avatar=ScriptedAvatar())
+    frames = scene.sink.of(VideoFrame)
+    assert {after.start_sample - before.start_sample for before, after in pairwise(frames)} == {1920}
+    assert [frame.frame_index for frame in frames] == list(range(len(frames)))

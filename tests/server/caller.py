@@ -148,13 +148,21 @@ class Caller:
         try:
             while (event := await self.call.read()) is not grpc.aio.EOF:
                 assert isinstance(event, ConverseResponse)
-                self.events.append(event)
-                self._changed.set()
+                self.note(event)
         except grpc.aio.AioRpcError as error:
             self.error = error
         finally:
-            self._has_ended = True
-            self._changed.set()
+            self.note_end()
+
+    def note(self, event: ConverseResponse) -> None:
+        """One more event has come."""
+        self.events.append(event)
+        self._changed.set()
+
+    def note_end(self) -> None:
+        """No more will."""
+        self._has_ended = True
+        self._changed.set()
 
     async def send(self, **fields: Any) -> None:
         """One message to this session."""

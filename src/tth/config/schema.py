@@ -80,8 +80,12 @@ class ServerSettings:
     """The largest message accepted from a client; gRPC refuses a larger one."""
     outbox_events: int = setting(512, 16, 65_536)
     """Events that may wait for a slow client. When full, video is dropped, never sound, text or endings."""
+    outbox_picture_bytes: int = setting(16_777_216, 65_536, 1_073_741_824)
+    """Bytes of pictures that may wait for a slow client; the newest one may always."""
     outbox_stalled_s: float = setting(15.0, 1, 600)
-    """A client that takes nothing for so long while events wait is disconnected."""
+    """A client whose events wait for so long, or that takes nothing for so long, is disconnected."""
+    heartbeat_s: float = setting(15.0, 1, 600)
+    """A stream on which nothing was sent for so long gets a session_state as a sign of life."""
     max_jobs: int = setting(2, 1, 64)
     """Batch jobs (Generate) that run at once; further ones wait."""
     artifact_dir: Path = Path("out/artifacts")

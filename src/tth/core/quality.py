@@ -11,6 +11,7 @@ import statistics
 from collections import deque
 from dataclasses import dataclass
 
+from tth.core.patience import Patience
 from tth.model.media import PictureQuality
 
 STEPS = tuple(PictureQuality)
@@ -30,11 +31,6 @@ ROOM = 0.6
 """The load that is allowed to a step up..."""
 STEP_COST = 2.2
 """...which costs so many times as much: each step is about half the work of the one before."""
-HOLD_S = 4.0
-"""There must have been room for so long before a step up; doubled for every one that did not last..."""
-LONGEST_HOLD_S = 120.0
-LASTING_S = 30.0
-"""...so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +47,7 @@ class QualityLadder:
         self.level = PictureQuality.FULL
         self._seen: deque[_Seen] = deque()
         self._room_since_s: float | None = None
-        self._went_up_s: float | None = None
-        self._hold_s = HOLD_S
+        self._patience = Patience()
 
     def note(self, took_s: float, slot_s: float, suffered: bool, now_s: float) -> PictureQuality:
         """Note one picture; the level from now on.
@@ -77,17 +72,11 @@ class QualityLadder:
             self._room_since_s = self._seen[0].at_s
         if load > TOO_MUCH and sum(seen.suffered for seen in self._seen) >= TROUBLES:
             if at + 1 < len(STEPS):
-                self._step_down(STEPS[at + 1], now_s)
-        elif at > 0 and self._room_since_s is not None and now_s - self._room_since_s >= self._hold_s:
+                self._patience.went_down(now_s)
+                self._change(STEPS[at + 1])
+        elif at > 0 and self._room_since_s is not None and now_s - self._room_since_s >= self._patience.hold_s:
+            self._patience.went_up(now_s)
             self._change(STEPS[at - 1])
-            self._went_up_s = now_s
-
-    def _step_down(self, level: PictureQuality, now_s: float) -> None:
-        if self._went_up_s is not None:
-            lasted = now_s - self._went_up_s >= LASTING_S
-            self._hold_s = HOLD_S if lasted else min(2 * self._hold_s, LONGEST_HOLD_S)
-            self._went_up_s = None
-        self._change(level)
 
     def _change(self, level: PictureQuality) -> None:
         self.level, self._room_since_s = level, None

@@ -266,8 +266,7 @@ TurnEvent: TypeAlias = (
     | TurnStopped
     | TurnPaused
     | TurnResumed
-    | DegradedMode
     | ErrorEvent
 )
-SessionEvent: TypeAlias = SessionState | ControlAck | GoAway | Pong | TurnHeard | IdleClip
+SessionEvent: TypeAlias = SessionState | DegradedMode | ControlAck | GoAway | Pong | TurnHeard | IdleClip
 Event: TypeAlias = TurnEvent | SessionEvent

@@ -5,6 +5,7 @@ and on exit, across turns and the time between them. Tests: tests/pipeline/test_
 from __future__ import annotations
 
 from tth.core.quality import QualityLadder
+from tth.core.reader import ReaderLevel
 from tth.model.events import DegradedMode
 from tth.model.media import PictureQuality
 
@@ -22,11 +23,14 @@ class PictureHealth:
 
     def __init__(self) -> None:
         self.ladder = QualityLadder()
+        self.reader = ReaderLevel.FULL
+        """How many pictures the client can take; set by whoever sends them to it."""
         self._told = PictureQuality.FULL
         self._are_lost = False
 
     def attach(self) -> None:
         """A client begins to listen, who has been told nothing."""
+        self.reader = ReaderLevel.FULL
         self._told, self._are_lost = PictureQuality.FULL, False
 
     def shown(self, quality: PictureQuality) -> DegradedMode | None:

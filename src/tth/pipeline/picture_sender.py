@@ -51,6 +51,7 @@ class PictureSender:
         self._waiting_since_s = 0.0
         self._took = 0  # samples of time that the frame before took to come
         self._missing = 0  # slots that the avatar left out before the present frame
+        self._not_before = 0  # no picture is wanted that begins before this sample
         self._encode_s = 0.0
         self.left_out_count = 0
         """Slots without a frame of their own so far."""
@@ -65,6 +66,9 @@ class PictureSender:
 
     async def _send_one(self, frame: DrawnFrame, on_sent: Callable[[int], None]) -> None:
         self._count_missing(frame)
+        if frame.start_sample < self._not_before - frame.sample_count // 2:
+            self._leave_out(1)  # an avatar that takes no hints
+            return
         position = self._position()
         correction = self._drift.decide(frame.start_sample, frame.sample_count, position)
         self._hurry(frame, position)
@@ -77,6 +81,7 @@ class PictureSender:
         if not await self._emit_frame(frame, slot):
             return
         self._drift.shown(frame.start_sample, frame.sample_count, slot, self._position())
+        self._thin_out(frame, slot)
         on_sent(slot + frame.sample_count)
 
     async def _emit_frame(self, frame: DrawnFrame, slot: int) -> bool:
@@ -90,7 +95,7 @@ class PictureSender:
             if not is_open:
                 self._venue.encoder.request_keyframe()
             elif (notice := self._venue.health.shown(frame.quality)) is not None:
-                self._emit(notice)
+                self._venue.sink.emit(notice)
         if self._media.motion and frame.face is not None:
             is_open = self._emit(MotionFrame(slot, frame.face, frame.viseme, frame.kind, frame.control_revision))
         return is_open
@@ -107,6 +112,12 @@ class PictureSender:
         self._left_out += count
         self.left_out_count += count
 
+    def _thin_out(self, frame: DrawnFrame, slot: int) -> None:
+        """For a client that reads slowly fewer pictures are made: the next ones are neither drawn nor encoded."""
+        if (slots := self._venue.health.reader.slots_each) > 1:
+            self._not_before = slot + slots * frame.sample_count
+            self._avatar.hurry(self._not_before)
+
     def _hurry(self, frame: DrawnFrame, position: int) -> None:
         """The next frame takes about as long as the last ones did, so it should be one that is due by then.
 
@@ -118,7 +129,7 @@ class PictureSender:
         now_took = ms_to_samples((self._venue.clock.now_s() - self._waiting_since_s) * 1000)
         took, self._took = min(now_took, self._took), now_took
         is_late = position - frame.start_sample > SKIP_AFTER_SAMPLES
-        is_slow = took > SLOW_AFTER_FRAMES * frame.sample_count * _slots_each(frame)
+        is_slow = took > SLOW_AFTER_FRAMES * frame.sample_count * self._slots_each(frame)
         ready_at = position + took
         if (is_late or is_slow) and ready_at > frame.start_sample + frame.sample_count:
             self._avatar.hurry(ready_at)
@@ -127,7 +138,7 @@ class PictureSender:
         """Note how the machine does, and let the avatar draw accordingly."""
         if not self._pace.live or frame.draw_s is None or frame.picture is None:
             return
-        slots = _slots_each(frame)
+        slots = self._slots_each(frame)
         suffered = position - frame.start_sample > SKIP_AFTER_SAMPLES or self._missing >= slots
         took_s = max(frame.draw_s, self._encode_s)
         slot_s = slots * frame.sample_count / SAMPLE_RATE_HZ
@@ -145,7 +156,7 @@ class PictureSender:
         if delay_s > 0:
             await asyncio.sleep(delay_s)
 
-
-def _slots_each(frame: DrawnFrame) -> int:
-    """From one frame to the next."""
-    return 2 if frame.quality is PictureQuality.HALF_RATE else 1
+    def _slots_each(self, frame: DrawnFrame) -> int:
+        """From one frame to the next, where none is left out for want of time."""
+        own = 2 if frame.quality is PictureQuality.HALF_RATE else 1
+        return max(own, self._venue.health.reader.slots_each)

@@ -105,7 +105,8 @@ class SendingStage:
             self._feed.give_up()
 
     def _lose_pictures(self, reason: str) -> None:
-        self._turn.emit(self._turn.venue.health.lost(reason, "the turn goes on in sound alone"))
+        venue = self._turn.venue
+        venue.sink.emit(venue.health.lost(reason, "the turn goes on in sound alone"))
 
     async def _send_pictures(self, feed: AvatarFeed) -> None:
         turn = self._turn

@@ -22,6 +22,7 @@ from tth.media.encode import EncodedPicture
 from tth.model.events import GoAway, TurnOutcome
 from tth.server.interceptors import ErrorGuard
 from tth.server.models import ModelCatalogue
+from tth.server.outbox import OutboxLimits
 from tth.server.readiness import SERVICE, ComponentStatus, Readiness, Status
 from tth.server.reflection import add_reflection
 from tth.server.service import TthService
@@ -67,7 +68,9 @@ class ServerOptions:
     adapter_load_ms: int = 600_000
     max_request_bytes: int = 1_048_576
     outbox_events: int = 512
+    outbox_picture_bytes: int = 16 * 1024 * 1024
     outbox_stalled_s: float = 15.0
+    heartbeat_s: float = 15.0
     first_message_s: float = 30.0
     max_jobs: int = 2
     artifact_dir: Path = Path("out/artifacts")
@@ -105,7 +108,12 @@ class TthServer:
             self.jobs,
             self.readiness,
             catalogue,
-            StreamLimits(options.outbox_events, options.outbox_stalled_s, options.first_message_s),
+            StreamLimits(
+                OutboxLimits(options.outbox_events, options.outbox_picture_bytes),
+                options.outbox_stalled_s,
+                options.heartbeat_s,
+                options.first_message_s,
+            ),
         )
         self.port = 0
         """The port in use, once started."""

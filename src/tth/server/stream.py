@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import grpc
 
 from tth.clock import Clock
+from tth.core.reader import ReaderLevel
 from tth.errors import InvalidRequest, LimitExceeded, TTHError, invalid_field
 from tth.model.events import TurnOutcome
 from tth.server.convert import incoming, outgoing
-from tth.server.outbox import Outbox
+from tth.server.outbox import Outbox, OutboxLimits
 from tth.session.conversation import Conversation
 from tth.session.inbox import Inbox
 from tth.session.store import MemorySessions
@@ -31,12 +32,30 @@ Requests: TypeAlias = AsyncIterator[converse_pb2.ConverseRequest]
 class StreamLimits:
     """What one client may take of the server's patience and memory."""
 
-    outbox_events: int = 512
-    """Events that may wait for a client that reads slowly."""
+    outbox: OutboxLimits = field(default_factory=OutboxLimits)
     stalled_s: float = 15.0
-    """A client that takes nothing for so long while events wait is given up."""
+    """A client is given up that takes nothing for so long while events wait, or whose events wait for so long."""
+    heartbeat_s: float = 15.0
+    """A stream on which nothing was sent for so long gets a sign of life."""
     first_message_s: float = 30.0
     """How long a stream may stay open without saying whose it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pictures:
+    """Implements `PictureSource`: the session's pictures as its outbox sees them."""
+
+    conversation: Conversation
+    clock: Clock
+
+    def request_keyframe(self) -> None:
+        self.conversation.encoder.request_keyframe()
+
+    def reader_is(self, level: ReaderLevel) -> None:
+        self.conversation.health.reader = level
+
+    def due_in_s(self, start_sample: int) -> float:
+        return self.conversation.media_clock.delay_until_s(start_sample, 0, self.clock.now_s())
 
 
 class ConverseStream:
@@ -48,6 +67,7 @@ class ConverseStream:
         self._limits = limits
         self._client_seq = 0
         self._write_began_s: float | None = None
+        self._written_s = clock.now_s()
 
     async def run(self, requests: Requests, context: Context) -> None:
         """Serve the call to its end. Raises TTHError for what ends the stream with a status."""
@@ -66,16 +86,20 @@ class ConverseStream:
         context: Context,
     ) -> None:
         inbox = Inbox()
-        outbox = Outbox(self._limits.outbox_events, conversation.encoder.request_keyframe)
+        outbox = Outbox(self._limits.outbox, self._clock, _Pictures(conversation, self._clock))
         async with asyncio.TaskGroup() as group:
             writer = group.create_task(self._write(conversation, outbox, context), name="writer")
-            watch = group.create_task(self._give_up_when_stalled(conversation, writer), name="watch")
+            watches = (
+                group.create_task(self._give_up_when_stalled(conversation, outbox, writer), name="watch"),
+                group.create_task(self._show_life(conversation, outbox), name="heartbeat"),
+            )
             reader = group.create_task(self._read(first, requests, conversation, inbox, outbox), name="reader")
             await conversation.run(inbox, outbox)
             reader.cancel()
             outbox.close()
             await asyncio.wait([writer])  # what is left goes out; bounded by the watch
-            watch.cancel()
+            for watch in watches:
+                watch.cancel()
 
     async def _first(self, requests: Requests) -> converse_pb2.ConverseRequest:
         try:
@@ -141,23 +165,37 @@ class ConverseStream:
                     self._client_seq,
                     self._clock.wall_ms(),
                 )
-                self._write_began_s = self._clock.now_s()
+                self._write_began_s = self._written_s = self._clock.now_s()
                 await context.write(message)
                 self._write_began_s = None
         except grpc.aio.InternalError:  # the peer is gone and grpc noticed it in the write first
             conversation.end(TurnOutcome.CANCELLED)
 
-    async def _give_up_when_stalled(self, conversation: Conversation, writer: asyncio.Task[None]) -> None:
-        """End the stream of a client that does not read: its writer hangs in one write for too long.
+    async def _give_up_when_stalled(
+        self, conversation: Conversation, outbox: Outbox, writer: asyncio.Task[None]
+    ) -> None:
+        """End the stream of a client that does not read: its writer hangs in one write for too long, or what must not
+        be lost has waited for too long behind many short writes.
 
         Until then the transport holds what fits into its window and the outbox a bounded rest.
         """
         while True:
-            began_s, now_s = self._write_began_s, self._clock.now_s()
-            left_s = self._limits.stalled_s - (now_s - began_s if began_s is not None else 0.0)
+            now_s = self._clock.now_s()
+            in_write_s = now_s - self._write_began_s if self._write_began_s is not None else 0.0
+            left_s = self._limits.stalled_s - max(in_write_s, outbox.waited_s(now_s))
             if left_s <= 0:
                 break
             await asyncio.sleep(left_s)
         error = LimitExceeded("the client does not read; its stream was ended", "SLOW_CONSUMER", retryable=True)
         conversation.end(TurnOutcome.CANCELLED, error)
         writer.cancel()
+
+    async def _show_life(self, conversation: Conversation, outbox: Outbox) -> None:
+        """Tell a quiet client, and whatever stands between, that the stream is alive."""
+        while True:
+            quiet_s = self._clock.now_s() - self._written_s
+            if quiet_s >= self._limits.heartbeat_s:
+                if not len(outbox):
+                    conversation.show_life()
+                quiet_s = 0.0
+            await asyncio.sleep(self._limits.heartbeat_s - quiet_s)

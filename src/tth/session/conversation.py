@@ -63,7 +63,7 @@ class Conversation:
         self.layers = engine.control_layers(controls, terms.media)
         self.media_clock = MediaClock()
         self.encoder = FrameEncoder(terms.media.video_codec, engine.encode_offload)
-        self._health = PictureHealth()
+        self.health = PictureHealth()
         self._detached = asyncio.Event()
         self._detached.set()
         self.last_used_s = engine.clock.now_s()
@@ -131,13 +131,12 @@ class Conversation:
         self._inbox, self._sink = inbox, sink
         self.media_clock.start(self.engine.clock.now_s())
         self.encoder.request_keyframe()
-        self._health.attach()
+        self.health.attach()
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
                 self.turns.attach(Stage(group, self._venue(), self._idling.stop, self._rest, self.refuse))
-                position = self.media_clock.position(self.engine.clock.now_s())
-                self._emit(SessionState(self.layers.now().report, self.media, position, self.state))
+                self.show_life()
                 self._start_idle()
                 while (command := await inbox.get()) is not None:
                     self._handle(command)
@@ -158,6 +157,11 @@ class Conversation:
             self._idling.stop()
             self._group = self._sink = self._inbox = None
             self._stopped.set()
+
+    def show_life(self) -> None:
+        """Tell the client, if one is attached, how the session is: first of all, and when nothing else is sent."""
+        position = self.media_clock.position(self.engine.clock.now_s())
+        self._emit(SessionState(self.layers.now().report, self.media, position, self.state))
 
     def go_away(self, notice: GoAway) -> None:
         """Tell the client to leave, if one is attached. What runs goes on, no further turn is begun."""
@@ -256,7 +260,7 @@ class Conversation:
     def _venue(self) -> Venue:
         assert self._sink is not None
         engine = self.engine
-        return Venue(self._sink, engine.clock, self.media_clock, self.encoder, engine.budgets, health=self._health)
+        return Venue(self._sink, engine.clock, self.media_clock, self.encoder, engine.budgets, health=self.health)
 
     def _emit(self, event: Event) -> None:
         if self._sink is not None:
