@@ -1,0 +1,174 @@
+"""One provider over HTTP: its pool of connections, its streams of events, and its way of failing.
+
+Shared by the adapters whose provider speaks HTTP. Deadlines belong to the pipeline (`pipeline/deadline.py`); only
+connecting has one here. Proxies and a CA of one's own come from the usual variables (HTTPS_PROXY, NO_PROXY,
+SSL_CERT_FILE, SSL_CERT_DIR). Tests: tests/adapters/test_provider_http.py.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import httpx
+from httpx_sse import EventSource, ServerSentEvent
+
+from tth.adapters.provider_errors import ErrorNames, Source, error_names, names_in, provider_error, retry_after_ms
+from tth.errors import AdapterError, AdapterProtocolError, AdapterTimeout, AdapterUnavailable
+from tth.model.secret import Secret
+
+E = TypeVar("E", bound=AdapterError)
+
+CONNECT_S = 5.0
+"""TCP and TLS; the providers' own clients use the same."""
+POOL_S = 5.0
+"""For a free connection of the pool."""
+WRITE_S = 10.0
+KEEP_ALIVE_S = 60.0
+"""An idle connection is kept for the next turn."""
+MAX_ERROR_BYTES = 65_536
+"""Of an error body that are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """How to reach one provider."""
+
+    base_url: str
+    headers: Mapping[str, str]
+    """Without the key."""
+    key: Secret | None = None
+    key_header: str = "authorization"
+    key_prefix: str = "Bearer "
+    max_connections: int = 100
+    connect_s: float = CONNECT_S
+
+
+class HttpProvider:
+    """One per adapter, made in its constructor; connections are opened when they are needed."""
+
+    def __init__(self, source: Source, settings: HttpSettings, names: ErrorNames) -> None:
+        self._source = source
+        self._settings = settings
+        self._names = names
+        self._client: httpx.AsyncClient | None = None
+
+    @asynccontextmanager
+    async def request(
+        self, method: str, path: str, body: Any = None, params: Mapping[str, str] | None = None
+    ) -> AsyncIterator[httpx.Response]:
+        """Send a request; gives the answer's head at once, its body as it is read. Leaving closes it, also when
+        cancelled: a provider that is still working notices and stops.
+
+        Raises AdapterError for every status from 400 on and for a connection that cannot be had or breaks, also
+        inside the `async with` block.
+        """
+        client = self._open()
+        try:
+            async with client.stream(method, path.lstrip("/"), json=body, params=params) as response:
+                if response.status_code >= 400:
+                    raise await self._error_of(response)
+                yield response
+        except httpx.TimeoutException as error:
+            raise self._broken(AdapterTimeout, f"did not answer in time ({type(error).__name__})") from None
+        except httpx.HTTPError as error:
+            raise self._broken(AdapterUnavailable, f"the connection failed ({type(error).__name__})") from None
+
+    async def warm(self, path: str) -> None:
+        """Open a connection and have the key checked. Raises AdapterError as `request` does."""
+        async with self.request("GET", path) as response:
+            await response.aread()
+
+    async def aclose(self) -> None:
+        """Close all connections. Idempotent."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    def in_stream(self, body: Any) -> AdapterError:
+        """The error that a frame of a stream tells, whose HTTP status was good."""
+        return provider_error(self._source, None, names_in(body), self._names)
+
+    def protocol_error(self, what: str) -> AdapterProtocolError:
+        """The provider broke its own rules; `what` holds nothing of the user's."""
+        return AdapterProtocolError(
+            f"{self._source.adapter} {what}", role=self._source.role, adapter=self._source.adapter
+        )
+
+    def cut_off(self) -> AdapterUnavailable:
+        """The stream ended before its end."""
+        return self._broken(AdapterUnavailable, "ended its stream too early")
+
+    def _open(self) -> httpx.AsyncClient:
+        if self._client is None:
+            settings = self._settings
+            headers = dict(settings.headers)
+            if settings.key is not None:
+                headers[settings.key_header] = settings.key_prefix + settings.key.reveal()
+            self._client = httpx.AsyncClient(
+                base_url=settings.base_url.rstrip("/") + "/",
+                headers=headers,
+                http2=True,
+                timeout=httpx.Timeout(None, connect=settings.connect_s, pool=POOL_S, write=WRITE_S),
+                limits=httpx.Limits(
+                    max_connections=settings.max_connections,
+                    max_keepalive_connections=settings.max_connections,
+                    keepalive_expiry=KEEP_ALIVE_S,
+                ),
+            )
+        return self._client
+
+    async def _error_of(self, response: httpx.Response) -> AdapterError:
+        body = b""
+        async for piece in response.aiter_bytes():
+            body += piece
+            if len(body) > MAX_ERROR_BYTES:
+                break
+        error = provider_error(
+            self._source, response.status_code, error_names(body), self._names, dict(response.headers)
+        )
+        if error.retryable and error.retry_after_ms is None:
+            error.retry_after_ms = retry_after_ms(response.headers, time.time())
+        return error
+
+    def _broken(self, kind: type[E], what: str) -> E:
+        return kind(f"{self._source.adapter}: {what}", role=self._source.role, adapter=self._source.adapter)
+
+
+async def events(response: httpx.Response) -> AsyncGenerator[ServerSentEvent, None]:
+    """The answer's server-sent events that carry data, the last one also when its closing blank line is missing.
+
+    The content type is not looked at. Raises what reading raises.
+    """
+    async for event in EventSource(_Closed(response)).aiter_sse():  # type: ignore[arg-type]
+        if event.data:
+            yield event
+
+
+def parsed(event: ServerSentEvent, provider: HttpProvider) -> dict[str, Any]:
+    """The event's JSON object. Raises AdapterProtocolError: to skip a frame would lose text."""
+    try:
+        found = json.loads(event.data)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise provider.protocol_error("sent an event that is no JSON object")
+    return found
+
+
+class _Closed:
+    """A response whose text ends with a blank line, so that the last event is complete."""
+
+    headers = {"content-type": "text/event-stream"}  # noqa: RUF012  (what EventSource looks at)
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._response = response
+
+    async def aiter_text(self) -> AsyncGenerator[str, None]:
+        async for text in self._response.aiter_text():
+            yield text
+        yield "\n\n"
