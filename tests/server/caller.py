@@ -14,7 +14,7 @@ from grpc_status import rpc_status
 
 from tth.adapters.registry import Adapters
 from tth.server.app import TthServer
-from tth.testing.fast_time import run_fast
+from tth.testing.fast_time import DEFAULT_FACTOR, run_fast
 from tth.testing.harness import RunningServer, make_server, mock_adapters, running_server
 from tth.testing.scripted import Script, ScriptedModel
 from tth.v1 import media_pb2
@@ -80,7 +80,7 @@ class Errors(logging.Handler):
             self.records.append(record)
 
 
-def run(main: Coroutine[Any, Any, T], *, errors: int = 0) -> T:
+def run(main: Coroutine[Any, Any, T], *, errors: int = 0, factor: float = DEFAULT_FACTOR) -> T:
     """Run a test on fast time. Afterwards no task but the test's own is left, and `errors` errors were logged."""
 
     async def whole() -> T:
@@ -95,7 +95,7 @@ def run(main: Coroutine[Any, Any, T], *, errors: int = 0) -> T:
     seen = Errors()
     logging.getLogger().addHandler(seen)
     try:
-        result = run_fast(whole())
+        result = run_fast(whole(), factor)
     finally:
         logging.getLogger().removeHandler(seen)
     assert len(seen.records) == errors, [record.getMessage() for record in seen.records]
