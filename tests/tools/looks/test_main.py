@@ -78,7 +78,7 @@ def test_layers_show_what_they_name(look: PortraitLook) -> None:
     assert _at(head, chest, look) < 40
     eye_distance = face_frame(look.landmarks).eye_distance_px
     temple = look.landmarks["left_temple"] + [-0.1 * eye_distance, 0]
-    assert 0.3 < (_at(depth, nose, look) - _at(depth, temple, look)) / 8192 < 2.0
+    assert 0.3 < (_at(depth, nose, look) - _at(depth, temple, look)) / 8192 < 1.5
     x, y, _ = look.irises["left"]
     at = np.array([x, y])
     shut = _layer(look, "shut_eyes")
