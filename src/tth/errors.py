@@ -8,7 +8,9 @@
       JobNotFound             unknown or forgotten                               NOT_FOUND
       Conflict                the thing is in the wrong state for this           FAILED_PRECONDITION
       LimitExceeded           too much, too many; retry_after_ms                 RESOURCE_EXHAUSTED
+      TakenOver               another stream goes on with the session            ABORTED
       Draining                the server is going away                           UNAVAILABLE
+      StoreDown               what other servers know cannot be looked up        UNAVAILABLE
       AdapterError            role, adapter, cause
         AdapterUnavailable    could not start, connect or go on                  UNAVAILABLE
         AdapterTimeout        a named budget was exceeded                        DEADLINE_EXCEEDED
@@ -41,6 +43,7 @@ class StatusCode(IntEnum):
     NOT_FOUND = 5
     RESOURCE_EXHAUSTED = 8
     FAILED_PRECONDITION = 9
+    ABORTED = 10
     UNIMPLEMENTED = 12
     INTERNAL = 13
     UNAVAILABLE = 14
@@ -96,6 +99,9 @@ class SchemaUnsupported(TTHError):
 
 @dataclass(eq=False)
 class SessionNotFound(TTHError):
+    """The same for an id that never was, one that is over, and a handle that does not fit: nobody learns which."""
+
+    message: str = "session_id: no such session; it may have ended or expired"
     reason: str = "SESSION_NOT_FOUND"
     code = StatusCode.NOT_FOUND
 
@@ -116,6 +122,22 @@ class Conflict(TTHError):
 class LimitExceeded(TTHError):
     reason: str = "LIMIT_EXCEEDED"
     code = StatusCode.RESOURCE_EXHAUSTED
+
+
+@dataclass(eq=False)
+class TakenOver(TTHError):
+    """Whoever gets this must not come again by itself: two clients would take the session from each other for ever."""
+
+    message: str = "another stream has taken up this session"
+    reason: str = "SESSION_TAKEN_OVER"
+    code = StatusCode.ABORTED
+
+
+@dataclass(eq=False)
+class StoreDown(TTHError):
+    reason: str = "STORE_UNAVAILABLE"
+    retryable: bool = True
+    code = StatusCode.UNAVAILABLE
 
 
 @dataclass(eq=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,3 +55,24 @@ def test_more_time_never_means_less_text(samples: list[int]) -> None:
     ledger = by_words()
     counts = [ledger.heard_code_points(sample) for sample in sorted(samples)]
     assert counts == sorted(counts)
+
+
+TEXTS = st.text(st.sampled_from("ab  "), min_size=1, max_size=30)
+CLAUSES = st.lists(st.tuples(TEXTS, st.integers(0, 5000), st.booleans()), max_size=6)
+
+
+@given(CLAUSES, st.integers(0, 40_000))
+def test_the_points_say_the_same_for_every_sample(clauses: list[tuple[str, int, bool]], sample: int) -> None:
+    """With word times and without, mixed: the last point that is not behind the sample is what was heard."""
+    ledger, offset, start = SpeechLedger(), 0, 100
+    for text, length, has_words in clauses:
+        if has_words:
+            share = length // max(1, len(text.split()))
+            for index, found in enumerate(re.finditer(r"\S+", text)):
+                ledger.add_word(WordTiming(found[0], offset + found.start(), start + index * share, share))
+        else:
+            ledger.add_clause(offset, text, start, start + length)
+        offset, start = offset + len(text), start + length + 1
+    points = ledger.heard_points()
+    assert list(points) == sorted(points)
+    assert max((count for at, count in points if at <= sample), default=0) == ledger.heard_code_points(sample)

@@ -6,6 +6,7 @@ Tests: tests/core/test_ledger.py.
 from __future__ import annotations
 
 import bisect
+import math
 from dataclasses import dataclass
 
 from tth.model.media import WordTiming
@@ -71,6 +72,18 @@ class SpeechLedger:
                 end = max(end, _heard_of(stretch, sample))
         return end
 
+    def heard_points(self) -> tuple[tuple[int, int], ...]:
+        """(sample, code points): from this sample on so much counts as heard; both rise. The same as
+        `heard_code_points` for every sample at once, for a record."""
+        found = [(w.start_sample + w.sample_count // 2 + 1, w.offset + len(w.word)) for w in self._words]
+        for stretch in self._stretches:
+            found += _heard_points_of(stretch)
+        points: list[tuple[int, int]] = []
+        for sample, code_points in sorted(found):
+            if code_points > (points[-1][1] if points else 0):
+                points.append((sample, code_points))
+        return tuple(points)
+
 
 def _heard_of(stretch: _Stretch, sample: int) -> int:
     share = min(1.0, (sample - stretch.start_sample) / max(1, stretch.end_sample - stretch.start_sample))
@@ -79,3 +92,9 @@ def _heard_of(stretch: _Stretch, sample: int) -> int:
         cut = stretch.text.rfind(" ", 0, count + 1)
         count = max(cut, 0)
     return stretch.offset + count if count else 0
+
+
+def _heard_points_of(stretch: _Stretch) -> list[tuple[int, int]]:
+    samples, length = max(1, stretch.end_sample - stretch.start_sample), len(stretch.text)
+    cuts = [index for index, letter in enumerate(stretch.text) if letter == " " and index]
+    return [(stretch.start_sample + math.ceil(cut * samples / length), stretch.offset + cut) for cut in (*cuts, length)]

@@ -113,6 +113,14 @@ class TurnRunner:
         }
 
     @property
+    def turn_id(self) -> str:
+        return self.plan.turn_id
+
+    @property
+    def mode(self) -> TextMode:
+        return self.plan.mode
+
+    @property
     def start_sample(self) -> int:
         """Media clock at which the turn began."""
         return self._turn.timeline.start_sample
@@ -125,6 +133,10 @@ class TurnRunner:
     def heard_until(self, sample: int) -> str:
         """The part of the text that a listener has heard at this sample, cut at a word."""
         return self._turn.text[: self._turn.ledger.heard_code_points(sample)]
+
+    def heard_points(self) -> tuple[tuple[int, int], ...]:
+        """(media clock, code points): from this sample on so much of the text counts as heard; for a record."""
+        return self._turn.ledger.heard_points()
 
     def speech_samples_until(self, sample: int) -> int:
         """How much speech, without the silence between, a listener has heard at this sample."""

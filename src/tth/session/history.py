@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import replace
 
 from tth.adapters.base import Speaker, Utterance
 from tth.core.tokens import estimate_tokens
@@ -35,15 +34,14 @@ class History:
         if heard_text.strip():
             self._add(Utterance(Speaker.PERSON, heard_text, interrupted))
 
-    def correct_person(self, remembered: str, heard_text: str) -> None:
-        """Of what was added last as `remembered`, only this much was heard: it was interrupted."""
+    def correct_person(self, remembered: str, heard_text: str, interrupted: bool = True) -> None:
+        """What was added last as `remembered` was heard to be this instead."""
         last = self._utterances[-1] if self._utterances else None
-        if last is None or last.speaker is not Speaker.PERSON or last.text != remembered:
-            return  # nothing of it had been heard in the first place
-        self._utterances.pop()
-        self._tokens -= estimate_tokens(last.text)
-        if heard_text.strip():
-            self._add(replace(last, text=heard_text, interrupted=True))
+        if last is not None and last.speaker is Speaker.PERSON and last.text == remembered:
+            self._tokens -= estimate_tokens(self._utterances.pop().text)
+        elif remembered.strip():
+            return  # it has been forgotten meanwhile
+        self.add_person(heard_text, interrupted)
 
     def snapshot(self) -> tuple[Utterance, ...]:
         """All of it, oldest first."""

@@ -67,7 +67,7 @@ class MemorySessions:
         """Raises SessionNotFound for an id that is unknown, ended or expired; the id is not repeated."""
         entry = self._entries.get(SessionId(session_id))
         if entry is None:
-            raise SessionNotFound("session_id: no such session; it may have ended or expired")
+            raise SessionNotFound
         return entry.conversation
 
     def remove(self, session_id: SessionId) -> None:

@@ -17,7 +17,7 @@ from tth.core.text_rules import check_text
 from tth.core.turn import TurnState
 from tth.errors import Conflict, Draining, LimitExceeded, TTHError, invalid_field
 from tth.model.commands import EndTurn, Interrupt, UserText
-from tth.model.events import TextMode, TurnHeard, TurnOutcome
+from tth.model.events import TextMode, TurnOutcome
 from tth.model.ids import log_name
 from tth.pipeline.plan import AdapterSessions, Venue
 from tth.pipeline.text_stage import GivenText
@@ -27,6 +27,7 @@ from tth.session.engine import Engine
 from tth.session.face import Face
 from tth.session.growing_text import GrowingText
 from tth.session.history import History
+from tth.session.memory import Memory
 from tth.session.order_rules import check_order
 from tth.session.planning import TurnOrder, plan_turn
 from tth.session.terms import OverlapPolicy, SessionTerms
@@ -66,17 +67,6 @@ class _Accepted:
     taken_s: float
 
 
-@dataclass(slots=True)
-class _Ended:
-    """The turn that ended last: what was heard of it may still turn out to be less than was sent."""
-
-    runner: TurnRunner
-    heard_text: str
-    """As the memory has it."""
-    is_cut: bool
-    """Its end was never to be heard: it was stopped, or its rest was cut off."""
-
-
 class Turns:
     """One session's. Everything but `finish` is synchronous."""
 
@@ -96,14 +86,13 @@ class Turns:
         self._speech = speech
         self._media_clock = media_clock
         self._stage: Stage | None = None
-        self.history = History(engine.history_tokens)
+        self.memory = Memory(History(engine.history_tokens), speech.realtime)
         self.ids = TurnIds()
         self.count = 0
         """Turns that were accepted so far."""
         self._waiting: deque[_Accepted] = deque()
         self._runner: TurnRunner | None = None
         self._task: asyncio.Task[None] | None = None
-        self._last: _Ended | None = None
         self._is_closed = False
         self._unfinished: GrowingText | None = None  # a TALK text that still arrives
         self._reported: tuple[int, float] | None = None  # playback position, and when it was told
@@ -266,7 +255,7 @@ class Turns:
             media=terms.media,
             taken_s=accepted.taken_s,
         )
-        plan = plan_turn(self._engine, order, decided, self.history.snapshot())
+        plan = plan_turn(self._engine, order, decided, self.memory.history.snapshot())
         sessions = self._speech.with_avatar(self._face.of(decided.persona))
         return TurnRunner(plan, sessions, self._stage.venue, accepted.text, face_free)
 
@@ -321,25 +310,12 @@ class Turns:
         """The client says what its listener hears now."""
         self._reported = (heard_sample, self._engine.clock.now_s())
 
-    def correct_heard(self, sample: int, *, is_estimate: bool) -> TurnHeard | None:
-        """The last turn was heard up to this sample and no further: mend the memory.
-
-        None when all of it was heard. Never makes it more than was remembered: what was cut off was not sent again.
-        """
-        last = self._last
-        if last is None or sample >= last.runner.speech_end_sample:
-            return None
-        sample = max(sample, last.runner.start_sample)
-        heard_text = min(last.runner.heard_until(sample), last.heard_text, key=len)
-        if heard_text != last.heard_text:
-            self.history.correct_person(last.heard_text, heard_text)
-            last.heard_text = heard_text
-        self._truncate(last.runner, sample, heard_text)
-        return TurnHeard(last.runner.plan.turn_id, heard_text, sample, is_estimate)
-
     def lost(self) -> None:
-        """The client is gone: what it had in hand and had not played is not heard any more."""
-        self._cut_last(self._reported_now())
+        """The client is gone: what it had in hand and had not played is not heard any more, until it says more."""
+        is_unheard = self.running is not None or self._cut_last(self._reported_now())
+        self.stop_all(TurnOutcome.CANCELLED)
+        if is_unheard:
+            self.memory.lose()
 
     def _stop_running(self, outcome: TurnOutcome, heard_sample: int | None = None) -> None:
         runner = self.running
@@ -364,21 +340,19 @@ class Turns:
     def _cut_last(self, reported: int | None) -> bool:
         """Of the turn before, nothing is heard behind this position (None: where the media clock is). False when all
         of it had been heard, or was cut before."""
-        last, stage = self._last, self._stage
-        if last is None or last.is_cut or stage is None:
+        if self._stage is None:
             return False
         sample = self._media_clock.position(self._engine.clock.now_s()) if reported is None else reported
-        heard = self.correct_heard(sample, is_estimate=reported is None)
+        heard = self.memory.cut(sample, is_estimate=reported is None)
         if heard is None:
             return False
-        last.is_cut = True
-        stage.venue.sink.emit(heard)
+        self._stage.venue.sink.emit(heard)
         return True
 
     def _interrupt_last(self, command: Interrupt) -> bool:
         """The client is to play no more of a turn that was sent completely. False when there is nothing to cut off."""
-        last, stage = self._last, self._stage
-        if last is None or stage is None or command.turn_id not in ("", last.runner.plan.turn_id):
+        stage = self._stage
+        if stage is None or command.turn_id not in ("", self.memory.last_turn_id):
             return False
         reported = self._reported_now() if command.heard_sample is None else command.heard_sample
         if not self._cut_last(reported):
@@ -401,13 +375,7 @@ class Turns:
         if result is None or runner.is_remembered:
             return
         runner.is_remembered = True
-        is_cut = result.outcome is not TurnOutcome.COMPLETED
-        self._last = _Ended(runner, result.heard_text, is_cut)
-        if runner.plan.mode is TextMode.TALK:
-            self.history.add_user(runner.text.text)
-        self.history.add_person(result.heard_text, is_cut)
-        if is_cut:
-            self._truncate(runner, result.heard_sample, result.heard_text)
+        self.memory.take(runner, result, runner.text.text if runner.plan.mode is TextMode.TALK else "")
         log.info(
             "turn ended",
             extra={
@@ -418,9 +386,3 @@ class Turns:
                 **runner.figures(),
             },
         )
-
-    def _truncate(self, runner: TurnRunner, heard_sample: int, heard_text: str) -> None:
-        """A realtime model keeps a memory of its own: it must end where the listener's does."""
-        realtime = self._speech.realtime
-        if realtime is not None and runner.plan.mode is TextMode.TALK:
-            realtime.truncate(runner.plan.turn_id, runner.speech_samples_until(heard_sample), heard_text)

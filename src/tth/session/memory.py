@@ -1,0 +1,135 @@
+"""From what was sent to what was heard: what a turn leaves in the conversation's history, and how it is mended later.
+
+A turn that was sent completely may still be cut off while it is heard; one that was stopped because its client was lost
+may turn out to have been heard further, when the client comes back and says so.
+Tests: tests/session/test_heard.py, tests/session/test_memory.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from tth.adapters.base import RealtimeSession
+from tth.model.events import TextMode, TurnHeard, TurnOutcome
+from tth.pipeline.turn_runner import TurnResult
+from tth.session.history import History
+
+
+class SpokenTurn(Protocol):
+    """A turn that has ended, as far as the memory needs it. Samples are media clock."""
+
+    @property
+    def turn_id(self) -> str: ...
+
+    @property
+    def mode(self) -> TextMode: ...
+
+    @property
+    def start_sample(self) -> int: ...
+
+    @property
+    def speech_end_sample(self) -> int:
+        """Where the speech that was sent ends."""
+        ...
+
+    def heard_until(self, sample: int) -> str:
+        """The part of its text that is heard at this sample, cut at a word."""
+        ...
+
+    def speech_samples_until(self, sample: int) -> int:
+        """How much speech, without the silence between, is heard at this sample."""
+        ...
+
+
+@dataclass(slots=True)
+class _Ended:
+    turn: SpokenTurn
+    text: str
+    """All that was sent of it."""
+    is_whole: bool
+    """Nothing of it was left unsent."""
+    heard_text: str
+    """As the history has it."""
+    is_cut: bool
+    """Its end was never to be heard: it was stopped, or its rest was cut off."""
+    is_lost: bool = False
+    """Because its client was: that one may have heard more than anybody here could know."""
+
+
+class Memory:
+    """One conversation's."""
+
+    def __init__(self, history: History, realtime: RealtimeSession | None) -> None:
+        self.history = history
+        self._realtime = realtime
+        self._last: _Ended | None = None
+
+    @property
+    def last(self) -> SpokenTurn | None:
+        """The turn that ended last, as long as its end may still turn out to have been heard or not."""
+        return self._last.turn if self._last is not None and (self._last.is_lost or not self._last.is_cut) else None
+
+    @property
+    def last_turn_id(self) -> str:
+        """ "" before any turn has ended."""
+        return self._last.turn.turn_id if self._last is not None else ""
+
+    def take(self, turn: SpokenTurn, result: TurnResult, question: str) -> None:
+        """A turn has ended. question: what it answered; "" where nobody asked."""
+        is_cut = result.outcome is not TurnOutcome.COMPLETED
+        sent_text = turn.heard_until(turn.speech_end_sample) if is_cut else result.text
+        self._last = _Ended(turn, sent_text, not is_cut, result.heard_text, is_cut)
+        if question:
+            self.history.add_user(question)
+        self.history.add_person(result.heard_text, is_cut)
+        if is_cut:
+            self._truncate(turn, result.heard_sample, result.heard_text)
+
+    def restore(self, turn: SpokenTurn, text: str, heard_text: str, *, is_whole: bool) -> None:
+        """The last turn of a server that is gone; the history has it already."""
+        self._last = _Ended(turn, text, is_whole, heard_text, is_cut=True, is_lost=True)
+
+    def cut(self, sample: int, *, is_estimate: bool) -> TurnHeard | None:
+        """Of the last turn, nothing is heard behind this sample. None when all of it was, or it had been cut before."""
+        last = self._last
+        if last is None or last.is_cut or sample >= last.turn.speech_end_sample:
+            return None
+        last.is_cut = True
+        sample = max(sample, last.turn.start_sample)
+        heard_text = min(last.turn.heard_until(sample), last.heard_text, key=len)
+        return self._mend(last, sample, heard_text, is_estimate=is_estimate)
+
+    def lose(self) -> None:
+        """The client of the last turn was lost before it can have heard all of it."""
+        if self._last is not None:
+            self._last.is_lost = True
+
+    def regain(self, sample: int | None) -> TurnHeard | None:
+        """The client is back, and had heard so much when it was lost (None: it does not say). None when that is what
+        the history has."""
+        last = self._last
+        if last is None or not last.is_lost:
+            return None
+        last.is_lost = False
+        if sample is None:
+            return None
+        sample = max(last.turn.start_sample, min(sample, last.turn.speech_end_sample))
+        is_all = sample == last.turn.speech_end_sample
+        heard_text = last.text if is_all else last.turn.heard_until(sample)
+        if heard_text == last.heard_text:
+            return None
+        last.is_cut = not (is_all and last.is_whole)
+        return self._mend(last, sample, heard_text, is_estimate=False)
+
+    def _mend(self, last: _Ended, sample: int, heard_text: str, *, is_estimate: bool) -> TurnHeard:
+        if heard_text != last.heard_text:
+            self.history.correct_person(last.heard_text, heard_text, interrupted=last.is_cut)
+            last.heard_text = heard_text
+        self._truncate(last.turn, sample, heard_text)
+        return TurnHeard(last.turn.turn_id, heard_text, sample, is_estimate)
+
+    def _truncate(self, turn: SpokenTurn, heard_sample: int, heard_text: str) -> None:
+        """A realtime model keeps a memory of its own: it must end where the listener's does."""
+        if self._realtime is not None and turn.mode is TextMode.TALK:
+            self._realtime.truncate(turn.turn_id, turn.speech_samples_until(heard_sample), heard_text)

@@ -1,0 +1,109 @@
+"""What lets a stream go on where another one was lost: numbers of both directions, what can be told again, handles.
+
+A handle is a secret that the client shows to take the session up again. It is renewed with every resume; the one that
+was shown stays good as well, since the answer with the new one may be lost too. Only its hash is kept on record.
+Tests: tests/session/test_resumption.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+
+from tth.core.replay import ReplayRing
+from tth.model.secret import Secret
+
+HANDLE_BYTES = 24
+"""192 random bits, 32 characters."""
+MAX_UNRECORDED = 1_000_000
+"""How far a client's number may be ahead of the record of a server that is gone: hours of media, and no overflow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reopening:
+    """What a stream that resumes finds."""
+
+    missed: tuple[bytes, ...]
+    """Messages to tell again, in order, as they were sent."""
+    gap: bool
+    """Some that are no media are missing, or may be."""
+
+
+class Resumption:
+    """One session's, from stream to stream."""
+
+    def __init__(self) -> None:
+        self.last_seq = 0
+        """Number of the last message to the client."""
+        self.taken_client_seq = 0
+        """The highest number of a client's message that was worked off."""
+        self.ring = ReplayRing()
+        self.handle = _new_handle()
+        """The newest; the client has got it, or is about to."""
+        self.handle_hashes: tuple[str, ...] = (_hash(self.handle.reveal()),)
+        """Of every handle that is good."""
+        self.is_uncertain = False
+        """The record of a server that is gone may be older than what it sent last."""
+        self._drops_repeated = False
+
+    # ---- to the client
+
+    def next_seq(self) -> int:
+        """The number of the message that is sent now."""
+        self.last_seq += 1
+        return self.last_seq
+
+    @property
+    def oldest_replayable_seq(self) -> int:
+        """From here on everything but media can be told again."""
+        return self.ring.lost_seq + 1
+
+    # ---- from the client
+
+    def is_repeated(self, client_seq: int) -> bool:
+        """This message has been worked off before; 0 = not numbered, never a repetition."""
+        return self._drops_repeated and 0 < client_seq <= self.taken_client_seq
+
+    def take(self, client_seq: int) -> None:
+        """A message has been worked off: it may be acknowledged."""
+        self.taken_client_seq = max(self.taken_client_seq, client_seq)
+
+    # ---- handles and streams
+
+    def admits(self, handle: str) -> bool:
+        """Is this handle good? In constant time."""
+        shown = _hash(handle)
+        found = [hmac.compare_digest(shown, known) for known in self.handle_hashes]
+        return any(found)
+
+    def begin(self) -> None:
+        """A stream that does not resume: its client counts its messages from 1."""
+        self.taken_client_seq = 0
+        self._drops_repeated = False
+
+    def reopen(self, handle: str, last_seq: int) -> Reopening:
+        """A stream that resumes with a good handle, whose client took everything up to `last_seq`.
+
+        A number beyond what was sent counts as what was sent, and as a gap: another server may have sent more than it
+        could record, and nobody knows what.
+        """
+        last_seq = max(last_seq, 0)
+        is_beyond = last_seq > self.last_seq
+        if is_beyond and self.is_uncertain:
+            self.last_seq = min(last_seq, self.last_seq + MAX_UNRECORDED)
+        gap = self.is_uncertain or is_beyond or self.ring.misses(last_seq)
+        self.is_uncertain = False
+        self._drops_repeated = True
+        self.handle = _new_handle()
+        self.handle_hashes = (_hash(handle), _hash(self.handle.reveal()))
+        return Reopening(tuple(self.ring.after(last_seq)), gap)
+
+
+def _new_handle() -> Secret:
+    return Secret(secrets.token_urlsafe(HANDLE_BYTES))
+
+
+def _hash(handle: str) -> str:
+    return hashlib.sha256(handle.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,103 @@
+"""Handles, numbers and what a stream that resumes is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from tth.session.resumption import MAX_UNRECORDED, Resumption
+
+pytestmark = pytest.mark.unit
+
+
+def sent(resumption: Resumption, *kept: bool) -> None:
+    """Number so many messages; those that are no media are kept."""
+    for is_kept in kept:
+        seq = resumption.next_seq()
+        if is_kept:
+            resumption.ring.add(seq, str(seq).encode(), 0.0)
+
+
+def test_a_resume_gets_what_it_missed() -> None:
+    """Everything but media behind its number; nothing is missing."""
+    resumption = Resumption()
+    sent(resumption, True, True, False, True, False)
+    found = resumption.reopen(resumption.handle.reveal(), 1)
+    assert (found.missed, found.gap) == ((b"2", b"4"), False)
+    assert resumption.next_seq() == 6
+
+
+def test_what_the_ring_has_lost_is_a_gap() -> None:
+    """And `oldest_replayable_seq` says from where on there is none."""
+    resumption = Resumption()
+    sent(resumption, *[True] * 600)
+    assert resumption.oldest_replayable_seq == 89
+    assert not resumption.reopen(resumption.handle.reveal(), 88).gap
+    assert resumption.reopen(resumption.handle.reveal(), 87).gap
+
+
+@pytest.mark.parametrize("last_seq", [4, 2**63 - 1])
+def test_a_number_that_was_never_sent_is_a_gap(last_seq: int) -> None:
+    """The session goes on with its own numbers."""
+    resumption = Resumption()
+    sent(resumption, True, True, True)
+    found = resumption.reopen(resumption.handle.reveal(), last_seq)
+    assert (found.missed, found.gap) == ((), True)
+    assert resumption.next_seq() == 4
+
+
+@pytest.mark.parametrize(("last_seq", "next_seq"), [(7, 8), (2, 4), (2**63 - 1, 4 + MAX_UNRECORDED)])
+def test_the_record_of_a_lost_server_may_be_old(last_seq: int, next_seq: int) -> None:
+    """Numbers go on above what was recorded and what the client has; that more was lost cannot be excluded."""
+    resumption = Resumption()
+    sent(resumption, True, True, True)
+    resumption.is_uncertain = True
+    assert resumption.reopen(resumption.handle.reveal(), last_seq).gap
+    assert resumption.next_seq() == next_seq
+    assert not resumption.reopen(resumption.handle.reveal(), resumption.last_seq).gap
+
+
+def test_a_negative_number_is_none() -> None:
+    """The client has taken nothing."""
+    resumption = Resumption()
+    sent(resumption, True)
+    assert resumption.reopen(resumption.handle.reveal(), -5).missed == (b"1",)
+
+
+def test_handles_are_renewed_and_the_one_shown_stays_good() -> None:
+    """Whoever never got the new one comes again with the old one, as often as it takes."""
+    resumption = Resumption()
+    first = resumption.handle.reveal()
+    for _ in range(3):
+        assert resumption.admits(first)
+        resumption.reopen(first, 0)
+    newest = resumption.handle.reveal()
+    resumption.reopen(newest, 0)
+    assert not resumption.admits(first)
+    assert resumption.admits(newest)
+    assert resumption.admits(resumption.handle.reveal())
+    assert len({first, newest, resumption.handle.reveal()}) == 3
+
+
+@pytest.mark.parametrize("wrong", ["", "x", "ä", "\ud800"])
+def test_a_wrong_handle_is_not_admitted(wrong: str) -> None:
+    """Whatever it is; and a handle never prints itself."""
+    resumption = Resumption()
+    assert not resumption.admits(wrong)
+    assert not resumption.admits(resumption.handle_hashes[0])
+    assert resumption.handle.reveal() not in repr(resumption.handle) + repr(resumption.handle_hashes)
+    assert len(resumption.handle.reveal()) == 32
+
+
+def test_only_a_stream_that_resumes_can_repeat() -> None:
+    """Another one counts from 1, and what is not numbered is no repetition."""
+    resumption = Resumption()
+    resumption.begin()
+    resumption.take(3)
+    resumption.take(2)
+    assert resumption.taken_client_seq == 3
+    assert not resumption.is_repeated(3)
+    resumption.reopen(resumption.handle.reveal(), 0)
+    assert [resumption.is_repeated(seq) for seq in (0, 1, 3, 4)] == [False, True, True, False]
+    resumption.begin()
+    assert resumption.taken_client_seq == 0
+    assert not resumption.is_repeated(1)
