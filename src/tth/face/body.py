@@ -26,6 +26,7 @@ class Body:
         self.sculpture = sculpture
         self._rest_points = np.ascontiguousarray(sculpture.points.T)
         self._rest_normals = np.ascontiguousarray(sculpture.normals.T)
+        self._lids = gaze.lids_of(sculpture, 0), gaze.lids_of(sculpture, 1)
         self.points = self._rest_points.copy()
         """After `move`: (3, n), millimetres. Eyeballs do not turn: their gaze is painted onto them."""
         self.normals = np.zeros_like(self.points)
@@ -39,7 +40,7 @@ class Body:
         points[:] = self._rest_points
         add_shapes(points, s.shape_start, s.shape_index, s.shape_offset, _shape_weights(state, breath_level))
         for eye in (0, 1):
-            gaze.move_lids(s, points, eye, moves[eye], self.eye_uniforms[eye])
+            gaze.move_lids(self._lids[eye], points, moves[eye], self.eye_uniforms[eye])
         jaw = jaw_open(state)
         turn_jaw(points, s.jaw_weight, np.float32(jaw * JAW_FULL_RAD), JAW_PIVOT, np.float32(jaw) * JAW_SLIDE)
         skin = s.range_of(Section.SKIN)
@@ -84,7 +85,7 @@ def _shape_weights(state: FaceState, breath_level: float) -> F32:
     lift = min(max(tongue / 0.4, 0.0), 1.0) * (1 - 0.65 * _soft_step(0.4, 0.95, tongue))
     shut = 1 - _soft_step(0.04, 0.13, jaw_open(state) + 0.25 * _both(state, "mouthLowerDown"))
     weights = np.zeros(len(SHAPES), np.float32)
-    weights[: len(BLENDSHAPES)] = np.clip(state.weights, 0.0, WEIGHT_MOST)
+    weights[: len(BLENDSHAPES)] = np.minimum(np.maximum(state.weights, 0.0), WEIGHT_MOST)
     weights[INDEX["tongueOut"]] = min(max((tongue - 0.35) / 0.65, 0.0), 1.0)
     drape = drape_weights(state.yaw_deg, state.pitch_deg, state.roll_deg)
     weights[len(BLENDSHAPES) :] = lift, shut, breath_level, *drape

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tth.face.parameters import GAZE_FULL_DEG, FaceState
 from tth.face.pose import one_rotation
 from tth.face.raster import eyes as layout
-from tth.face.raster.deform import lid_line, turn_lids
+from tth.face.raster.deform import Lids, turn_lids
 from tth.face.sculpt.maths import Floats
 from tth.face.sculpt.sculpture import IRIS_RADIUS_MM, Sculpture
 from tth.face.stage import AMBIENT, LIGHTS
@@ -54,18 +54,22 @@ def eye_move(state: FaceState, eye: int) -> EyeMove:
     return EyeMove(right_deg, up_deg, min(max(upper, -0.35), 1.0), min(max(lower, -1.0), 2.6))
 
 
-def move_lids(sculpture: Sculpture, points: F32, eye: int, move: EyeMove, uniforms: F32) -> None:
+def lids_of(sculpture: Sculpture, eye: int) -> Lids:
+    """What `move_lids` must know of eye 0 (left) or 1 (right)."""
+    s = sculpture
+    part = slice(int(s.lid_start[eye]), int(s.lid_start[eye + 1]))
+    margins = s.margin_upper[eye], s.margin_lower[eye]
+    return Lids(s.lid_index[part], s.lid_upper[part], s.lid_lower[part], *margins, s.eyes[eye])
+
+
+def move_lids(lids: Lids, points: F32, move: EyeMove, uniforms: F32) -> None:
     """Turn the lids of one eye, in place, and note the height of their margins in its row of `uniforms`.
 
     points: vertices before jaw and head are turned, (3, n).
     """
-    s = sculpture
-    part = slice(int(s.lid_start[eye]), int(s.lid_start[eye + 1]))
-    centre, radius = s.eyes[eye, :3], s.eyes[eye, 3]
-    upper, lower = np.float32(move.upper_lid), np.float32(move.lower_lid)
-    turn_lids(points, s.lid_index[part], s.lid_upper[part], s.lid_lower[part], centre, upper, lower)
-    lid_line(points, s.margin_upper[eye], centre, radius, uniforms[layout.UPPER_LID :][: layout.LID_STEPS])
-    lid_line(points, s.margin_lower[eye], centre, radius, uniforms[layout.LOWER_LID :][: layout.LID_STEPS])
+    upper_line = uniforms[layout.UPPER_LID :][: layout.LID_STEPS]
+    lower_line = uniforms[layout.LOWER_LID :][: layout.LID_STEPS]
+    turn_lids(points, lids, np.float32(move.upper_lid), np.float32(move.lower_lid), upper_line, lower_line)
 
 
 def set_eye_light(uniforms: F32, eye: int, move: EyeMove, turn: Floats, iris_radius: float) -> None:
@@ -77,14 +81,11 @@ def set_eye_light(uniforms: F32, eye: int, move: EyeMove, turn: Floats, iris_rad
     gaze = one_rotation(move.right_deg + inwards, -move.up_deg, 0.0)
     in_head = _VIEW_KEY_FILL @ turn
     in_eye = in_head @ gaze
-    uniforms[layout.GAZE : layout.GAZE + 9] = gaze.T.ravel()
-    uniforms[layout.IRIS] = iris_radius
-    uniforms[layout.VIEW_IN_EYE : layout.VIEW_IN_EYE + 2] = in_eye[0, :2]
-    uniforms[layout.KEY : layout.KEY + 6] = in_head[1:].ravel()
-    uniforms[layout.KEY_IN_EYE : layout.KEY_IN_EYE + 2] = in_eye[1, :2]
-    uniforms[layout.KEY_COLOUR : layout.KEY_COLOUR + 9] = _COLOURS
-    uniforms[layout.AXIS : layout.AXIS + 3] = gaze[:, 2]
-    uniforms[layout.VIEW : layout.VIEW + 3] = in_head[0]
+    # one after the other as in the layout, from GAZE to VIEW: one assignment instead of nine
+    uniforms[: layout.VIEW + 3] = np.concatenate((
+        gaze.T.ravel(), (iris_radius,), in_eye[0, :2], in_head[1], in_head[2], in_eye[1, :2], _COLOURS, gaze[:, 2],
+        in_head[0],
+    ))  # fmt: skip
 
 
 def iris_radius(sculpture: Sculpture, eye: int) -> float:

@@ -5,6 +5,7 @@ How the head is made: docs/face.md. Tests: tests/face/test_painter.py.
 
 from __future__ import annotations
 
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,10 @@ from tth.face.plate import Plate, Plates, make_plate, no_plate
 from tth.face.pose import head_turn
 from tth.face.raster.deform import project
 from tth.face.raster.fragments import band_rows, room_for_fragments
-from tth.face.raster.light import Lit, harmonics, light_hair, light_skin
+from tth.face.raster.light import Lit, light_hair, light_harmonics, light_skin
 from tth.face.raster.resolve import Textures, resolve, spread_colours, surfaces_of
 from tth.face.raster.shade import packed_texture
 from tth.face.raster.zbuffer import MAX_TRIANGLES, rasterise, room_for_setups
-from tth.face.sculpt.maths import Floats
 from tth.face.sculpt.sculpture import CLOTH_SURFACE, SHAPES, Sculpture, Section
 from tth.face.sculpt.store import load_sculpture
 from tth.face.shot import Shot
@@ -92,7 +92,7 @@ class SculptedPainter:
         self._breath_steps = max(round(_breath_rise_mm(sculpture) * px_per_mm(drawn) / BREATH_STEP_PX), 1)
         self._surfaces = surfaces_of(sculpture.triangles, sculpture.surface, sculpture.material)
         self._textures = _textures(sculpture, px_per_mm(drawn))
-        self._chest_light = _light_harmonics(np.eye(3))
+        self._chest_light = _light_harmonics(np.eye(3, dtype=np.float32))
         self._tangents = np.ascontiguousarray(sculpture.hair_tangents.T)
         parts = (
             slice(0, sculpture.range_of(Section.EYE_LEFT).start),
@@ -135,10 +135,11 @@ class SculptedPainter:
         """Light every vertex, and tell the eyes where light and viewer are."""
         s, c, normals = self.sculpture, self._canvas, self._body.normals
         turn = head_turn(state.yaw_deg, state.pitch_deg, state.roll_deg)
-        moved = _light_harmonics(turn) - self._chest_light
+        turned = turn.astype(np.float32)
+        moved = _light_harmonics(turned) - self._chest_light
         light_skin(0, self._lit_head, normals, LIGHTS, moved, AMBIENT, np.float32(0.0), c.vertex)
         light_hair(
-            s.range_of(Section.HAIR).start, self._lit_hair, normals, self._tangents, turn.astype(np.float32), LIGHTS,
+            s.range_of(Section.HAIR).start, self._lit_hair, normals, self._tangents, turned, LIGHTS,
             moved, AMBIENT, HAIR_GAINS, c.vertex,
         )  # fmt: skip
         mouth = slice(s.range_of(Section.TEETH_UPPER).start, s.range_of(Section.TONGUE).stop)
@@ -226,7 +227,7 @@ def _breath_rise_mm(sculpture: Sculpture) -> float:
 def _require_finite(state: FaceState) -> None:
     """NaN would send the compiled kernels anywhere."""
     angles = (state.yaw_deg, state.pitch_deg, state.roll_deg, state.breath)
-    if not (np.isfinite(state.weights).all() and np.isfinite(angles).all()):
+    if not (np.isfinite(state.weights).all() and all(map(isfinite, angles))):
         raise ValueError("the state of a face must be finite numbers")
 
 
@@ -273,10 +274,8 @@ def _lit(sculpture: Sculpture, part: slice, chest_light: F32) -> Lit:
     )
 
 
-def _light_harmonics(turn: Floats) -> F32:
+def _light_harmonics(turn: F32) -> F32:
     """Harmonics (3, 9) of the lights' directions as seen by a head turned by `turn`."""
-    out = np.zeros((3, 9), np.float32)
-    directions = (LIGHTS[:, :3] @ turn).astype(np.float32)
-    for light in range(3):
-        harmonics(directions[light], out[light])
+    out = np.empty((3, 9), np.float32)
+    light_harmonics(LIGHTS, turn, out)
     return out

@@ -52,7 +52,7 @@ class FaceState:
 
     def weight(self, name: str) -> float:
         """The weight of one named shape. Raises KeyError for a name that is not in `BLENDSHAPES`."""
-        return float(self.weights[INDEX[name]])
+        return float(self.weights.item(INDEX[name]))
 
 
 def set_gaze(weights: NDArray[np.float32], right_deg: float, up_deg: float) -> None:

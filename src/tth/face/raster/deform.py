@@ -5,9 +5,11 @@ Points and normals are (3, n) here, one row per coordinate, so that many vertice
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from tth.face.raster.jit import F32, I32, Scalar, clamp01, f32, inlined, kernel, u32
+from tth.face.raster.jit import F32, F64, I32, Scalar, clamp01, f32, inlined, kernel, u32
 
 
 @kernel
@@ -27,33 +29,51 @@ def add_shapes(points: F32, start: I32, index: I32, offset: F32, weights: F32) -
             points[2, i] += w * offset[k, 2]
 
 
+class Lids(NamedTuple):
+    """One eye's lids; see Sculpture."""
+
+    vertices: I32
+    """Their vertices."""
+    upper: F32
+    lower: F32
+    """Turns about the eye's axis that close the upper and the lower lid, radians, one per vertex."""
+    margin_upper: I32
+    margin_lower: I32
+    """Vertices of the margins with growing x."""
+    eye: F32
+    """Centre and radius of the eyeball, (4,)."""
+
+
 @kernel
 def turn_lids(
-    points: F32, index: I32, upper: F32, lower: F32, centre: F32, upper_weight: Scalar, lower_weight: Scalar
+    points: F32, lids: Lids, upper_weight: Scalar, lower_weight: Scalar, upper_line: F32, lower_line: F32
 ) -> None:
     """Turn lid points about the eye's horizontal axis by upper_weight * upper + lower_weight * lower (radians): they
-    slide over the eyeball, never cut it."""
-    for k in range(index.shape[0]):
-        i = index[k]
-        angle = upper_weight * upper[k] + lower_weight * lower[k]
+    slide over the eyeball, never cut it. Then note where the margins lie, see lid_line."""
+    centre_y = lids.eye[1]
+    centre_z = lids.eye[2]
+    for k in range(lids.vertices.shape[0]):
+        i = lids.vertices[k]
+        angle = upper_weight * lids.upper[k] + lower_weight * lids.lower[k]
         c = np.cos(angle)
         s = np.sin(angle)
-        y = points[1, i] - centre[1]
-        z = points[2, i] - centre[2]
-        points[1, i] = centre[1] + c * y - s * z
-        points[2, i] = centre[2] + s * y + c * z
+        y = points[1, i] - centre_y
+        z = points[2, i] - centre_z
+        points[1, i] = centre_y + c * y - s * z
+        points[2, i] = centre_z + s * y + c * z
+    lid_line(points, lids.margin_upper, lids.eye, upper_line)
+    lid_line(points, lids.margin_lower, lids.eye, lower_line)
 
 
-@kernel
-def lid_line(points: F32, margin: I32, centre: F32, radius: Scalar, line: F32) -> None:
-    """line (k,): height of the lid's margin at k places from x = -1 to 1, in radii from the eye's centre.
-
-    margin: vertices with growing x; beyond its ends the line goes on level.
-    """
+@inlined
+def lid_line(points: F32, margin: I32, eye: F32, line: F32) -> None:
+    """line (k,): height of the lid's margin at k places from x = -1 to 1, in radii from the eye's centre; beyond the
+    margin's ends the line goes on level."""
     k = 0
     most = margin.shape[0] - 2
+    radius = eye[3]
     for step in range(line.shape[0]):
-        x = centre[0] + radius * (f32(2.0) * f32(step) / f32(line.shape[0] - 1) - f32(1.0))
+        x = eye[0] + radius * (f32(2.0) * f32(step) / f32(line.shape[0] - 1) - f32(1.0))
         while k < most and points[0, margin[k + 1]] < x:
             k += 1
         x0 = points[0, margin[k]]
@@ -61,7 +81,7 @@ def lid_line(points: F32, margin: I32, centre: F32, radius: Scalar, line: F32) -
         y0 = points[1, margin[k]]
         y1 = points[1, margin[k + 1]]
         share = clamp01((x - x0) / max(x1 - x0, f32(1e-6)))
-        line[step] = (y0 + share * (y1 - y0) - centre[1]) / radius
+        line[step] = (y0 + share * (y1 - y0) - eye[1]) / radius
 
 
 @kernel
@@ -77,6 +97,32 @@ def turn_jaw(points: F32, jaw_weight: F32, angle: Scalar, pivot: F32, slide: F32
         points[0, i] += w * slide[0]
         points[1, i] = pivot[1] + c * y - s * z + w * slide[1]
         points[2, i] = pivot[2] + s * y + c * z + w * slide[2]
+
+
+@kernel
+def fill_neck_turns(yaw: float, pitch: float, roll: float, shares: F64, polynomial: F64, turns: F64) -> None:
+    """turns (k, 9): the rotations by 0..1 of these angles (radians), row by row as in sculpt.maths.rotation, as
+    polynomials of that share. polynomial (k, k): what makes its coefficients of the values at `shares` (k,)."""
+    count = shares.shape[0]
+    for power in range(count):
+        for entry in range(9):
+            turns[power, entry] = 0.0
+    for k in range(count):
+        share = shares[k]
+        cy, sy = np.cos(yaw * share), np.sin(yaw * share)
+        cp, sp = np.cos(pitch * share), np.sin(pitch * share)
+        cr, sr = np.cos(roll * share), np.sin(roll * share)
+        for power in range(count):
+            w = polynomial[power, k]
+            turns[power, 0] += w * (cy * cr + sy * sp * sr)
+            turns[power, 1] += w * (sy * sp * cr - cy * sr)
+            turns[power, 2] += w * (sy * cp)
+            turns[power, 3] += w * (cp * sr)
+            turns[power, 4] += w * (cp * cr)
+            turns[power, 5] += w * -sp
+            turns[power, 6] += w * (cy * sp * sr - sy * cr)
+            turns[power, 7] += w * (sy * sr + cy * sp * cr)
+            turns[power, 8] += w * (cy * cp)
 
 
 @inlined

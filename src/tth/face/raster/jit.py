@@ -25,6 +25,7 @@ from tth.face.raster import machine_code
 from tth.face.raster.machine_code import Entry
 
 F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
 I16 = NDArray[np.int16]
 I32 = NDArray[np.int32]
 U8 = NDArray[np.uint8]

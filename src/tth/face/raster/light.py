@@ -15,12 +15,9 @@ import numpy as np
 from tth.face.raster.jit import F32, Scalar, as_row, clamp01, f32, inlined, kernel, soft_step
 
 
-@kernel
-def harmonics(direction: F32, out: F32) -> None:
-    """The 9 real spherical harmonics of bands 0..2 at a unit direction (3,), written to out (9,)."""
-    x = direction[0]
-    y = direction[1]
-    z = direction[2]
+@inlined
+def fill_harmonics(x: Scalar, y: Scalar, z: Scalar, out: F32) -> None:
+    """The 9 real spherical harmonics of bands 0..2 at a unit direction, written to out (9,)."""
     out[0] = 0.282095
     out[1] = 0.488603 * y
     out[2] = 0.488603 * z
@@ -30,6 +27,25 @@ def harmonics(direction: F32, out: F32) -> None:
     out[6] = 0.315392 * (3 * z * z - 1)
     out[7] = 1.092548 * x * z
     out[8] = 0.546274 * (x * x - y * y)
+
+
+@kernel
+def harmonics(direction: F32, out: F32) -> None:
+    """Those of a direction (3,)."""
+    fill_harmonics(direction[0], direction[1], direction[2], out)
+
+
+@kernel
+def light_harmonics(lights: F32, turn: F32, out: F32) -> None:
+    """out (3, 9): those of the directions of lights (3, 6), as a head turned by `turn` (3, 3) sees them."""
+    for light in range(3):
+        a = lights[light, 0]
+        b = lights[light, 1]
+        c = lights[light, 2]
+        x = a * turn[0, 0] + b * turn[1, 0] + c * turn[2, 0]
+        y = a * turn[0, 1] + b * turn[1, 1] + c * turn[2, 1]
+        z = a * turn[0, 2] + b * turn[1, 2] + c * turn[2, 2]
+        fill_harmonics(x, y, z, out[light])
 
 
 class Lit(NamedTuple):
