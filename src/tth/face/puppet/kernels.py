@@ -22,6 +22,8 @@ NEAR_PX = f32(0.25)
 STEPS_MOST = 8
 CREASE_RED = f32(0.65)
 """Skin keeps its red in a crease: red light follows this share of a gain."""
+BLOCK_PX = 4
+"""Side of the blocks for which it is known whether they show the person, something else, or both."""
 POSE_VALUES = 17
 """Rotation (9), pivot x, y, depth, eye distance, camera distance, shift x, y of the head, shift y of the chest."""
 
@@ -141,19 +143,21 @@ def mixed(plate: U64, width: u64, x: i32, y: i32) -> u64:
     fx, fy = u64(x & i32(255)), u64(y & i32(255))
     at = u64(y >> i32(8)) * width + u64(x >> i32(8))
     low_right = (fx * fy) >> U8_
-    low_left = fy - low_right
-    top = plate[at] * (U256 - fx - low_left) + plate[at + U1] * (fx - low_right)
-    low = plate[at + width] * low_left + plate[at + width + U1] * low_right
-    return u64(((top + low + ROUND) >> U8_) & LANES)
+    # one product less than with four weights: what borrows take from a lane the sum gives back
+    first = plate[at]
+    right, low, corner = plate[at + U1] - first, plate[at + width] - first, plate[at + width + U1] - first
+    sum_ = (first << U8_) + right * (fx - low_right) + low * (fy - low_right) + corner * low_right
+    return u64(((sum_ + ROUND) >> U8_) & LANES)
 
 
 @kernel
-def warp(source: F32, stride: int, plate: U64, margin: int, cover: U8, wall: U8, out: U8) -> None:
+def warp(source: F32, stride: int, plate: U64, margin: int, cover: I32, wall: U8, out: U8) -> None:
     """Draw the bent picture.
 
     source: (h, w, 2), for each node (every `stride` pixels from 0) the shot coordinate its colour comes from; cover:
-    (h, w) of the plate's cells of `stride` pixels: 0 = nothing of the person near, 2 = nothing else near, 1 = both;
-    wall: RGB of the shot's size behind the person, or 1 x 1 where the picture is one; out: RGB or RGBA.
+    (2, h, w), of the plate's blocks of BLOCK_PX, how many above and left of a corner have anything of the person, and
+    how many anything else; wall: RGB of the shot's size behind the person, or 1 x 1 where the picture is one; out: RGB
+    or RGBA.
     """
     height, width, channels = out.shape
     pixels, row = as_row(plate), u64(plate.shape[1])
@@ -161,33 +165,41 @@ def warp(source: F32, stride: int, plate: U64, margin: int, cover: U8, wall: U8,
     shift, scale, part = f32(margin), f32(256.0), f32(256.0) / f32(stride)
     is_clear, has_wall = channels == 4, wall.shape[0] > 1
     flat, behind = as_row(out), as_row(wall)
+    around = f32(stride) if is_clear else f32(0.1)  # clear pixels beside the person keep its colours
+    last = source.shape[1] - 1
     for j in range(source.shape[0] - 1):
         y0 = j * stride
-        for i in range(source.shape[1] - 1):
+        end_y, empty = min(y0 + stride, height), -1
+        for i in range(last + 1):
             x0 = i * stride
+            k = min(i + 1, last)
             ax = min(max(source[j, i, 0] + shift, f32(0.0)), most_x)
             ay = min(max(source[j, i, 1] + shift, f32(0.0)), most_y)
-            bx = min(max(source[j, i + 1, 0] + shift, f32(0.0)), most_x)
-            by = min(max(source[j, i + 1, 1] + shift, f32(0.0)), most_y)
+            bx = min(max(source[j, k, 0] + shift, f32(0.0)), most_x)
+            by = min(max(source[j, k, 1] + shift, f32(0.0)), most_y)
             cx = min(max(source[j + 1, i, 0] + shift, f32(0.0)), most_x)
             cy = min(max(source[j + 1, i, 1] + shift, f32(0.0)), most_y)
-            dx = min(max(source[j + 1, i + 1, 0] + shift, f32(0.0)), most_x)
-            dy = min(max(source[j + 1, i + 1, 1] + shift, f32(0.0)), most_y)
-            kind = cover[int(ay) // stride, int(ax) // stride]
-            if (
-                kind != cover[int(by) // stride, int(bx) // stride]
-                or kind != cover[int(cy) // stride, int(cx) // stride]
-                or kind != cover[int(dy) // stride, int(dx) // stride]
-            ):
-                kind = np.uint8(1)
+            dx = min(max(source[j + 1, k, 0] + shift, f32(0.0)), most_x)
+            dy = min(max(source[j + 1, k, 1] + shift, f32(0.0)), most_y)
+            left, right = min(min(ax, bx), min(cx, dx)) - around, max(max(ax, bx), max(cx, dx)) + around
+            top, low = min(min(ay, by), min(cy, dy)) - around, max(max(ay, by), max(cy, dy)) + around
+            if i < last and blocks_in(cover[0], left, top, right, low) == 0:
+                if empty < 0:
+                    empty = x0  # nothing of the person from here on
+                continue
+            if empty >= 0:
+                for y in range(y0, end_y):
+                    begin = (y * width + empty) * channels
+                    to, of = flat[begin:], behind[begin:]
+                    for k in range((min(x0, width) - empty) * channels):
+                        to[np.uint32(k)] = np.uint8(0) if is_clear else of[np.uint32(k)]
+                empty = -1
+            if i == last:
+                continue
+            is_whole = not has_wall or blocks_in(cover[1], left, top, right, low) == 0
             count = min(stride, width - x0)
-            for y in range(y0, min(y0 + stride, height)):
+            for y in range(y0, end_y):
                 at = u64(y * width + x0) * u64(channels)
-                if kind == 0:
-                    for _ in range(count * channels):
-                        flat[at] = np.uint8(0) if is_clear else behind[at]
-                        at += U1
-                    continue
                 v = f32(y - y0) / f32(stride)
                 lx, ly = ax + (cx - ax) * v, ay + (cy - ay) * v
                 step_x, step_y = i32((bx + (dx - bx) * v - lx) * part), i32((by + (dy - by) * v - ly) * part)
@@ -200,7 +212,7 @@ def warp(source: F32, stride: int, plate: U64, margin: int, cover: U8, wall: U8,
                         at += U4
                         sx += step_x
                         sy += step_y
-                elif kind == 2 or not has_wall:
+                elif is_whole:
                     for _ in range(count):
                         c = mixed(pixels, row, sx, sy)
                         flat[at], flat[at + U1], flat[at + u64(2)] = np.uint8(c), np.uint8(c >> U16), np.uint8(c >> U32)
@@ -218,6 +230,15 @@ def warp(source: F32, stride: int, plate: U64, margin: int, cover: U8, wall: U8,
                             at += U1
                         sx += step_x
                         sy += step_y
+
+
+@inlined
+def blocks_in(sums: I32, left: Scalar, top: Scalar, right: Scalar, low: Scalar) -> int:
+    """How many blocks count among those that the pixels around this part of the plate lie in."""
+    x0, y0 = int(max(left, f32(0.0))) // BLOCK_PX, int(max(top, f32(0.0))) // BLOCK_PX
+    x1 = min(int(right + f32(1.0)) // BLOCK_PX + 1, sums.shape[1] - 1)
+    y1 = min(int(low + f32(1.0)) // BLOCK_PX + 1, sums.shape[0] - 1)
+    return int(sums[y1, x1] - sums[y0, x1] - sums[y1, x0] + sums[y0, x0])
 
 
 @inlined

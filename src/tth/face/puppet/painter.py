@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tth.face.backdrop import CLEAR, Backdrop, Clear
 from tth.face.parameters import FaceState
-from tth.face.puppet.bending import BentGrid, build_rig, step_of
+from tth.face.puppet.bending import BentGrid, build_rig
 from tth.face.puppet.depth import PIVOT_DEPTH
 from tth.face.puppet.face_parts import EyePart, MouthPart, moved, packed, planes
 from tth.face.puppet.folds import gain_weights
@@ -28,7 +28,7 @@ from tth.face.puppet.gestures import (
     bending_weights,
     head_rotation,
 )
-from tth.face.puppet.kernels import bend_nodes, invert, pack_lit, warp
+from tth.face.puppet.kernels import BLOCK_PX, bend_nodes, invert, pack_lit, warp
 from tth.face.puppet.portrait import Portrait
 from tth.face.puppet.portrait_look import load_portrait_look
 from tth.face.puppet.store import load_portrait
@@ -145,7 +145,7 @@ class _Stage:
         if not portrait.has_matte:
             person[..., :3] = softened_rim(view, person[..., :3], width)
         self.plain = planes(person)
-        self.cover = _cover(person[..., 3], step_of(view))
+        self.cover = _cover(person[..., 3])
         self.wall = np.zeros((1, 1, 3), np.uint8)
         if isinstance(backdrop, np.ndarray):
             size = (shot.width_px, shot.height_px)
@@ -219,13 +219,12 @@ def _shot_nodes(grid: BentGrid, view: View) -> F32:
     return np.zeros((rows, columns, 2), np.float32)
 
 
-def _cover(alpha: U8, step: int) -> U8:
-    """Of each cell of the plate and its neighbours: 0 = nothing of the person, 2 = nothing else, 1 = both."""
-    height, width = (-(-side // step) + 1 for side in alpha.shape)
-    padded = cv2.copyMakeBorder(
-        alpha, 0, height * step - alpha.shape[0], 0, width * step - alpha.shape[1], cv2.BORDER_REPLICATE
-    )
-    blocks = padded.reshape(height, step, width, step)
-    near = np.ones((3, 3), np.uint8)
-    most, least = cv2.dilate(blocks.max((1, 3)), near), cv2.erode(blocks.min((1, 3)), near)
-    return np.where(most == 0, 0, np.where(least == 255, 2, 1)).astype(np.uint8)
+def _cover(alpha: U8) -> I32:
+    """As kernels.warp takes it."""
+    height, width = (-(-side // BLOCK_PX) for side in alpha.shape)
+    below, right = height * BLOCK_PX - alpha.shape[0], width * BLOCK_PX - alpha.shape[1]
+    padded = cv2.copyMakeBorder(alpha, 0, below, 0, right, cv2.BORDER_REPLICATE)
+    blocks = padded.reshape(height, BLOCK_PX, width, BLOCK_PX)
+    counts = np.zeros((2, height + 1, width + 1), np.int32)
+    counts[:, 1:, 1:] = blocks.max((1, 3)) > 0, blocks.min((1, 3)) < 255
+    return np.ascontiguousarray(counts.cumsum(1).cumsum(2), np.int32)
