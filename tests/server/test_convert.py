@@ -272,9 +272,20 @@ def test_absent_figures_stay_absent() -> None:
 
 def test_every_figure_of_a_turn_is_sent() -> None:
     """What the record holds stands in the message under the same name."""
-    own = {"control_report", "outcome", "audio_samples", "spoken_character_count"}
-    names = {field.name for field in dataclasses.fields(events.TurnMetrics)} - own
+    own = {"control_report", "outcome", "audio_samples"}
+    used = {"spoken_character_count", "input_tokens", "output_tokens", "cost_micro_usd"}
+    names = {field.name for field in dataclasses.fields(events.TurnMetrics)} - own - used
     assert names <= {field.name for field in converse_pb2.TurnMetrics.DESCRIPTOR.fields}
+
+
+def test_what_a_turn_used_is_sent() -> None:
+    """Characters, tokens, and money where a price is known."""
+    usage = outgoing.metrics_message(
+        dataclasses.replace(METRICS, spoken_character_count=5, input_tokens=7, output_tokens=8, cost_micro_usd=9)
+    ).usage
+    counted = (usage.spoken_character_count, usage.input_token_count, usage.output_token_count, usage.cost_micro_usd)
+    assert counted == (5, 7, 8, 9)
+    assert not outgoing.metrics_message(METRICS).usage.HasField("cost_micro_usd")
 
 
 @pytest.mark.parametrize("codec", VideoCodec)
