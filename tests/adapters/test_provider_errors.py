@@ -15,6 +15,7 @@ from tth.adapters.provider_errors import (
     error_names,
     provider_error,
     retry_after_ms,
+    status_in,
 )
 from tth.errors import (
     AdapterAuthFailed,
@@ -111,6 +112,30 @@ def test_a_refusal_for_good_tells_no_time() -> None:
 def test_names_in_bodies(body: object, names: tuple[str, ...]) -> None:
     """The shapes that the providers use."""
     assert error_names(json.dumps(body).encode()) == names
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"error": {"code": 500}}, 500),
+        ({"error": {"code": "429"}}, 429),
+        ({"code": 503}, 503),
+        ({"error": {"code": "server_error"}}, None),
+        ({"error": {"code": 7}}, None),
+        ({"error": {"code": 50000}}, None),
+        ({"error": "500"}, None),
+        ([500], None),
+    ],
+)
+def test_a_status_in_a_stream(body: object, status: int | None) -> None:
+    """Compatible servers give it as a number or as digits."""
+    assert status_in(body) == status
+
+
+def test_advice_against_a_retry_is_taken() -> None:
+    """The provider knows better; advice for one changes nothing."""
+    assert not provider_error(SOURCE, 500, (), NAMES, {"x-should-retry": "false"}).retryable
+    assert not provider_error(SOURCE, 400, (), NAMES, {"x-should-retry": "true"}).retryable
 
 
 @given(st.binary(max_size=200))

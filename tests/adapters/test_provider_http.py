@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from tth.adapters.provider_errors import ErrorNames, Source
-from tth.adapters.provider_http import HttpProvider, HttpSettings, events, parsed
+from tth.adapters.provider_http import HttpProvider, HttpSettings, events, parsed, read_out
 from tth.errors import AdapterAuthFailed, AdapterError, AdapterProtocolError, AdapterRateLimited, AdapterUnavailable
 from tth.model.secret import Secret
 from tth.testing.emulators.faults import FaultKind
@@ -146,6 +146,52 @@ def test_refusals(status: int, body: str, kind: type[AdapterError]) -> None:
     assert error.retry_after_ms == (3000 if error.retryable else None)
     assert KEY not in error.message
     assert "html" not in error.message
+
+
+def test_a_refused_key_names_its_variable() -> None:
+    """So that whoever starts the server knows what to look at."""
+
+    async def main() -> None:
+        async with provider(lambda request: refuse(request)) as (_, server):
+            settings = HttpSettings(server.url, {}, Secret(KEY), key_variable="SOME_API_KEY")
+            made = HttpProvider(Source("llm", "some_model"), settings, ErrorNames())
+            with pytest.raises(AdapterAuthFailed, match="SOME_API_KEY") as refused:
+                await made.warm("v1/models")
+            assert KEY not in refused.value.message
+            await made.aclose()
+
+    async def refuse(request: web.Request) -> web.StreamResponse:
+        return web.json_response({"error": {"code": "invalid_api_key"}}, status=401)
+
+    asyncio.run(main())
+
+
+def test_an_answer_that_is_kept_open_is_not_waited_for() -> None:
+    """Behind the last event there is nothing to wait for; one that ends gives its connection back."""
+
+    async def keep_open(request: web.Request) -> web.StreamResponse:
+        response = await stream_of(b'data: {"n": 1}\n\n')(request)
+        await asyncio.sleep(60)
+        return response
+
+    async def read_one(made: HttpProvider) -> None:
+        async with made.request("POST", "ask", {}) as response:
+            stream = events(response)
+            await anext(stream)
+            await read_out(stream)
+
+    async def main() -> tuple[int, int]:
+        async with provider(stream_of(b'data: {"n": 1}\n\n')) as (made, server):
+            await read_one(made)
+            await read_one(made)
+            kept = server.connection_count
+            server.handler = keep_open
+            async with asyncio.timeout(5):
+                await read_one(made)
+                await server.cancelled()
+            return kept, server.cancelled_count
+
+    assert asyncio.run(main()) == (1, 1)
 
 
 def test_nobody_there() -> None:

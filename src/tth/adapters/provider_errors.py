@@ -59,13 +59,16 @@ def provider_error(
     """The error for one answer.
 
     status: of HTTP, None inside a stream. names: what the body calls the error, most telling first; they are matched
-    with `known` before the status is looked at. headers: lower-case names; for retry-after.
+    with `known` before the status is looked at. headers: lower-case names; for retry-after, and x-should-retry where it
+    advises against it.
     """
     kind = _by_name(names, known) or _by_status(status)
     name = next((name for name in names if name.isprintable() and 0 < len(name) <= MAX_NAME), "")
     said = f" ({name})" if name else ""
     at = f"HTTP {status}" if status is not None else "an error in its stream"
     error = kind(f"{source.adapter} answered with {at}{said}", role=source.role, adapter=source.adapter)
+    if headers and headers.get("x-should-retry") == "false":
+        error.retryable = False
     if error.retryable and headers:
         error.retry_after_ms = retry_after_ms(headers)
     return error
@@ -113,6 +116,14 @@ def names_in(parsed: Any) -> tuple[str, ...]:
     found = [details.get("error_code")] if isinstance(details, dict) else []
     found += [inner.get(key) for key in ("status", "code", "type")]
     return tuple(name for name in found if isinstance(name, str) and name)
+
+
+def status_in(body: Any) -> int | None:
+    """The HTTP status that a frame of a stream gives as its error's code, as a number or as digits; None without."""
+    inner = body.get("error", body) if isinstance(body, dict) else None
+    code = inner.get("code") if isinstance(inner, dict) else None
+    text = str(code)
+    return int(text) if text.isascii() and text.isdecimal() and 400 <= int(text[:4]) <= 599 else None
 
 
 def _until_ms(date: str, now_s: float | None) -> float:

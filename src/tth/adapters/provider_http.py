@@ -7,18 +7,27 @@ SSL_CERT_FILE, SSL_CERT_DIR). Tests: tests/adapters/test_provider_http.py.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import httpx
 from httpx_sse import EventSource, ServerSentEvent
 
-from tth.adapters.provider_errors import ErrorNames, Source, error_names, names_in, provider_error, retry_after_ms
-from tth.errors import AdapterError, AdapterProtocolError, AdapterTimeout, AdapterUnavailable
+from tth.adapters.provider_errors import (
+    ErrorNames,
+    Source,
+    error_names,
+    names_in,
+    provider_error,
+    retry_after_ms,
+    status_in,
+)
+from tth.errors import AdapterAuthFailed, AdapterError, AdapterProtocolError, AdapterTimeout, AdapterUnavailable
 from tth.model.secret import Secret
 
 E = TypeVar("E", bound=AdapterError)
@@ -30,6 +39,8 @@ POOL_S = 5.0
 WRITE_S = 10.0
 KEEP_ALIVE_S = 60.0
 """An idle connection is kept for the next turn."""
+READ_OUT_S = 0.05
+"""How long to wait for the end of an answer of which everything is known."""
 MAX_ERROR_BYTES = 65_536
 """Of an error body that are read."""
 
@@ -44,6 +55,8 @@ class HttpSettings:
     key: Secret | None = None
     key_header: str = "authorization"
     key_prefix: str = "Bearer "
+    key_variable: str = ""
+    """The environment variable that the key comes from, for the message when it is refused."""
     max_connections: int = 100
     connect_s: float = CONNECT_S
 
@@ -90,8 +103,8 @@ class HttpProvider:
             await client.aclose()
 
     def in_stream(self, body: Any) -> AdapterError:
-        """The error that a frame of a stream tells, whose HTTP status was good."""
-        return provider_error(self._source, None, names_in(body), self._names)
+        """The error that a frame of a stream tells, whose HTTP status was good. A number in it counts as the status."""
+        return provider_error(self._source, status_in(body), names_in(body), self._names)
 
     def protocol_error(self, what: str) -> AdapterProtocolError:
         """The provider broke its own rules; `what` holds nothing of the user's."""
@@ -133,6 +146,8 @@ class HttpProvider:
         )
         if error.retryable and error.retry_after_ms is None:
             error.retry_after_ms = retry_after_ms(response.headers, time.time())
+        if isinstance(error, AdapterAuthFailed) and self._settings.key_variable:
+            error.message += f"; it does not take the key in {self._settings.key_variable}"
         return error
 
     def _broken(self, kind: type[E], what: str) -> E:
@@ -147,6 +162,17 @@ async def events(response: httpx.Response) -> AsyncGenerator[ServerSentEvent, No
     async for event in EventSource(_Closed(response)).aiter_sse():  # type: ignore[arg-type]
         if event.data:
             yield event
+
+
+async def read_out(stream: AsyncGenerator[ServerSentEvent, None]) -> None:
+    """Behind the provider's own end: read on to the end of the answer, so that its connection can be used again.
+
+    That end is usually there already; a server that keeps the answer open is not waited for.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(READ_OUT_S):
+            async for _ in stream:
+                pass
 
 
 def parsed(event: ServerSentEvent, provider: HttpProvider) -> dict[str, Any]:

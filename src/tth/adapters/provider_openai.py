@@ -1,0 +1,52 @@
+"""What all of OpenAI's interfaces have in common: where they are and what they call their errors.
+
+Sources: OpenAI's description of its API and error codes (autumn 2026), and those of servers that speak it.
+"""
+
+from __future__ import annotations
+
+from tth.adapters.provider_errors import ErrorNames
+
+OPENAI_URL = "https://api.openai.com/v1"
+OPENAI_KEY = "OPENAI_API_KEY"
+"""Environment variable."""
+
+OPENAI_ERRORS = ErrorNames(
+    quota=frozenset(
+        {
+            "insufficient_quota",
+            "credit_balance_exhausted",
+            "organization_spend_limit_exceeded",
+            "project_spend_limit_exceeded",
+            "organization_usage_limit_exceeded",
+        }
+    ),
+    auth=frozenset({"invalid_api_key", "authentication_error", "unsupported_country_region_territory"}),
+    rate=frozenset({"rate_limit_exceeded", "rate_limit_error", "slow_down"}),
+    busy=frozenset(
+        {"server_error", "server_is_overloaded", "service_unavailable_error", "overloaded_error", "unavailable_error"}
+    ),
+    refused=frozenset(
+        {
+            "content_policy_violation",
+            "content_filter",
+            "invalid_prompt",
+            "bio_policy",
+            "misalignment_policy_violation",
+            "moderation_blocked",
+        }
+    ),
+    rejected=frozenset(
+        {
+            "context_length_exceeded",
+            "exceed_context_size_error",
+            "unsupported_parameter",
+            "unsupported_value",
+            "invalid_value",
+            "model_not_found",
+            "data_residency_mismatch",
+            "BadRequestError",
+        }
+    ),
+)
+"""Quota comes as 429 like a rate limit, and inside streams with no status at all: the name decides."""
