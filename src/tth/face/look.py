@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal, get_args
 
 import yaml
 
+from tth.face import yaml_text
 from tth.face.look_rules import COLOUR, LookSection, mapping, nearest, number
 from tth.face.look_rules import LookError as LookError
 
@@ -327,7 +328,7 @@ def load_look(name_or_path: str | Path) -> Look:
     else:
         path = Path(name_or_path)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml_text.parsed(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise LookError("look", f"cannot be read ({type(error).__name__})", str(path)) from error
     try:

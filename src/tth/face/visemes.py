@@ -17,8 +17,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
+from tth.face import yaml_text
 from tth.face.phonemes import VISEMES, Contact, Sound, SoundKind, sounds_of
 from tth.model.media import SAMPLE_RATE_HZ, PhonemeTiming, ms_to_samples
 
@@ -74,7 +73,7 @@ class MouthRules:
 @cache
 def mouth_rules() -> MouthRules:
     """The constants of visemes.yaml; shared by all."""
-    content: dict[str, Any] = yaml.safe_load(files("tth.face").joinpath("visemes.yaml").read_text(encoding="utf-8"))
+    content: dict[str, Any] = yaml_text.parsed(files("tth.face").joinpath("visemes.yaml").read_text(encoding="utf-8"))
     assert tuple(content["visemes"]) == VISEMES
     samples_per_ms = SAMPLE_RATE_HZ / 1000
     return MouthRules(

@@ -45,11 +45,13 @@ def teeth(eye_distance_px: float, tone: Floats, is_upper: bool) -> F32:
         for number, (tooth_width, tooth_height) in enumerate(zip(widths, heights, strict=True)):
             middle = out + tooth_width / 2
             bottom = edge - 0.16 * middle**2 * unit - (0.009 * unit if number == 1 else 0)
-            x = (column - width / 2 - sign * middle * unit) / (tooth_width * unit * 0.4925)
-            y = (row - (bottom - tooth_height * unit / 2)) / (tooth_height * unit / 2)
+            centre, half = width / 2 + sign * middle * unit, tooth_width * unit * 0.4925
+            there = np.s_[:, max(int(centre - 1.2 * half) - 2, 0) : max(int(centre + 1.2 * half) + 3, 0)]
+            x = (column[there] - centre) / half
+            y = (row[there] - (bottom - tooth_height * unit / 2)) / (tooth_height * unit / 2)
             colour, cover = _tooth(x, y, middle, tooth_width * unit, pointed=number == 2)
-            rgb = rgb * (1 - cover[..., None]) + colour * tone * cover[..., None]
-            alpha = np.maximum(alpha, cover)
+            rgb[there] = rgb[there] * (1 - cover[..., None]) + colour * tone * cover[..., None]
+            alpha[there] = np.maximum(alpha[there], cover)
             out += tooth_width
     alpha = alpha * np.clip((width / 2 - np.abs(column - width / 2)) / (0.10 * unit), 0, 1)
     if not is_upper:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 import numpy as np
 import yaml
 
+from tth.face import yaml_text
 from tth.face.look_rules import LookError, mapping
 from tth.face.puppet.landmarks import LANDMARKS, Floats, LandmarkError, Points, check_landmarks
 
@@ -100,7 +101,7 @@ def load_portrait_look(path: str | Path) -> PortraitLook:
     folder = path.parent if path.name == LOOK_FILE else path
     file = folder / LOOK_FILE
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = yaml_text.parsed(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise LookError("look", f"cannot be read ({type(error).__name__})", str(file)) from error
     try:

@@ -101,8 +101,8 @@ def softened_rim(view: View, picture: U8, portrait_width_px: int) -> U8:
     m = view.margin_px
     left, top = view.shot((0, 0)) + m
     right = view.shot((portrait_width_px, 0))[0] + m
-    row, column = np.mgrid[0 : picture.shape[0], 0 : picture.shape[1]]
-    beyond = np.maximum.reduce([left - column, column - right, top - row, np.zeros(row.shape)])
+    row, column = np.arange(picture.shape[0])[:, None], np.arange(picture.shape[1])
+    beyond = np.maximum(np.maximum(left - column, column - right), np.maximum(top - row, 0))
     share = np.clip(beyond / (0.8 * view.unit_px), 0, 1).astype(np.float32)[..., None]
     if not share.any():
         return picture

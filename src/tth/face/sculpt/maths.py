@@ -7,13 +7,14 @@ between the pupils and z = 0 touches the corneas. Tests: tests/face/test_sculptu
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
-Randoms = np.random.Generator
+Randoms: TypeAlias = "np.random.Generator"  # in quotes: a portrait starts without numpy.random
 
 TINY = 1e-9
 """Keeps divisions by a length finite."""
