@@ -76,3 +76,108 @@ def test_any_chunking_gives_the_same_times(total: int, starts: list[int], cuts: 
             placed += timeline.place(piece, 0, 1).words
             left -= count
     assert [w.start_sample for w in placed] == [w.start_sample + 77 for w in words]
+
+
+def voiced(total: int) -> SpeechChunk:
+    """Sound whose samples count from 1; words of 100 samples each, each a phoneme too."""
+    starts = range(0, total, 100)
+    return SpeechChunk(
+        np.arange(1, total + 1, dtype=np.int16),
+        tuple(PhonemeTiming("a", start, 100) for start in starts),
+        tuple(WordTiming("w", start // 100, start, 100) for start in starts),
+    )
+
+
+def test_speech_is_counted_without_its_holes() -> None:
+    """How much lies before a sample of the media clock, and where the next of it begins."""
+    timeline = Timeline(1000)
+    timeline.begin_clause()
+    timeline.place(chunk(500), 0, 1)
+    timeline.place_silence(300, FrameKind.THINKING)
+    timeline.place(chunk(200), 0, 1)
+    assert [timeline.speech_before(at) for at in (0, 1000, 1250, 1500, 1700, 1900, 9999)] == [
+        0,
+        0,
+        250,
+        500,
+        500,
+        600,
+        700,
+    ]
+    assert [timeline.next_speech(at) for at in (0, 1200, 1500, 1999, 2000)] == [1000, 1200, 1800, 1999, None]
+    assert (timeline.speech_samples, timeline.speech_end_sample) == (700, 2000)
+
+
+def test_what_was_not_heard_is_placed_again() -> None:
+    """From the sample on at which it was held, with its timings; the word of which more is to come, with its rest."""
+    timeline = Timeline(1000)
+    timeline.begin_clause()
+    timeline.place(voiced(400), 0, 1)
+    timeline.place(SpeechChunk(np.arange(401, 601, dtype=np.int16)), 0, 1)
+    timeline.rewind(1230, 5000, heard_code_points=2)
+    assert (timeline.end_sample, timeline.speech_samples) == (5000, 230)
+    timeline.place_silence(50, FrameKind.LISTENING)
+    first, second = timeline.place_again(), timeline.place_again()
+    assert not timeline.has_taken_back
+    assert (first.start_sample, second.start_sample, second.end_sample) == (5050, 5220, 5420)
+    assert first.pcm.tolist() == list(range(231, 401))
+    assert [(w.offset, w.start_sample, w.sample_count) for w in first.words] == [(2, 5050, 70), (3, 5120, 100)]
+    assert [(p.start_sample, p.sample_count) for p in first.phonemes] == [(5050, 70), (5120, 100)]
+    assert timeline.speech_before(5050) == 230
+    assert timeline.speech_samples == 600
+
+
+def test_a_word_that_counts_as_heard_is_not_told_again() -> None:
+    """Its sound comes again all the same, and the mouth moves to it."""
+    timeline = Timeline(0)
+    timeline.begin_clause()
+    timeline.place(voiced(300), 0, 1)
+    timeline.rewind(170, 1000, heard_code_points=2)
+    again = timeline.place_again()
+    assert [w.offset for w in again.words] == [2]
+    assert [(p.start_sample, p.sample_count) for p in again.phonemes] == [(1000, 30), (1030, 100)]
+
+
+def test_memory_of_what_was_placed_is_bounded() -> None:
+    """What was forgotten cannot be taken back: the floor rises."""
+    timeline = Timeline(0)
+    timeline.begin_clause()
+    for _ in range(10):
+        timeline.place(chunk(100), 0, 1)
+    timeline.forget(450)
+    assert timeline.floor_sample == 400
+    timeline.rewind(400, 2000, 0)
+    assert timeline.floor_sample == 2000
+    samples = 0
+    while timeline.has_taken_back:
+        samples += len(timeline.place_again().pcm)
+    assert samples == 600
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 400), st.integers(0, 50), st.integers(0, 500), st.integers(0, 99)), min_size=1)
+)
+def test_any_number_of_pauses_loses_nothing(steps: list[tuple[int, int, int, int]]) -> None:
+    """Whatever is placed and taken back when, each sample of the voice is heard once, in order."""
+    timeline = Timeline(0)
+    timeline.begin_clause()
+    said, heard = 0, dict[int, int]()
+    for count, hole, back, silence in steps:
+        pieces = []
+        while timeline.has_taken_back:
+            pieces.append(timeline.place_again())
+        pieces.append(timeline.place(SpeechChunk((np.arange(said, said + count) % 30_000).astype(np.int16)), 0, 1))
+        said += count
+        for piece in pieces:
+            heard |= {piece.start_sample + n: int(value) for n, value in enumerate(piece.pcm)}
+        timeline.place_silence(hole, FrameKind.THINKING)
+        at = max(timeline.floor_sample, timeline.end_sample - back)
+        heard = {sample: value for sample, value in heard.items() if sample < at}
+        assert timeline.speech_before(at) == len(heard)
+        timeline.rewind(at, timeline.end_sample + 7, 0)
+        timeline.place_silence(silence, FrameKind.LISTENING)
+    while timeline.has_taken_back:
+        piece = timeline.place_again()
+        heard |= {piece.start_sample + n: int(value) for n, value in enumerate(piece.pcm)}
+    assert [value for _, value in sorted(heard.items())] == [n % 30_000 for n in range(said)]
+    assert timeline.speech_samples == said

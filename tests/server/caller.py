@@ -290,13 +290,15 @@ def check_order(events: Sequence[ConverseResponse]) -> None:
 
 
 def check_turn(names: Sequence[str]) -> None:
-    """turn_started first, then turn_metrics and exactly one terminal event last; speaking is paired."""
+    """turn_started first, then turn_metrics and exactly one terminal event last; speaking is paired, pauses too."""
     assert names[0] == "turn_started"
     assert names[-2] == "turn_metrics"
     assert names[-1] in TERMINAL
     assert sum(name in TERMINAL for name in names) == 1
     assert names.count("turn_metrics") == names.count("turn_started") == 1
-    assert names.count("speaking") in (0, 2)
+    pauses = names.count("turn_paused")
+    assert names.count("turn_resumed") in (pauses, pauses - 1)
+    assert names.count("speaking") in range(0, 2 * pauses + 3, 2)
 
 
 def reason_of(error: grpc.aio.AioRpcError) -> str:

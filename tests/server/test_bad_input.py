@@ -162,8 +162,8 @@ BAD_MESSAGES = [
     ),
     Bad("nothing", {"client_seq": 3}, "UNKNOWN_PAYLOAD"),
     Bad("schema", {**said(MARK), "schema_version": "2.0"}, "SCHEMA_UNSUPPORTED", code=PRECONDITION),
-    Bad("pause", {"pause_turn": PauseTurn()}, "NOT_IMPLEMENTED", code=UNIMPLEMENTED),
-    Bad("resume_turn", {"resume_turn": ResumeTurn()}, "NOT_IMPLEMENTED", code=UNIMPLEMENTED),
+    Bad("pause", {"pause_turn": PauseTurn()}, "NO_ACTIVE_TURN", code=PRECONDITION),
+    Bad("resume_turn", {"resume_turn": ResumeTurn()}, "NOT_PAUSED", code=PRECONDITION),
     Bad("late resume", {"resume": Resume(resume_handle=MARK)}, "NOT_IMPLEMENTED", code=UNIMPLEMENTED),
     *bad_values(),
 ]

@@ -17,9 +17,9 @@ from tth.adapters.registry import Adapters
 from tth.adapters.tts import mock_tts
 from tth.face.limits import speed_limit_per_s
 from tth.face.parameters import INDEX
-from tth.model.commands import Interrupt, UpdateControls
+from tth.model.commands import Interrupt, PauseTurn, ResumeTurn, UpdateControls
 from tth.model.controls import ControlPatch, EmotionLabel, Framing, Resolution
-from tth.model.events import MotionFrame, TurnStopped
+from tth.model.events import MotionFrame, TurnComplete, TurnPaused, TurnResumed, TurnStopped
 from tth.model.media import SAMPLE_RATE_HZ, FrameKind, MediaPreferences, VideoCodec, ms_to_samples
 from tth.testing.virtual_time import run_virtual
 
@@ -96,3 +96,62 @@ def test_an_interrupted_mouth_is_closed_within_120_ms(after_ms: int) -> None:
     assert len(closed) >= 5
     assert max(map(opening, closed)) < CLOSED
     assert not any(frame.kind is FrameKind.SPEAKING for frame in after)
+
+
+def held(after_ms: list[int], held_ms: list[int], **wishes: object) -> Recording:
+    """A session whose one turn is held so long after its beginning, and after each time that it went on."""
+
+    async def main() -> Recording:
+        async with talking(adapters(), MOTION) as scene:
+            await asyncio.sleep(0.5)
+            await scene.say(TEXT)
+            for number, (run_ms, pause_ms) in enumerate(zip(after_ms, held_ms, strict=False)):
+                await asyncio.sleep(run_ms / 1000)
+                await scene.send(PauseTurn())
+                await asyncio.sleep(pause_ms / 2000)
+                if number == 0:
+                    await scene.send(UpdateControls(ControlPatch(**wishes), (), 250))  # type: ignore[arg-type]
+                await asyncio.sleep(pause_ms / 2000)
+                await scene.send(ResumeTurn())
+            await scene.sink.until(TurnComplete)
+            await asyncio.sleep(0.4)
+            return scene.sink
+
+    return run_virtual(main())
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    st.lists(st.integers(0, 1500), min_size=1, max_size=3),
+    st.lists(st.integers(0, 900), min_size=1, max_size=3),
+    st.sampled_from([{"emotion_label": EmotionLabel.ANGRY, "emotion_intensity": 1.0}, {"motion_gain": 2.0}]),
+)
+def test_the_motion_never_jumps_around_a_pause(
+    after_ms: list[int], held_ms: list[int], wishes: dict[str, object]
+) -> None:
+    """Speaking, listening and speaking again: one motion, every slot with its face."""
+    frames = held(after_ms, held_ms, **wishes).of(MotionFrame)
+    fastest = speed_limit_per_s()[: len(frames[0].face.weights)]
+    for before, after in pairwise(frames):
+        assert after.start_sample - before.start_sample < 3 * SLOT
+        seconds = (after.start_sample - before.start_sample) / SAMPLE_RATE_HZ
+        moved = np.abs(after.face.weights.astype(float) - before.face.weights)
+        assert (moved <= fastest * (seconds + 0.021) + 1e-3).all()
+
+
+@pytest.mark.parametrize("after_ms", [700, 1600])
+def test_somebody_who_is_held_listens(after_ms: int) -> None:
+    """The mouth is closed within 120 ms and stays so until the speech goes on; the face turns to the other one."""
+    sink = held([after_ms], [2000])
+    events = [event for _, event in sink.entries if isinstance(event, MotionFrame | TurnPaused | TurnResumed)]
+    (paused,) = (index for index, event in enumerate(events) if isinstance(event, TurnPaused))
+    (resumed,) = (event for event in events if isinstance(event, TurnResumed))
+    after = [e for e in events[paused:] if isinstance(e, MotionFrame) and e.start_sample < resumed.start_sample - SLOT]
+    closed = [frame for frame in after if frame.start_sample >= after[0].start_sample + ms_to_samples(120)]
+    assert len(closed) >= 40
+    assert max(map(opening, closed)) < CLOSED
+    assert {frame.kind for frame in after} == {FrameKind.LISTENING}
+    later = [e for e in events[paused:] if isinstance(e, MotionFrame) and e.start_sample > resumed.start_sample]
+    assert max(map(opening, later)) > 0.1
+    rolls = [frame.face.roll_deg for frame in after]
+    assert abs(rolls[-1] - rolls[0]) > 1, "the listener's tilt"

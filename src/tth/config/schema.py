@@ -114,13 +114,21 @@ class BudgetSettings:
     silence_ms: int = setting(8000, 1, 600_000)
     """Between two outputs of any stage that has begun."""
     turn_ms: int = setting(1_200_000, 1000, 7_200_000)
-    """A whole turn, playing time included. 4,000 code points at a quarter of the speed take about 18 minutes."""
+    """A whole turn, playing time included and the time it is held not. 4,000 code points at a quarter of the speed take
+    about 18 minutes."""
+    pause_ms: int = setting(60_000, 1000, 3_600_000)
+    """How long a turn may be held (pause_turn); then it is stopped as EXPIRED."""
 
     @property
     def of_turn(self) -> Budgets:
         """Those that hold within a turn."""
         return Budgets(
-            self.llm_first_text_ms, self.tts_first_chunk_ms, self.avatar_first_frame_ms, self.silence_ms, self.turn_ms
+            self.llm_first_text_ms,
+            self.tts_first_chunk_ms,
+            self.avatar_first_frame_ms,
+            self.silence_ms,
+            self.turn_ms,
+            self.pause_ms,
         )
 
 

@@ -20,4 +20,6 @@ class Budgets:
     silence_ms: int = 8_000
     """Between two outputs of any stage that has begun."""
     turn_ms: int = 600_000
-    """The whole turn, playing time included."""
+    """The whole turn, playing time included and the time it was held not."""
+    pause_ms: int = 60_000
+    """Held, until somebody lets it go on; then it is stopped as EXPIRED."""

@@ -1,5 +1,7 @@
 """Which text was heard by which sample: what an interrupted turn leaves in the conversation's memory.
 
+Counted in samples of the turn's speech, without the holes between: where they lie on the media clock, and that some of
+them lay there twice because the turn was held, is the timeline's business (`Timeline.speech_before`).
 Tests: tests/core/test_ledger.py.
 """
 
@@ -23,32 +25,15 @@ class _Stretch:
 
 
 class SpeechLedger:
-    """Grows with the turn; entries come in the order of the media clock."""
+    """Grows with the turn; entries come in the order of the speech."""
 
     def __init__(self) -> None:
         self._words: list[WordTiming] = []
         self._word_starts: list[int] = []
         self._stretches: list[_Stretch] = []
-        self._speech: list[tuple[int, int]] = []  # stretches of sound without a hole: first sample, end
-
-    @property
-    def speech_end_sample(self) -> int:
-        """Where the last speech ends; 0 before any."""
-        return self._speech[-1][1] if self._speech else 0
-
-    def add_speech(self, start_sample: int, sample_count: int) -> None:
-        """Note sound of speech, placed behind all that was noted before."""
-        end_sample = start_sample + sample_count
-        if self._speech and self._speech[-1][1] == start_sample:
-            start_sample, _ = self._speech.pop()
-        self._speech.append((start_sample, end_sample))
-
-    def speech_samples_until(self, sample: int) -> int:
-        """How much of the speech was presented when `sample` was."""
-        return sum(min(max(sample, start), end) - start for start, end in self._speech)
 
     def add_word(self, timing: WordTiming) -> None:
-        """Note one word; times on the media clock, offset in the turn's text."""
+        """Note one word; times in samples of the turn's speech, offset in its text."""
         self._words.append(timing)
         self._word_starts.append(timing.start_sample)
 
@@ -57,7 +42,7 @@ class SpeechLedger:
         self._stretches.append(_Stretch(start_sample, end_sample, offset, text))
 
     def heard_code_points(self, sample: int) -> int:
-        """How much of the turn's text had been heard when `sample` was presented, cut at a word.
+        """How much of the turn's text had been heard with `sample` samples of its speech, cut at a word.
 
         A word counts when more than half of it was heard; so the error is at most one word.
         """

@@ -82,4 +82,6 @@ class Attach:
     client_seq: int = 0
 
 
-Command: TypeAlias = UserText | UpdateControls | Interrupt | EndTurn | PlaybackReport | Ping | Attach
+Command: TypeAlias = (
+    UserText | UpdateControls | Interrupt | PauseTurn | ResumeTurn | EndTurn | PlaybackReport | Ping | Attach
+)

@@ -1,146 +1,150 @@
 """Puts sound on the media clock and fills the holes: the one place where a turn's time is decided.
 
-While the reply is being thought up, and whenever the voice is late, the person on the picture goes on living.
+While the reply is being thought up, whenever the voice is late, and while the turn is held, the person on the picture
+goes on living.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TypeVar
 
-from tth.adapters.base import AvatarInput
 from tth.core.pacing import frame_samples
 from tth.core.turn import TurnState
 from tth.model.media import FrameKind, SilenceSpan, SpeechChunk, SpeechSpan, ms_to_samples
+from tth.pipeline.take import Take
 from tth.pipeline.turn_state import TurnInProgress
 from tth.pipeline.voice_stage import ClauseBegins, ClauseEnds, Spoken, SpokenQueue
 
+T = TypeVar("T")
+
 TAIL_SAMPLES = ms_to_samples(240)
 """Silence behind the last word in which the mouth comes to rest; six frames at 25 fps."""
-FEED_CAPACITY = 512
-"""Spans an avatar may lag behind: about twenty seconds of speech. Beyond that it is given up for the turn."""
-
-
-class AvatarFeed:
-    """The spans on their way to the avatar. Never blocks the sound: an avatar that lags too far is given up."""
-
-    def __init__(self) -> None:
-        self._queue: asyncio.Queue[AvatarInput | None] = asyncio.Queue(FEED_CAPACITY)
-        self.is_open = True
-
-    def offer(self, item: AvatarInput) -> None:
-        """Hand a span over, unless the avatar has been given up."""
-        if not self.is_open:
-            return
-        try:
-            self._queue.put_nowait(item)
-        except asyncio.QueueFull:
-            self.is_open = False
-
-    async def put(self, item: AvatarInput) -> None:
-        """As `offer`, but waits for room: for batches, where nothing may be lost."""
-        if self.is_open:
-            await self._queue.put(item)
-
-    async def end(self) -> None:
-        """No more spans."""
-        if self.is_open:
-            await self._queue.put(None)
-
-    def give_up(self) -> None:
-        """Nobody reads any more; wakes whoever waits for room."""
-        self.is_open = False
-        while not self._queue.empty():
-            self._queue.get_nowait()
-
-    async def spans(self) -> AsyncIterator[AvatarInput]:
-        """What the avatar reads."""
-        while (item := await self._queue.get()) is not None:
-            yield item
+REWIND_SAMPLES = ms_to_samples(10_000)
+"""How far back a client may say that its listener is: speech is kept so long behind the moment at which it is due."""
 
 
 class PlacingStage:
-    """Speech in, spans out to the sound sender and to the avatar."""
+    """Speech in, spans out to the sound sender and to the avatar. One for the turn, whose takes run it in turns."""
 
-    def __init__(
-        self,
-        turn: TurnInProgress,
-        spoken: SpokenQueue,
-        sound: asyncio.Queue[SpeechSpan | None],
-        feed: AvatarFeed | None,
-    ) -> None:
+    def __init__(self, turn: TurnInProgress, spoken: SpokenQueue, take: Take) -> None:
         self._turn = turn
         self._spoken = spoken
-        self._sound = sound
-        self._feed = feed
+        self._take = take
         self._pace = turn.plan.pace
         self._timeline = turn.timeline
         self._frame_samples = frame_samples(turn.plan.controls.fps)
+        # Where it is, for a take that is cut loses nothing.
+        self._clause: ClauseBegins | None = None
+        self._clause_start = 0  # in samples of the turn's speech
+        self._has_words = False
+        self._chunk: SpeechChunk | None = None  # has come and has no place yet
+        self._is_spoken = False
 
-    async def run(self) -> None:
-        """Place everything, then a tail in which the mouth comes to rest."""
-        clause: ClauseBegins | None = None
-        clause_start, had_words = 0, False
-        while (item := await self._next(is_speaking=clause is not None)) is not None:
+    async def run(self, take: Take) -> None:
+        """Place what was taken back by a pause, then everything that comes, then a tail in which the mouth comes to
+        rest. Cancelled: the next call goes on from there."""
+        self._take = take
+        if self._turn.hold is not None:
+            await self._meanwhile(FrameKind.LISTENING, self._pace.lead_samples, self._turn.let_go)
+        await self._place_again()
+        if self._chunk is not None:
+            await self._place(self._chunk)
+        while not self._is_spoken:
+            item = await self._next()
             match item:
+                case None:
+                    self._is_spoken = True
                 case ClauseBegins():
-                    clause, had_words = item, False
-                    self._timeline.begin_clause()
-                    self._catch_up()
-                    clause_start = self._timeline.end_sample
+                    self._begin(item)
                 case ClauseEnds():
-                    if clause is not None and not had_words:
-                        text = clause.clause.text or self._turn.text
-                        self._turn.ledger.add_clause(
-                            clause.clause.offset, text, clause_start, self._timeline.end_sample
-                        )
-                    clause = None
+                    self._end()
                 case SpeechChunk():
-                    assert clause is not None
-                    had_words = had_words or bool(item.words)
-                    await self._place(item, clause)
+                    self._chunk = item
+                    await self._place(item)
         await self._feed_avatar(self._timeline.place_silence(TAIL_SAMPLES, FrameKind.IDLE))
-        if self._feed is not None:
-            await self._feed.end()
-        await self._sound.put(None)
+        if take.feed is not None:
+            await take.feed.end()
+        await take.sound.put(None)
 
-    async def _next(self, *, is_speaking: bool) -> Spoken | None:
-        """The next piece of speech; silence is placed for as long as it takes when someone is watching.
+    async def _next(self) -> Spoken | None:
+        """The next piece of speech. In the middle of a clause, where a hole is heard, one is made at the last moment
+        only."""
+        if not self._spoken.empty():
+            return self._spoken.get_nowait()
+        lead_samples = 0 if self._clause is not None else self._pace.lead_samples
+        return await self._meanwhile(FrameKind.THINKING, lead_samples, self._spoken.get)
 
-        is_speaking: in the middle of a clause, where a hole is heard; it is made at the last moment only.
-        """
-        lead_samples = 0 if is_speaking else self._pace.lead_samples
-        if not (self._pace.live and self._feed is not None):
-            return await self._spoken.get()
+    async def _meanwhile(self, kind: FrameKind, lead_samples: int, arrival: Callable[[], Awaitable[T]]) -> T:
+        """Wait for what arrives; silence is placed for as long as it takes when someone is watching."""
+        if not (self._pace.live and self._take.feed is not None):
+            return await arrival()
         while True:
-            if not self._spoken.empty():
-                return self._spoken.get_nowait()
             delay_s = self._turn.venue.media_clock.delay_until_s(
                 self._timeline.end_sample, lead_samples, self._turn.now_s()
             )
             try:
                 async with asyncio.timeout(delay_s):
-                    return await self._spoken.get()
+                    return await arrival()
             except TimeoutError:
-                await self._feed_avatar(self._timeline.place_silence(self._frame_samples, FrameKind.THINKING))
+                await self._feed_avatar(self._timeline.place_silence(self._frame_samples, kind))
 
     def _catch_up(self) -> None:
         """Sound that comes late starts now, not in the past."""
         if self._pace.live and (hole := self._turn.position() - self._timeline.end_sample) > 0:
             silence = self._timeline.place_silence(hole, FrameKind.THINKING)
-            if self._feed is not None:
-                self._feed.offer(silence)
+            if self._take.feed is not None:
+                self._take.feed.offer(silence)
 
-    async def _place(self, chunk: SpeechChunk, clause: ClauseBegins) -> None:
+    def _begin(self, clause: ClauseBegins) -> None:
+        self._clause, self._has_words = clause, False
+        self._timeline.begin_clause()
+        self._catch_up()
+        self._clause_start = self._timeline.speech_samples
+
+    def _end(self) -> None:
+        if self._clause is not None and not self._has_words:
+            clause = self._clause.clause
+            text = clause.text or self._turn.text
+            self._turn.ledger.add_clause(clause.offset, text, self._clause_start, self._timeline.speech_samples)
+        self._clause = None
+
+    async def _place_again(self) -> None:
+        """What a pause took back. The first sample of it lies where `turn_resumed` says, so nothing is caught up
+        before it."""
+        is_first = True
+        while self._timeline.has_taken_back:
+            await self._turn.wait_until_due(self._timeline.end_sample, self._pace.synthesis_ahead_samples)
+            if not is_first:
+                self._catch_up()
+            is_first = False
+            await self._hand_out(self._timeline.place_again())
+
+    async def _place(self, chunk: SpeechChunk) -> None:
+        clause = self._clause
+        assert clause is not None
         await self._turn.wait_until_due(self._timeline.end_sample, self._pace.synthesis_ahead_samples)
         self._catch_up()
-        span = self._timeline.place(chunk, clause.clause.offset, clause.control_revision)
-        self._turn.ledger.add_speech(span.start_sample, len(span.pcm))
-        await self._sound.put(span)
+        offset = clause.clause.offset
+        for word in chunk.words:
+            self._has_words = True
+            self._turn.ledger.add_word(
+                replace(word, start_sample=word.start_sample + self._clause_start, offset=word.offset + offset)
+            )
+        span = self._timeline.place(chunk, offset, clause.control_revision)
+        self._chunk = None
+        await self._hand_out(span)
+
+    async def _hand_out(self, span: SpeechSpan) -> None:
+        self._timeline.forget(self._turn.position() - REWIND_SAMPLES if self._pace.live else span.end_sample)
+        await self._take.sound.put(span)
         await self._feed_avatar(span)
 
     async def _feed_avatar(self, span: SpeechSpan | SilenceSpan) -> None:
-        if self._feed is None:
+        feed = self._take.feed
+        if feed is None:
             return
         self._turn.reach(TurnState.AVATAR)
         change, self._turn.pending_change = self._turn.pending_change, None
@@ -148,6 +152,6 @@ class PlacingStage:
             if item is None:
                 continue
             if self._pace.live:
-                self._feed.offer(item)
+                feed.offer(item)
             else:
-                await self._feed.put(item)
+                await feed.put(item)

@@ -10,9 +10,10 @@ from tth.core.turn import TurnState
 from tth.errors import AdapterError, InternalError
 from tth.model.events import AudioChunk, Speaking, WordSpoken
 from tth.model.media import SpeechSpan, ms_to_samples
+from tth.pipeline.avatar_feed import AvatarFeed
 from tth.pipeline.deadline import watched
 from tth.pipeline.picture_sender import PictureSender
-from tth.pipeline.placing_stage import AvatarFeed
+from tth.pipeline.take import Take
 from tth.pipeline.turn_state import TurnInProgress
 
 log = logging.getLogger(__name__)
@@ -22,48 +23,52 @@ LAST_CHUNK_SAMPLES = ms_to_samples(40)
 
 
 class SendingStage:
-    """Sends one turn's spans and frames."""
+    """Sends the spans and frames of one take."""
 
-    def __init__(self, turn: TurnInProgress, sound: asyncio.Queue[SpeechSpan | None], feed: AvatarFeed | None) -> None:
+    def __init__(self, turn: TurnInProgress, take: Take) -> None:
         self._turn = turn
-        self._sound = sound
-        self._feed = feed
+        self._take = take
         self._pace = turn.plan.pace
-        self._video_end = turn.timeline.start_sample
-        self._waits_for_picture = feed is not None
+        self._video_end = take.video_start_sample
+        self._waits_for_picture = take.feed is not None
         self._picture_moved = asyncio.Event()
 
     # ---- sound
 
     async def send_sound(self) -> None:
         """Every span, in order, none ever dropped."""
-        turn, chunk_index, end_sample = self._turn, 0, 0
-        while (span := await self._sound.get()) is not None:
+        turn, take = self._turn, self._take
+        end_sample: int | None = None
+        while (span := await take.sound.get()) is not None:
             await turn.wait_until_due(span.start_sample, self._pace.ahead_samples)
             await self._wait_for_picture(span.start_sample)
-            if chunk_index == 0:
+            if not turn.speaks:
                 turn.reach(TurnState.STREAMING)
-                turn.emit(Speaking(True, span.start_sample))
-            self._send_chunk(span.pcm.tobytes(), span.start_sample, len(span.pcm), chunk_index, span.control_revision)
+                take.emit(Speaking(True, span.start_sample))
+            self._send_chunk(span.pcm.tobytes(), span.start_sample, len(span.pcm), span.control_revision)
             self._send_words(span)  # behind their sound: it is what people wait for
-            end_sample, chunk_index = span.end_sample, chunk_index + 1
-        if chunk_index:
-            turn.emit(Speaking(False, end_sample))
-            await turn.wait_until_due(end_sample, self._pace.ahead_samples)
-            silence = bytes(2 * LAST_CHUNK_SAMPLES)
-            self._send_chunk(silence, end_sample, LAST_CHUNK_SAMPLES, chunk_index, turn.revision, last=True)
+            end_sample = span.end_sample
+        if turn.speaks and end_sample is not None:
+            take.emit(Speaking(False, end_sample))
+        if turn.tally.audio_chunk_count and turn.sound_end_sample is None:
+            await self._mark_the_end(take.start_sample if end_sample is None else end_sample)
+
+    async def _mark_the_end(self, sample: int) -> None:
+        turn = self._turn
+        await turn.wait_until_due(sample, self._pace.ahead_samples)
+        turn.sound_end_sample = sample + LAST_CHUNK_SAMPLES
+        self._send_chunk(bytes(2 * LAST_CHUNK_SAMPLES), sample, LAST_CHUNK_SAMPLES, turn.revision, last=True)
 
     def _send_words(self, span: SpeechSpan) -> None:
-        for timing in span.words:
-            self._turn.ledger.add_word(timing)
-            if self._turn.plan.media.word_timings:
-                self._turn.emit(WordSpoken(timing))
+        if self._turn.plan.media.word_timings:
+            for timing in span.words:
+                self._take.emit(WordSpoken(timing))
 
     def _send_chunk(
-        self, data: bytes, start_sample: int, sample_count: int, chunk_index: int, revision: int, *, last: bool = False
+        self, data: bytes, start_sample: int, sample_count: int, revision: int, *, last: bool = False
     ) -> None:
-        chunk = AudioChunk(data, start_sample, sample_count, chunk_index, last, revision)
-        if self._turn.emit(chunk):
+        index = self._turn.tally.audio_chunk_count
+        if self._take.emit(AudioChunk(data, start_sample, sample_count, index, last, revision)):
             self._turn.venue.media_clock.sent(start_sample + sample_count)
 
     async def _wait_for_picture(self, start_sample: int) -> None:
@@ -82,10 +87,11 @@ class SendingStage:
 
     async def send_pictures(self) -> None:
         """Every frame the drift controller keeps. Live, a broken avatar costs the pictures, not the turn."""
-        assert self._feed is not None
+        feed = self._take.feed
+        assert feed is not None
         try:
-            await self._send_pictures(self._feed)
-            if not self._feed.is_open:
+            await self._send_pictures(feed)
+            if not feed.is_open:
                 raise AdapterError("the avatar lags too far behind", "AVATAR_TOO_SLOW", role="avatar")
         except AdapterError as error:
             if not self._pace.live:
@@ -102,9 +108,10 @@ class SendingStage:
         finally:
             self._waits_for_picture = False
             self._picture_moved.set()
-            self._feed.give_up()
+            feed.give_up()
 
     def _lose_pictures(self, reason: str) -> None:
+        self._turn.has_pictures = False
         venue = self._turn.venue
         venue.sink.emit(venue.health.lost(reason, "the turn goes on in sound alone"))
 
@@ -112,13 +119,19 @@ class SendingStage:
         turn = self._turn
         assert turn.sessions.avatar is not None
         budgets = turn.venue.budgets
-        drawn = turn.sessions.avatar.infer_stream(feed.spans(), turn.plan.controls, turn.plan.context)
+        drawn = turn.sessions.avatar.infer_stream(feed.spans(), turn.controls, turn.plan.context)
         # While nothing is fed (a batch that waits for its model), an avatar has nothing to say: the longer of both.
         silence_ms = max(budgets.avatar_first_frame_ms, budgets.silence_ms)
         if not self._pace.live:
             silence_ms = budgets.turn_ms
         sender = PictureSender(
-            turn.venue, turn.sessions.avatar, turn.drift, turn.plan.media, self._pace, turn.plan.controls.fps, turn.emit
+            turn.venue,
+            turn.sessions.avatar,
+            turn.drift,
+            turn.plan.media,
+            self._pace,
+            turn.plan.controls.fps,
+            self._take.emit,
         )
         try:
             async with aclosing(watched(drawn, silence_ms, silence_ms, "avatar")) as frames:

@@ -36,6 +36,8 @@ class Tally:
     motion_frame_count: int = 0
     dropped_frame_count: int = 0
     audio_samples: int = 0
+    repeated_samples: int = 0
+    """Of those: speech that was sent before a pause, not heard, and sent again behind it."""
     audio_end_sample: int = 0
     video_start_sample: int | None = None
     video_end_sample: int = 0
@@ -123,7 +125,7 @@ class Tally:
         stop_asked_s: float | None,
     ) -> TurnMetrics:
         """The record, as of `now_s`."""
-        audio_s = self.audio_samples / SAMPLE_RATE_HZ
+        audio_s = (self.audio_samples - self.repeated_samples) / SAMPLE_RATE_HZ
         degraded = {q: count for q, count in self.by_quality.items() if count and q is not PictureQuality.FULL}
         return TurnMetrics(
             control_report=report,

@@ -77,11 +77,13 @@ async def run_text_stage(
                 turn.take_note(piece)
                 continue
             turn.reach(TurnState.LLM)
+            await turn.let_go()
             turn.emit(TextDelta(piece.text, len(turn.text), last=is_whole))
             turn.text += piece.text
             for clause in cutter.feed(piece.text):
                 await clauses.put(clause)
     if not is_whole:
+        await turn.let_go()
         turn.emit(TextDelta("", len(turn.text), last=True))
     for clause in cutter.finish():
         await clauses.put(clause)

@@ -1,7 +1,8 @@
 """One turn is one task group. When `run` returns, nothing of the turn is alive and exactly one terminal event was sent.
 
 `stop` is the one way to end a turn early, whoever asks: it closes the output first, so nothing older can follow, sends
-the metrics and `turn_stopped` at once and only then takes the stages down. Tests: tests/pipeline/test_turn_runner.py.
+the metrics and `turn_stopped` at once and only then takes the stages down. `pause` and `resume` hold it in between, as
+promptly. Tests: tests/pipeline/test_turn_runner.py, test_pausing.py.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from tth.adapters.base import ControlChange
 from tth.core.clauses import Clause
 from tth.core.error_event import error_event
 from tth.core.turn import TurnState
-from tth.errors import AdapterTimeout, InternalError, TTHError
+from tth.errors import AdapterTimeout, Conflict, InternalError, TTHError
 from tth.model.controls import ControlReport, Controls
 from tth.model.events import (
     ErrorScope,
@@ -24,22 +27,26 @@ from tth.model.events import (
     TurnComplete,
     TurnMetrics,
     TurnOutcome,
+    TurnPaused,
+    TurnResumed,
     TurnStarted,
     TurnStopped,
 )
-from tth.model.media import SpeechSpan, VideoCodec, samples_to_ms
-from tth.pipeline.placing_stage import AvatarFeed, PlacingStage
+from tth.model.media import samples_to_ms
+from tth.pipeline.pausing import TurnDeadline, take_back
+from tth.pipeline.placing_stage import PlacingStage
 from tth.pipeline.plan import AdapterSessions, TurnPlan, Venue
 from tth.pipeline.sending_stage import SendingStage
+from tth.pipeline.take import Take
 from tth.pipeline.text_stage import GivenText, model_text, run_text_stage
-from tth.pipeline.turn_state import TurnInProgress
+from tth.pipeline.turn_state import Hold, TurnInProgress
 from tth.pipeline.voice_stage import SpokenQueue, run_realtime_stage, run_voice_stage
 
 log = logging.getLogger(__name__)
 
+PAUSED = "paused"
 CLAUSE_CAPACITY = 16
 SPOKEN_CAPACITY = 16
-SOUND_CAPACITY = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +83,11 @@ class TurnRunner:
         """The session has taken the result into its memory."""
         self._turn = TurnInProgress(plan, sessions, venue)
         self._venue = venue
-        self._avatar_free = avatar_free
+        self._avatar_users = [avatar_free] if avatar_free is not None else []
         self._task: asyncio.Task[None] | None = None
-        wants_pictures = plan.media.motion or venue.encoder.codec is not VideoCodec.NONE
-        self._feed = AvatarFeed() if sessions.avatar is not None and wants_pictures else None
+        self._take = Take(self._turn)
+        self._deadline = TurnDeadline(venue.budgets)
+        self._is_sent = False
 
     def has_ended(self) -> bool:
         """The terminal event is with the sink."""
@@ -88,6 +96,16 @@ class TurnRunner:
     @property
     def state(self) -> TurnState:
         return self._turn.machine.state
+
+    @property
+    def label(self) -> str:
+        """The state as it stands on the wire: "paused" while the turn is held."""
+        return PAUSED if self.is_held else self.state.label
+
+    @property
+    def is_held(self) -> bool:
+        """Between `pause` and `resume`."""
+        return self._turn.hold is not None and not self.has_ended()
 
     @property
     def report(self) -> ControlReport:
@@ -128,11 +146,11 @@ class TurnRunner:
     @property
     def speech_end_sample(self) -> int:
         """Media clock at which the last speech that was sent ends; the start where none was."""
-        return max(self.start_sample, min(self._turn.ledger.speech_end_sample, self._turn.tally.audio_end_sample))
+        return max(self.start_sample, min(self._turn.timeline.speech_end_sample, self._turn.tally.audio_end_sample))
 
     def heard_until(self, sample: int) -> str:
         """The part of the text that a listener has heard at this sample, cut at a word."""
-        return self._turn.text[: self._turn.ledger.heard_code_points(sample)]
+        return self._turn.text[: self._turn.heard_code_points(sample)]
 
     def heard_points(self) -> tuple[tuple[int, int], ...]:
         """(media clock, code points): from this sample on so much of the text counts as heard; for a record."""
@@ -140,7 +158,7 @@ class TurnRunner:
 
     def speech_samples_until(self, sample: int) -> int:
         """How much speech, without the silence between, a listener has heard at this sample."""
-        return self._turn.ledger.speech_samples_until(sample)
+        return self._turn.timeline.speech_before(sample)
 
     def change_controls(self, controls: Controls, report: ControlReport, ramp_ms: int, asked: frozenset[str]) -> None:
         """New controls from the next clause and the next frame on. asked: as in `TurnPlan`."""
@@ -159,6 +177,48 @@ class TurnRunner:
             self._task.cancel()
         return True
 
+    def pause(self, heard_sample: int | None = None) -> None:
+        """Hold the turn now: the person falls silent and listens until `resume`, `stop` or the end of
+        `budgets.pause_ms`. `turn_paused` is with the sink when this returns; nothing but pictures follows it.
+
+        heard_sample: as for `stop`. Raises Conflict: NO_ACTIVE_TURN when the turn has ended or been sent completely,
+        ALREADY_PAUSED.
+        """
+        if self.has_ended() or self._is_sent or not self.plan.pace.live:
+            raise Conflict("pause_turn: no such turn is running", "NO_ACTIVE_TURN")
+        if self._turn.hold is not None:
+            raise Conflict("pause_turn: the turn is paused", "ALREADY_PAUSED")
+        turn, venue, now_s = self._turn, self._venue, self._turn.now_s()
+        self._begin()
+        self._take.cut()
+        heard_at, rest = take_back(turn, venue.sink.cut(self.plan.turn_id), heard_sample)
+        for event in rest:
+            venue.sink.emit(event, self.plan.turn_id)
+        if turn.speaks:
+            turn.emit(Speaking(False, max(heard_at, turn.speaks_since_sample)))
+        turn.emit(TurnPaused(heard_at, heard_sample is None))
+        turn.hold_at(Hold(now_s, heard_at, heard_sample is None))
+        self._deadline.switch(is_held=True)
+        # The client drops what it has of this turn behind that sample: the next picture must stand alone, now.
+        venue.encoder.request_keyframe()
+        venue.media_clock.skip_to_end(now_s)
+        next_sample = venue.media_clock.next_start(now_s)
+        turn.timeline.rewind(heard_at, next_sample, turn.heard_code_points(heard_at))
+        if turn.revision != self.plan.report.control_revision:  # the next take's pictures must say so, too
+            turn.pending_change = turn.pending_change or ControlChange(next_sample, turn.controls, turn.revision)
+        self._take = Take(turn)
+
+    def resume(self) -> None:
+        """Let a held turn go on, at the very sample where it was held. Raises Conflict, NOT_PAUSED, when it is not."""
+        turn, hold = self._turn, self._turn.hold
+        if hold is None or self.has_ended():
+            raise Conflict("resume_turn: no turn is paused", "NOT_PAUSED")
+        start_sample = max(turn.timeline.end_sample, turn.position())
+        self._take.go_on(start_sample)
+        turn.go_on()
+        self._deadline.switch(is_held=False)
+        turn.emit(TurnResumed(start_sample, (turn.now_s() - hold.since_s) * 1000))
+
     async def run(self) -> None:
         """The whole turn. Never raises for a turn that failed or was stopped; passes foreign cancellation on."""
         self._task = asyncio.current_task()
@@ -166,7 +226,7 @@ class TurnRunner:
         if self.has_ended():  # stopped before it could begin
             return
         try:
-            async with asyncio.timeout(self._venue.budgets.turn_ms / 1000):
+            async with self._deadline.begin():
                 await self._run_stages()
         except asyncio.CancelledError:
             if not self.has_ended():
@@ -174,8 +234,7 @@ class TurnRunner:
                 raise
             self._swallow_own_cancellation()
         except TimeoutError:
-            error = AdapterTimeout(f"the turn took longer than {self._venue.budgets.turn_ms} ms", "TURN_TIMEOUT")
-            self._finish_stopped(TurnOutcome.EXPIRED, self._turn.now_s(), None, error)
+            self._finish_stopped(TurnOutcome.EXPIRED, self._turn.now_s(), None, self._expiry())
         except BaseExceptionGroup as group:
             if not self.has_ended():
                 self._finish_stopped(TurnOutcome.FAILED, self._turn.now_s(), None, _cause(group))
@@ -193,26 +252,41 @@ class TurnRunner:
     # ---- stages
 
     async def _run_stages(self) -> None:
-        turn = self._turn
-        turn.machine.reach(TurnState.PREPARING)
-        turn.tally.started_s = turn.now_s()
-        turn.emit(self._started())
+        self._begin()
         await self._face_ready()
         spoken: SpokenQueue = asyncio.Queue(SPOKEN_CAPACITY)
-        sound: asyncio.Queue[SpeechSpan | None] = asyncio.Queue(SOUND_CAPACITY)
-        sending = SendingStage(turn, sound, self._feed)
         async with asyncio.TaskGroup() as group:
             self._start_speech(group, spoken)
-            group.create_task(PlacingStage(turn, spoken, sound, self._feed).run())
-            group.create_task(sending.send_sound())
-            if self._feed is not None:
-                group.create_task(self._pictures(sending))
+            await self._play(group, spoken)
+
+    def _begin(self) -> None:
+        """Send `turn_started`, once."""
+        turn = self._turn
+        if turn.machine.state is TurnState.IDLE:
+            turn.machine.reach(TurnState.PREPARING)
+            turn.tally.started_s = turn.now_s()
+            turn.emit(self._started())
+
+    async def _play(self, group: asyncio.TaskGroup, spoken: SpokenQueue) -> None:
+        """Take after take, until one is not cut by a pause."""
+        turn = self._turn
+        placing = PlacingStage(turn, spoken, self._take)
+        while not self._is_sent:
+            take = self._take
+            sending = SendingStage(turn, take)
+            sound = [group.create_task(placing.run(take)), group.create_task(sending.send_sound())]
+            pictures = None
+            if take.feed is not None:
+                pictures = group.create_task(self._pictures(sending, tuple(self._avatar_users)))
+                self._avatar_users = [*(user for user in self._avatar_users if not user.done()), pictures]
+            await take.watch(sound, pictures)
+            self._is_sent = take is self._take
 
     async def _face_ready(self) -> None:
         """Nobody begins to speak without a face that is still being built, as on the first start on a machine; but the
         voice does not wait for it longer than for a first picture."""
         avatar = self._turn.sessions.avatar
-        if self._feed is None or avatar is None:
+        if avatar is None or not self._turn.has_pictures:
             return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._venue.budgets.avatar_first_frame_ms / 1000):
@@ -244,9 +318,9 @@ class TurnRunner:
     async def _question(self) -> str:
         return "".join([piece.text async for piece in self.text.pieces()])
 
-    async def _pictures(self, sending: SendingStage) -> None:
-        if self._avatar_free is not None:
-            await asyncio.wait([self._avatar_free])
+    async def _pictures(self, sending: SendingStage, avatar_users: Collection[asyncio.Task[None]]) -> None:
+        if avatar_users:
+            await asyncio.wait(avatar_users)
         await sending.send_pictures()
 
     # ---- the end
@@ -276,7 +350,7 @@ class TurnRunner:
             turn.machine.reach(TurnState.PREPARING)
             turn.machine.end(outcome)
         if turn.speaks:
-            sink.emit(Speaking(False, heard_at), self.plan.turn_id)
+            sink.emit(Speaking(False, max(heard_at, turn.speaks_since_sample)), self.plan.turn_id)
         if error is not None:
             sink.emit(error_event(error, ErrorScope.TURN), self.plan.turn_id)
         stop_asked_s = None if outcome in (TurnOutcome.FAILED, TurnOutcome.EXPIRED) else asked_s
@@ -289,7 +363,7 @@ class TurnRunner:
                 turn.tally.video_end_sample,
                 heard_text,
                 heard_at,
-                heard_sample is None,
+                heard_sample is None if turn.hold is None else turn.hold.is_estimate,
                 reason,
             ),
             self.plan.turn_id,
@@ -308,10 +382,18 @@ class TurnRunner:
     def _heard_sample(self, reported: int | None) -> int:
         """The last sample that can have been heard: what the client says, else what the clock says."""
         turn = self._turn
+        if turn.hold is not None:
+            return turn.hold.heard_sample
         sent = turn.tally.audio_end_sample
         if reported is None and not self.plan.pace.live:
             return sent
         return max(turn.timeline.start_sample, min(sent, turn.position() if reported is None else reported))
+
+    def _expiry(self) -> TTHError:
+        budgets = self._venue.budgets
+        if self._turn.hold is not None:
+            return AdapterTimeout(f"the turn was held for longer than {budgets.pause_ms} ms", "PAUSE_TIMEOUT")
+        return AdapterTimeout(f"the turn took longer than {budgets.turn_ms} ms", "TURN_TIMEOUT")
 
     def _metrics(self, outcome: TurnOutcome, stop_asked_s: float | None) -> TurnMetrics:
         turn = self._turn

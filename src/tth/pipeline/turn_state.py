@@ -6,6 +6,7 @@ The output is the one door: after `close` nothing of the turn passes, whatever a
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
 from tth.adapters.base import ControlChange, StyleHint, Used
 from tth.core.blend import hinted, hinted_report
@@ -16,8 +17,20 @@ from tth.core.turn import TurnMachine, TurnState
 from tth.model.commands import DEFAULT_RAMP_MS
 from tth.model.controls import ControlPatch, ControlReport, Controls
 from tth.model.events import Event, Speaking
+from tth.model.media import VideoCodec
 from tth.pipeline.plan import AdapterSessions, TurnPlan, Venue
 from tth.pipeline.tally import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The turn is held."""
+
+    since_s: float
+    heard_sample: int
+    """Up to here it was heard."""
+    is_estimate: bool
+    """The client did not say so."""
 
 
 class TurnInProgress:
@@ -44,6 +57,15 @@ class TurnInProgress:
         self.is_open = True
         self.speaks = False
         """`speaking started` was sent and `speaking finished` was not."""
+        self.speaks_since_sample = 0
+        """Where it was said to start."""
+        self.sound_end_sample: int | None = None
+        """End of the chunk that was marked as the last; None when none was."""
+        wants_pictures = plan.media.motion or venue.encoder.codec is not VideoCodec.NONE
+        self.has_pictures = sessions.avatar is not None and wants_pictures
+        """Somebody is seen: False too when the avatar was given up."""
+        self.hold: Hold | None = None
+        self._goes_on = asyncio.Event()
 
     @property
     def revision(self) -> int:
@@ -64,6 +86,8 @@ class TurnInProgress:
         self.tally.count(event, self.venue.clock.now_s())
         if isinstance(event, Speaking):
             self.speaks = event.started
+            if event.started:
+                self.speaks_since_sample = event.at_sample
         self.venue.sink.emit(event, self.plan.turn_id)
         return True
 
@@ -97,6 +121,25 @@ class TurnInProgress:
         self.controls = hinted(controls, self._hint, asked)
         self.report = report if self.controls == controls else hinted_report(report, self.controls)
         self.pending_change = ControlChange(self.timeline.end_sample, self.controls, report.control_revision, ramp_ms)
+
+    def heard_code_points(self, sample: int) -> int:
+        """How much of the text has been heard at `sample` of the media clock, cut at a word."""
+        return self.ledger.heard_code_points(self.timeline.speech_before(sample))
+
+    def hold_at(self, hold: Hold) -> None:
+        """Nothing but pictures is to go out from now on."""
+        self.hold = hold
+        self._goes_on.clear()
+
+    def go_on(self) -> None:
+        """It is held no longer."""
+        self.hold = None
+        self._goes_on.set()
+
+    async def let_go(self) -> None:
+        """Wait while the turn is held."""
+        while self.hold is not None:
+            await self._goes_on.wait()
 
     async def wait_until_due(self, sample: int, ahead_samples: int) -> None:
         """Wait until `sample` is at most `ahead_samples` in the future. Returns at once in a batch."""

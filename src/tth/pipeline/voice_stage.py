@@ -47,7 +47,8 @@ async def run_voice_stage(turn: TurnInProgress, clauses: asyncio.Queue[Clause | 
             has_spoken = True
         elif has_speakable(clause.text):
             left_out.append(clause)
-        if has_spoken:
+        if has_spoken and left_out:
+            await turn.let_go()
             for mute in left_out:
                 turn.emit(_clause_not_speakable(mute))
             left_out.clear()
@@ -110,6 +111,7 @@ async def run_realtime_stage(turn: TurnInProgress, question: str, spoken: Spoken
         async for output in outputs:
             if isinstance(output, TextPiece):
                 turn.reach(TurnState.LLM)
+                await turn.let_go()
                 turn.emit(TextDelta(output.text, len(turn.text)))
                 turn.text += output.text
                 continue
@@ -123,6 +125,7 @@ async def run_realtime_stage(turn: TurnInProgress, question: str, spoken: Spoken
             await spoken.put(output)
     if not begun:
         raise nothing_speakable()
+    await turn.let_go()
     turn.emit(TextDelta("", len(turn.text), last=True))
     await spoken.put(ClauseEnds())
     await spoken.put(None)

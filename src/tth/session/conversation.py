@@ -16,7 +16,18 @@ from tth.adapters.base import SessionContext
 from tth.core.error_event import error_event
 from tth.core.media_clock import MediaClock
 from tth.errors import Conflict, TTHError, invalid_field
-from tth.model.commands import Attach, Command, EndTurn, Interrupt, Ping, PlaybackReport, UpdateControls, UserText
+from tth.model.commands import (
+    Attach,
+    Command,
+    EndTurn,
+    Interrupt,
+    PauseTurn,
+    Ping,
+    PlaybackReport,
+    ResumeTurn,
+    UpdateControls,
+    UserText,
+)
 from tth.model.controls import ControlPatch
 from tth.model.events import (
     ControlAck,
@@ -95,7 +106,7 @@ class Conversation:
 
     @property
     def state(self) -> str:
-        """idle, preparing, llm, tts, avatar or streaming."""
+        """idle, preparing, llm, tts, avatar, streaming or paused."""
         return self.turns.state
 
     @property
@@ -207,6 +218,10 @@ class Conversation:
                     self._update(command)
                 case Interrupt():
                     self.turns.interrupt(command)
+                case PauseTurn():
+                    self.turns.pause(command)
+                case ResumeTurn():
+                    self.turns.resume(command)
                 case EndTurn():
                     self.turns.end_text(command)
                 case PlaybackReport():

@@ -16,7 +16,7 @@ from tth.core.media_clock import MediaClock
 from tth.core.text_rules import check_text
 from tth.core.turn import TurnState
 from tth.errors import Conflict, Draining, LimitExceeded, TTHError, invalid_field
-from tth.model.commands import EndTurn, Interrupt, UserText
+from tth.model.commands import EndTurn, Interrupt, PauseTurn, ResumeTurn, UserText
 from tth.model.events import TextMode, TurnOutcome
 from tth.model.ids import log_name
 from tth.pipeline.plan import AdapterSessions, Venue
@@ -106,9 +106,9 @@ class Turns:
 
     @property
     def state(self) -> str:
-        """idle, preparing, llm, tts, avatar or streaming."""
+        """idle, preparing, llm, tts, avatar, streaming or paused."""
         runner = self._runner
-        return runner.state.label if runner is not None and runner.state.is_running else TurnState.IDLE.label
+        return runner.label if runner is not None and runner.state.is_running else TurnState.IDLE.label
 
     @property
     def waiting_count(self) -> int:
@@ -143,6 +143,8 @@ class Turns:
                 self._complete(growing)
             except TTHError as error:
                 self._stage.refuse(error, 0)
+        if self._runner is not None and self._runner.is_held:  # nobody could let it go on any more
+            self._runner.resume()
         while self._task is not None and not self.is_resting:
             await asyncio.wait([self._task])
 
@@ -300,6 +302,25 @@ class Turns:
             self._unfinished = None
         elif not self._interrupt_last(command):
             raise Conflict("interrupt: no such turn is running", "NO_ACTIVE_TURN")
+
+    def pause(self, command: PauseTurn) -> None:
+        """Hold the running turn. Raises Conflict when it does not run, has been sent completely or is held already."""
+        runner = self.running
+        if runner is None or command.turn_id not in ("", runner.plan.turn_id):
+            raise Conflict("pause_turn: no such turn is running", "NO_ACTIVE_TURN")
+        heard_sample = self._reported_now() if command.heard_sample is None else command.heard_sample
+        if not runner.is_held:
+            self._cut_last(heard_sample)  # as for a stop
+        runner.pause(heard_sample)
+        self._reported = None
+
+    def resume(self, command: ResumeTurn) -> None:
+        """Let the held turn go on. Raises Conflict when none is held."""
+        runner = self.running
+        if runner is None or command.turn_id not in ("", runner.plan.turn_id):
+            raise Conflict("resume_turn: no such turn is paused", "NOT_PAUSED")
+        runner.resume()
+        self._reported = None
 
     def stop_all(self, outcome: TurnOutcome) -> None:
         """End the running turn and all that wait, now: their terminal events are with the sink when this returns."""

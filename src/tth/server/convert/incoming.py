@@ -174,14 +174,18 @@ def command_of(message: converse_pb2.ConverseRequest, now_ms: int, *, is_first: 
             return commands.PlaybackReport(_heard_sample(message.playback_report.position), seq)
         case "ping":
             return commands.Ping(message.ping.client_time_ms, now_ms, seq)
-        case "resume" | "pause_turn" | "resume_turn" as name:
+        case "pause_turn":
+            return commands.PauseTurn(message.turn_id, _heard_sample(message.pause_turn.playback), seq)
+        case "resume_turn":
+            return commands.ResumeTurn(message.turn_id, seq)
+        case "resume" as name:
             raise Unsupported(f"{name}: not built yet; the field is reserved for it")
         case None if is_first and not _has_unknown_payload(message):
             return commands.Attach(seq)
         case _:
             raise InvalidRequest(
                 "payload: none that this server knows; expected one of user_text, control_update, interrupt, "
-                "end_turn, playback_report, ping",
+                "pause_turn, resume_turn, end_turn, playback_report, ping",
                 "UNKNOWN_PAYLOAD",
             )
 
