@@ -25,9 +25,9 @@ DETAILS: Mapping[PictureQuality, Detail] = {
 }
 """How a quality is drawn."""
 SPARES_KEPT = 8
-"""Of all sessions together; about 10 MB each at 512x512."""
+"""Of all sessions together; about 10 MB each at 512x512, up to 25 when they have drawn a whole breath."""
 PAINTERS_KEPT = 4
-"""A turn's and the idle frames' may differ, and each may be drawn with less detail. About 10 MB each at 512x512."""
+"""A turn's and the idle frames' may differ, and each may be drawn with less detail. As large as spare ones."""
 
 
 class Work(Protocol):
