@@ -6,7 +6,7 @@ Tests: tests/testing/emulators/test_server.py.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -44,6 +44,10 @@ class FaultKind(StrEnum):
     """The connection has reached its greatest age."""
 
 
+KEY_FAULTS = (FaultKind.REFUSED_KEY, FaultKind.NO_PERMISSION)
+"""What also happens to requests that only look whether the key is good; other faults wait for real work."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that goes wrong."""
@@ -67,9 +71,9 @@ class FaultQueue:
         """These happen to the next requests, in this order."""
         self._faults.extend(fault if isinstance(fault, Fault) else Fault(fault) for fault in faults)
 
-    def take(self) -> Fault | None:
-        """What happens to this request."""
-        return self._faults.popleft() if self._faults else None
+    def take(self, only: Collection[FaultKind] = tuple(FaultKind)) -> Fault | None:
+        """What happens to this request; nothing while the next fault is none of `only`."""
+        return self._faults.popleft() if self._faults and self._faults[0].kind in only else None
 
     def __len__(self) -> int:
         return len(self._faults)

@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from aiohttp import web
 
-from tth.testing.emulators.faults import Fault, FaultQueue
+from tth.testing.emulators.faults import Fault, FaultKind, FaultQueue
 from tth.testing.emulators.speech import Speech, ToneSpeech
 
 DEFAULT_KEY = "test-key"
@@ -55,6 +55,8 @@ class Emulator:
     def __post_init__(self) -> None:
         self._runner: web.AppRunner | None = None
         self._connections: dict[object, int] = {}
+        self.active_count = 0
+        """Answers that are being worked on."""
         self.cancelled_count = 0
         """Requests whose client went away before the end."""
         self._cancelled = asyncio.Event()
@@ -62,6 +64,14 @@ class Emulator:
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         """The provider's paths."""
+
+    async def load(self) -> None:
+        """Get ready what answers are made of."""
+        await self.speech.load()
+
+    async def release(self) -> None:
+        """The opposite of `load`; idempotent."""
+        await self.speech.aclose()
 
     @property
     def url(self) -> str:
@@ -75,7 +85,7 @@ class Emulator:
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> Self:
         """Listen. Raises OSError when the port cannot be had."""
-        await self.speech.load()
+        await self.load()
         app = web.Application(client_max_size=MAX_REQUEST_BYTES)
         self.add_routes(app.router)
         app.router.add_post("/_emulator/faults", self._add_faults)
@@ -92,7 +102,7 @@ class Emulator:
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()
-            await self.speech.aclose()
+            await self.release()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Self]:
@@ -103,8 +113,10 @@ class Emulator:
         finally:
             await self.aclose()
 
-    async def note(self, request: web.Request) -> tuple[Seen, Fault | None]:
-        """Remember a request with its JSON body, and say what goes wrong with it."""
+    async def note(
+        self, request: web.Request, only: Collection[FaultKind] = tuple(FaultKind)
+    ) -> tuple[Seen, Fault | None]:
+        """Remember a request with its JSON body, and say what goes wrong with it: a fault of `only`."""
         peer = request.transport.get_extra_info("peername") if request.transport is not None else None
         number = self._connections.setdefault(peer, len(self._connections) + 1)
         body = None
@@ -116,17 +128,20 @@ class Emulator:
         headers = {name.lower(): value for name, value in request.headers.items()}
         seen = Seen(request.method, request.path_qs, headers, body, number)
         self.seen.append(seen)
-        return seen, self.faults.take()
+        return seen, self.faults.take(only)
 
     @asynccontextmanager
     async def answering(self) -> AsyncIterator[None]:
         """Around the work on one answer: counts those whose client went away."""
+        self.active_count += 1
         try:
             yield
         except (asyncio.CancelledError, ConnectionResetError):
             self.cancelled_count += 1
             self._cancelled.set()
             raise
+        finally:
+            self.active_count -= 1
 
     async def cancelled(self) -> None:
         """Wait until some client has gone away before the end of its answer."""

@@ -1,0 +1,53 @@
+"""OpenAI on this machine: chat, responses and what else there is, on one port, as under https://api.openai.com/v1.
+
+Each interface is a file of routes beside this one. `Dialect` makes it one of the servers that speak chat completions in
+their own way (vLLM, Ollama, llama.cpp, LiteLLM). Tests: tests/testing/emulators/test_openai_*.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from tth.testing.emulators import openai_chat, openai_responses
+from tth.testing.emulators.faults import KEY_FAULTS
+from tth.testing.emulators.openai_common import models_answer, refusal_of
+from tth.testing.emulators.openai_dialect import OPENAI, Dialect
+from tth.testing.emulators.server import Emulator
+from tth.testing.emulators.talker import EchoTalker, Talker
+
+
+@dataclass
+class OpenAiEmulator(Emulator):
+    """All of OpenAI that TTH uses."""
+
+    talker: Talker = field(default_factory=EchoTalker)
+    word_s: float = 0.0
+    """Between two words of an answer."""
+    dialect: Dialect = OPENAI
+    """Of chat completions."""
+
+    name = "openai"
+
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        router.add_get("/v1/models", self._models)
+        openai_chat.add_routes(router, self)
+        openai_responses.add_routes(router, self)
+
+    async def load(self) -> None:
+        await super().load()
+        await self.talker.load()
+
+    async def release(self) -> None:
+        await super().release()
+        await self.talker.aclose()
+
+    @property
+    def base_url(self) -> str:
+        """What clients are configured with."""
+        return f"{self.url}/v1"
+
+    async def _models(self, request: web.Request) -> web.Response:
+        _, fault = await self.note(request, KEY_FAULTS)
+        return refusal_of(self, request, fault) or models_answer()
