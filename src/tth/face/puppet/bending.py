@@ -15,7 +15,7 @@ from tth.face.puppet.control_points import ControlPoints, control_points
 from tth.face.puppet.landmarks import Floats
 from tth.face.puppet.portrait import Portrait
 from tth.face.puppet.shapes import displacements
-from tth.face.puppet.spline import thin_plate
+from tth.face.puppet.spline import product, thin_plate
 from tth.face.puppet.view import View
 
 F32 = NDArray[np.float32]
@@ -112,7 +112,9 @@ class _GridMaker:
         near = fade > 0
         spline = thin_plate(self.points.positions[chosen], at[near]) * fade[near, None]
         out = np.zeros((len(self.moves), len(at), 2))
-        out[:, near] = self.view.frame.vectors(np.tensordot(spline, self.moves[:, chosen], (1, 1)).transpose(1, 0, 2))
+        moves = self.moves[:, chosen].transpose(1, 0, 2)
+        moved = product(spline, moves.reshape(len(moves), -1)).reshape(-1, *moves.shape[1:])
+        out[:, near] = self.view.frame.vectors(moved.transpose(1, 0, 2))
         return out
 
     def _below_share(self, at: Floats) -> Floats:
