@@ -248,6 +248,48 @@ def test_reported_playback_decides_what_was_heard() -> None:
     assert run_virtual(heard(10**9)) == "w0 w1 w2 w3"
 
 
+def test_speaking_never_finishes_before_it_starts() -> None:
+    """A listener who has not come to the first sound heard nothing of it, and time does not run backwards."""
+
+    async def main() -> Scene:
+        scene = make_scene(tts=ScriptedVoice([wait(500), *every(0, *ten_words())]))
+        runner = scene.runner(TEN_WORDS)
+        task = asyncio.create_task(runner.run())
+        await asyncio.sleep(0.6)
+        runner.stop(TurnOutcome.INTERRUPTED, scene.venue.clock.now_s(), 0)
+        await task
+        return scene
+
+    started, finished = run_virtual(main()).sink.of(Speaking)
+    assert started.at_sample == ms_to_samples(500)
+    assert finished.at_sample == started.at_sample
+
+
+@pytest.mark.parametrize("stop_first", [True, False])
+def test_stopped_in_the_moment_in_which_it_fails(stop_first: bool) -> None:
+    """Whichever comes first, the turn ends once and its task ends well, so that the session goes on."""
+
+    async def main() -> Scene:
+        scene = make_scene(tts=ScriptedVoice([wait(500), fail(AdapterUnavailable("down"))]))
+        runner = scene.runner(TEN_WORDS)
+
+        async def stop() -> None:
+            await asyncio.sleep(0.5)
+            runner.stop(TurnOutcome.INTERRUPTED, scene.venue.clock.now_s())
+
+        stopping = asyncio.create_task(stop()) if stop_first else None
+        task = asyncio.create_task(runner.run())
+        if stopping is None:
+            await asyncio.sleep(0)
+            stopping = asyncio.create_task(stop())
+        await asyncio.wait([task, stopping])
+        assert not task.cancelled()
+        assert task.exception() is None
+        return scene
+
+    assert len(run_virtual(main()).sink.terminals) == 1
+
+
 @pytest.mark.parametrize("at_s", [0.0, 0.001, 0.2, 0.9, 1.4])
 def test_stop_at_any_time_gives_one_end(at_s: float) -> None:
     """Whenever a turn is stopped, it has exactly one metrics record and one terminal event, and no task is left."""

@@ -24,6 +24,7 @@ from tth.model.events import (
     TextDelta,
     TextMode,
     TurnComplete,
+    TurnHeard,
     TurnMetrics,
     TurnOutcome,
     TurnStarted,
@@ -414,3 +415,14 @@ def test_nothing_but_pictures_is_lost(steps: list[str]) -> None:
         assert len(outbox) == 0
 
     asyncio.run(main())
+
+
+def test_what_was_heard_of_a_turn_comes_behind_its_end() -> None:
+    """It belongs to no turn, yet it means nothing before the end that it is about."""
+    outbox = box()
+    outbox.emit(started(), "t_1")
+    outbox.emit(END, "t_1")
+    heard = TurnHeard("t_1", "some", 0, True)
+    outbox.emit(heard)
+    outbox.emit(PONG)
+    assert [event for event, _ in all_of(outbox)] == [PONG, started(), END, heard]

@@ -7,13 +7,14 @@ import asyncio
 import pytest
 
 from tests.session.scene import Recording, engine, inline
-from tth.adapters.base import SessionContext
+from tth.adapters.base import AvatarSession, Persona, SessionContext
 from tth.adapters.registry import Adapters
 from tth.core.budget import Budgets
 from tth.core.media_clock import MediaClock
+from tth.errors import AdapterUnavailable
 from tth.model.commands import UpdateControls
 from tth.model.controls import ControlPatch, EmotionLabel, IdleMode
-from tth.model.events import VideoFrame
+from tth.model.events import DegradedMode, VideoFrame
 from tth.model.ids import SessionId
 from tth.model.media import MediaPreferences, VideoCodec
 from tth.pipeline.frame_encoder import FrameEncoder
@@ -110,3 +111,22 @@ def test_what_the_person_shown_can_take_over(command: UpdateControls, is_taken: 
         return taken
 
     assert run_virtual(main()) is is_taken
+
+
+class _Nobody(ScriptedAvatar):
+    def open_session(self, context: SessionContext, persona: Persona, draw: bool) -> AvatarSession:
+        raise AdapterUnavailable("there is nobody", role="avatar")
+
+
+def test_an_avatar_with_nobody_to_show_is_told() -> None:
+    """It costs the idle frames, not the stream; the client is told why it sees nobody."""
+
+    async def main() -> list[DegradedMode]:
+        stage = Stage(VideoCodec.RAW_RGB24, _Nobody())
+        async with asyncio.TaskGroup() as group:
+            stage.idling.start(group, stage.venue, stage.layers.now())
+        return stage.sink.of(DegradedMode)
+
+    assert [(told.active, told.component, told.reason) for told in run_virtual(main())] == [
+        (True, "avatar", "ADAPTER_UNAVAILABLE")
+    ]

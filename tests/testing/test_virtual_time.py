@@ -140,3 +140,28 @@ def test_no_task_outlives_the_run() -> None:
 
     run_virtual(main())
     assert ended == ["cancelled"]
+
+
+def test_a_wait_is_never_rounded_away() -> None:
+    """However short it is against the time that has passed; else code that waits for a rest of time would spin."""
+
+    async def main() -> bool:
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(3000.1)
+        before_s = loop.time()
+        await asyncio.sleep(1e-16)
+        return loop.time() > before_s
+
+    assert run_virtual(main())
+
+
+def test_tasks_that_keep_each_other_busy_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loop that never comes to rest is refused, although no time passes in it."""
+    monkeypatch.setattr("tth.testing.virtual_time.MAX_STEPS", 1000)
+
+    async def main() -> None:
+        while True:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+    with pytest.raises(Endless):
+        run_virtual(main())

@@ -22,6 +22,9 @@ from tth.pipeline.plan import Venue
 
 log = logging.getLogger(__name__)
 
+NO_FRAMES = "no idle frames until the next turn"
+"""What is done about an avatar that fails between turns."""
+
 
 class IdleRunner:
     """Sends idle frames until it is cancelled. `run` once, in a task of its own."""
@@ -89,7 +92,7 @@ class IdleRunner:
             at_sample += step_samples
 
     def _lose_pictures(self, reason: str) -> None:
-        self._venue.sink.emit(self._venue.health.lost(reason, "no idle frames until the next turn"))
+        self._venue.sink.emit(self._venue.health.lost(reason, NO_FRAMES))
 
     def _emit(self, event: Event) -> bool:
         self._venue.sink.emit(event)

@@ -227,7 +227,9 @@ class TurnRunner:
             return
         try:
             async with self._deadline.begin():
-                await self._run_stages()
+                # In a task apart: a task group whose task fails leaves a mark of cancellation on its parent (asyncio
+                # before Python 3.13), which nobody could tell from someone else's wish that the turn ends.
+                await asyncio.create_task(self._run_stages(), name=f"stages of {self.plan.turn_id}")
         except asyncio.CancelledError:
             if not self.has_ended():
                 self._finish_stopped(TurnOutcome.CANCELLED, self._turn.now_s(), None)

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from tth.clock import Clock
 from tth.core.reader import ReaderLadder, ReaderLevel, overdue_s
-from tth.model.events import DegradedMode, Event, IdleClip, MotionFrame, TurnMetrics, TurnStarted, VideoFrame
+from tth.model.events import DegradedMode, Event, IdleClip, MotionFrame, TurnHeard, TurnMetrics, TurnStarted, VideoFrame
 from tth.model.media import PictureQuality
 
 SLOW_READER = "SLOW_READER"
@@ -121,7 +121,7 @@ class Outbox:
         item = Outgoing(event, turn_id, now_s)
         if item.is_picture:
             self._emit_picture(item)
-        elif turn_id or isinstance(event, IdleClip):
+        elif turn_id or isinstance(event, IdleClip | TurnHeard):
             self._lane.append(item)
         else:
             self._notices.append(item)

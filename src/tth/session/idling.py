@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+from tth.errors import AdapterError
 from tth.model.commands import UpdateControls
 from tth.model.controls import BY_ATTRIBUTE, IdleMode
 from tth.model.events import TextMode
 from tth.model.media import VideoCodec
-from tth.pipeline.idle_runner import IdleRunner
+from tth.pipeline.idle_runner import NO_FRAMES, IdleRunner
 from tth.pipeline.plan import Venue
 from tth.session.control_layers import Decided
 from tth.session.engine import Engine
@@ -31,13 +32,18 @@ class Idling:
         self._task: asyncio.Task[None] | None = None
 
     def start(self, group: asyncio.TaskGroup, venue: Venue, decided: Decided) -> None:
-        """Show this person, in place of whoever was shown before; nobody where nobody wants to see one."""
+        """Show this person, in place of whoever was shown before; nobody where nobody wants to see one, or where the
+        avatar has nobody to show: the client is told, and the session goes on."""
         self.stop()
         terms, media = self._terms, self._terms.media
         wants_pictures = media.motion or media.video_codec is not VideoCodec.NONE
         if not wants_pictures or decided.controls.idle_mode is IdleMode.NONE:
             return
-        avatar = self._face.of(decided.persona)
+        try:
+            avatar = self._face.of(decided.persona)
+        except AdapterError as error:
+            venue.sink.emit(venue.health.lost(error.reason, NO_FRAMES))
+            return
         if avatar is None:
             return
         order = TurnOrder(terms.session_id, "", 0, TextMode.SAY, terms.language_code, media, 0.0)

@@ -5,7 +5,8 @@ loop; when there are none, the clock is set forward to the earliest timer and th
 other time, so code takes no time at all and a result that depends on the machine's speed cannot occur.
 
 What would need real time is refused instead of hanging: executor threads, a loop with nothing left to wait for
-(`Deadlock`), and a loop that never ends because timers keep it alive (`Endless`). Real sockets are not waited for.
+(`Deadlock`), and a loop that never ends because timers keep it alive or tasks keep each other busy (`Endless`). Real
+sockets are not waited for.
 Tests: tests/testing/test_virtual_time.py.
 """
 
@@ -20,6 +21,10 @@ T = TypeVar("T")
 
 DEFAULT_LIMIT_S = 24 * 3600.0
 """Virtual seconds after which a run is taken for endless: longer than any scripted conversation."""
+SHORTEST_WAIT_S = 1e-9
+"""A wait that is not nothing moves the clock, as it does in real time; a smaller step could be lost in rounding."""
+MAX_STEPS = 200_000
+"""Turns of the loop without the clock moving after which it is taken for endless."""
 WALL_START_MS = 1_800_000_000_000
 """Unix time at virtual second 0 (January 2027); any fixed value would do."""
 
@@ -29,7 +34,7 @@ class Deadlock(RuntimeError):
 
 
 class Endless(RuntimeError):
-    """The virtual time limit passed and the main coroutine has not finished."""
+    """The virtual time limit passed, or the clock stands still for ever, and the main coroutine has not finished."""
 
 
 class ThreadsRefused(RuntimeError):
@@ -42,17 +47,31 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self, limit_s: float = DEFAULT_LIMIT_S) -> None:
         self._virtual_now_s = 0.0
         self._limit_s = limit_s
+        self._steps = 0
         super().__init__(_JumpingSelector(self))
 
     def time(self) -> float:
         """Virtual seconds since the loop was made."""
         return self._virtual_now_s
 
+    def call_later(  # type: ignore[override]
+        self, delay: float, callback: Any, *args: Any, context: Any = None
+    ) -> asyncio.TimerHandle:
+        """As asyncio's; a positive delay is never rounded away."""
+        return super().call_later(max(delay, SHORTEST_WAIT_S) if delay > 0 else delay, callback, *args, context=context)
+
+    def step(self) -> None:
+        """Count a turn of the loop in which the clock stands. Called by the loop's selector only."""
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            raise Endless(f"the clock stands still at {self._virtual_now_s:g} s: {self._waiting_tasks()}")
+
     def jump(self, seconds: float | None) -> None:
         """Pass a wait of the loop without waiting; None = for ever. Called by the loop's selector only."""
         if seconds is None:
             raise Deadlock(f"nothing is scheduled and these tasks still wait: {self._waiting_tasks()}")
         self._virtual_now_s += seconds
+        self._steps = 0
         if self._virtual_now_s > self._limit_s:
             raise Endless(f"not finished after {self._limit_s:g} virtual seconds: {self._waiting_tasks()}")
 
@@ -75,6 +94,8 @@ class _JumpingSelector(selectors.SelectSelector):
         ready = super().select(0)
         if not ready and (timeout is None or timeout > 0):
             self._loop.jump(timeout)
+        else:
+            self._loop.step()
         return ready
 
 
