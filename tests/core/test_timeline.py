@@ -181,3 +181,6 @@ def test_any_number_of_pauses_loses_nothing(steps: list[tuple[int, int, int, int
         heard |= {piece.start_sample + n: int(value) for n, value in enumerate(piece.pcm)}
     assert [value for _, value in sorted(heard.items())] == [n % 30_000 for n in range(said)]
     assert timeline.speech_samples == said
+    whens = [timeline.when_spoken(count) for count in range(0, said + 1, 17)]
+    assert [timeline.speech_before(when) for when in whens] == list(range(0, said + 1, 17))
+    assert timeline.when_spoken(said + 5) == timeline.speech_end_sample + 5

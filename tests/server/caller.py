@@ -26,6 +26,8 @@ from tth.v1.converse_pb2 import (
     ConverseResponse,
     EndTurn,
     Interrupt,
+    PlaybackPosition,
+    Resume,
     TextMode,
     UserText,
 )
@@ -237,6 +239,16 @@ class Caller:
         if self.error is None:
             return await self.call.code(), ""
         return self.error.code(), reason_of(self.error)
+
+
+@asynccontextmanager
+async def resuming(
+    server: RunningServer, session_id: str, handle: str, last_seq: int = 0, playback: PlaybackPosition | None = None
+) -> AsyncIterator[Caller]:
+    """A stream that goes on with a session."""
+    async with calling(server, session_id, greet=False) as caller:
+        await caller.send(resume=Resume(resume_handle=handle, last_seq=last_seq, playback=playback))
+        yield caller
 
 
 @asynccontextmanager

@@ -101,7 +101,7 @@ FIRST = [
     ("unknown", {"session_id": "s_" + MARK}, grpc.StatusCode.NOT_FOUND, "SESSION_NOT_FOUND"),
     ("schema", {"schema_version": "2.0"}, grpc.StatusCode.FAILED_PRECONDITION, "SCHEMA_UNSUPPORTED"),
     ("words for a schema", {"schema_version": MARK}, grpc.StatusCode.FAILED_PRECONDITION, "SCHEMA_UNSUPPORTED"),
-    ("resume", {"resume": Resume(resume_handle=MARK)}, grpc.StatusCode.UNIMPLEMENTED, "NOT_IMPLEMENTED"),
+    ("wrong handle", {"resume": Resume(resume_handle=MARK)}, grpc.StatusCode.NOT_FOUND, "SESSION_NOT_FOUND"),
 ]
 
 

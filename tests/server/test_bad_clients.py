@@ -31,7 +31,7 @@ from tth.testing.scripted import ScriptedAvatar, ScriptedVoice, hang
 from tth.v1 import media_pb2
 from tth.v1.controls_pb2 import Controls, Render, Resolution
 from tth.v1.converse_pb2 import GO_AWAY_ACTION_DISCONNECT, ConverseRequest, Ping, UserText
-from tth.v1.tth_service_pb2 import CreateSessionRequest, GetSessionRequest
+from tth.v1.tth_service_pb2 import CreateSessionRequest, GetSessionRequest, HealthRequest
 from tth.v1.tth_service_pb2_grpc import TthServiceStub
 
 pytestmark = pytest.mark.server
@@ -73,7 +73,7 @@ async def test_a_client_that_stops_reading(server: RunningServer) -> None:
     await late.read_all()
     assert await late.status() == (grpc.StatusCode.RESOURCE_EXHAUSTED, "SLOW_CONSUMER")
     assert late.events
-    assert server.server.sessions.get(session_id).last_seq >= late.events[-1].seq
+    assert server.server.sessions.get(session_id).resumption.last_seq >= late.events[-1].seq
 
 
 @served(impatient)
@@ -201,11 +201,11 @@ def forgetful() -> TthServer:
 
 
 @served(forgetful)
-async def test_a_session_that_nobody_uses_expires(server: RunningServer) -> None:
+async def test_a_session_that_nobody_uses_ends(server: RunningServer) -> None:
     """Its stream is told why and ends with OK; afterwards the session is unknown."""
     async with conversation(server) as caller:
         away = (await caller.next_of("go_away")).go_away
-        assert (away.reason, away.action) == ("SESSION_EXPIRED", GO_AWAY_ACTION_DISCONNECT)
+        assert (away.reason, away.action, away.time_left_ms) == ("SESSION_IDLE", GO_AWAY_ACTION_DISCONNECT, 0)
         assert await caller.status() == (grpc.StatusCode.OK, "")
         with pytest.raises(grpc.aio.AioRpcError) as unknown:
             await server.stub.GetSession(GetSessionRequest(session_id=caller.session_id))
@@ -213,18 +213,60 @@ async def test_a_session_that_nobody_uses_expires(server: RunningServer) -> None
         assert len(server.server.sessions) == 0
 
 
-def short_lived() -> TthServer:
-    return make_server(options=ServerOptions(limits=SessionLimits(lifetime_s=2.0)))
+def short_lived(drain_s: float) -> TthServer:
+    return make_server(options=ServerOptions(limits=SessionLimits(lifetime_s=2.0), drain_s=drain_s))
 
 
-@served(short_lived)
-async def test_a_session_that_is_too_old_expires_in_mid_turn(server: RunningServer) -> None:
-    """The running turn ends as EXPIRED."""
+@served(lambda: short_lived(drain_s=30.0))
+async def test_a_session_that_is_too_old_ends_behind_its_turn(server: RunningServer) -> None:
+    """It is told how long it has, begins nothing more, and ends with OK when the turn has ended."""
+    async with conversation(server) as caller:
+        await caller.text("one two three four five six seven eight nine ten. " * 4, turn_id="last")
+        away = (await caller.next_of("go_away")).go_away
+        assert (away.reason, away.action) == ("SESSION_LIFETIME", GO_AWAY_ACTION_DISCONNECT)
+        assert away.time_left_ms == 30_000
+        await caller.text("And one more.")
+        assert (await caller.refusal()).reason == "DRAINING"
+        assert kind((await caller.turn("last"))[-1]) == "turn_complete"
+        assert await caller.status() == (grpc.StatusCode.OK, "")
+        assert sum(kind(event) == "go_away" for event in caller.events) == 1
+
+
+@served(lambda: short_lived(drain_s=1.0))
+async def test_a_turn_that_takes_too_long_is_cut_with_its_session(server: RunningServer) -> None:
+    """The running turn ends as EXPIRED when its time is over."""
     async with conversation(server) as caller:
         await caller.text(LONG)
         stopped = (await caller.turn())[-1].turn_stopped
         assert stopped.outcome == 7
         assert await caller.status() == (grpc.StatusCode.OK, "")
+
+
+@served(lambda: make_server(max_turns=1))
+async def test_a_session_ends_behind_its_last_turn(server: RunningServer) -> None:
+    """Told at the turn's end, not before."""
+    async with conversation(server) as caller:
+        await caller.text("The only one.")
+        assert kind((await caller.turn())[-1]) == "turn_complete"
+        away = (await caller.next_of("go_away")).go_away
+        assert (away.reason, away.time_left_ms) == ("SESSION_TURNS", 0)
+        assert await caller.status() == (grpc.StatusCode.OK, "")
+
+
+@served(lambda: make_server(options=ServerOptions(limits=SessionLimits(grace_s=2.0))))
+async def test_a_session_that_nobody_comes_back_to_is_forgotten(server: RunningServer) -> None:
+    """After the grace, with all it holds."""
+    async with conversation(server) as caller:
+        await caller.next_of("session_state")
+    await until_empty(server)
+    async with calling(server, caller.session_id) as late:
+        assert await late.status() == (grpc.StatusCode.NOT_FOUND, "SESSION_NOT_FOUND")
+
+
+async def until_empty(server: RunningServer) -> None:
+    """The server has no session; bounded by the test's own limit."""
+    while len(server.server.sessions):
+        await server.stub.Health(HealthRequest())
 
 
 def stuck() -> TthServer:

@@ -164,7 +164,7 @@ BAD_MESSAGES = [
     Bad("schema", {**said(MARK), "schema_version": "2.0"}, "SCHEMA_UNSUPPORTED", code=PRECONDITION),
     Bad("pause", {"pause_turn": PauseTurn()}, "NO_ACTIVE_TURN", code=PRECONDITION),
     Bad("resume_turn", {"resume_turn": ResumeTurn()}, "NOT_PAUSED", code=PRECONDITION),
-    Bad("late resume", {"resume": Resume(resume_handle=MARK)}, "NOT_IMPLEMENTED", code=UNIMPLEMENTED),
+    Bad("late resume", {"resume": Resume(resume_handle=MARK)}, "INVALID_REQUEST"),
     *bad_values(),
 ]
 

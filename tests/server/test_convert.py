@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from google.protobuf.descriptor import EnumDescriptor
 
-from tth.errors import FieldViolation, InvalidRequest, SchemaUnsupported, Unsupported
+from tth.errors import FieldViolation, InvalidRequest, SchemaUnsupported
 from tth.face.parameters import FaceState
 from tth.model import commands, events
 from tth.model.controls import (
@@ -28,6 +28,7 @@ from tth.model.controls import (
 from tth.model.events import ErrorEvent, ErrorScope, Event, TextMode, TurnOutcome
 from tth.model.ids import SessionId
 from tth.model.media import AudioCodec, FrameKind, MediaPreferences, VideoCodec, WordTiming
+from tth.model.secret import Secret
 from tth.server.convert import incoming, outgoing
 from tth.v1 import controls_pb2, converse_pb2, errors_pb2, media_pb2
 from tth.v1.converse_pb2 import ConverseRequest, ConverseResponse
@@ -181,10 +182,21 @@ def test_commands() -> None:
     assert command(ConverseRequest(client_seq=1), is_first=True) == commands.Attach(1)
 
 
-def test_payloads_that_are_not_built() -> None:
-    """resume is reserved; nothing at all is no later message."""
-    with pytest.raises(Unsupported):
-        command(ConverseRequest(resume=converse_pb2.Resume()))
+def test_a_stream_resumes_with_its_first_message() -> None:
+    """And only there; a position is the sample that was heard last."""
+    position = converse_pb2.PlaybackPosition(audio_pts_us=1_000_000)
+    resume = ConverseRequest(resume=converse_pb2.Resume(resume_handle="h", last_seq=7, playback=position))
+    assert incoming.resume_of(resume) == commands.Resume(Secret("h"), 7, 24_000)
+    bare = ConverseRequest(resume=converse_pb2.Resume())
+    assert incoming.resume_of(bare) == commands.Resume(Secret(""), 0, None)
+    assert incoming.resume_of(ConverseRequest()) is None
+    for is_first in (True, False):
+        with pytest.raises(InvalidRequest):
+            command(resume, is_first=is_first)
+
+
+def test_nothing_at_all_is_no_later_message() -> None:
+    """It may be of a newer contract."""
     with pytest.raises(InvalidRequest) as refused:
         command(ConverseRequest())
     assert refused.value.reason == "UNKNOWN_PAYLOAD"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tth.session.resumption import MAX_UNRECORDED, Resumption
+from tth.session.resumption import MAX_UNRECORDED, Reopening, Resumption
 
 pytestmark = pytest.mark.unit
 
@@ -22,7 +22,7 @@ def test_a_resume_gets_what_it_missed() -> None:
     resumption = Resumption()
     sent(resumption, True, True, False, True, False)
     found = resumption.reopen(resumption.handle.reveal(), 1)
-    assert (found.missed, found.gap) == ((b"2", b"4"), False)
+    assert (resumption.ring.after(found.last_seq), found.gap) == ([b"2", b"4"], False)
     assert resumption.next_seq() == 6
 
 
@@ -41,7 +41,7 @@ def test_a_number_that_was_never_sent_is_a_gap(last_seq: int) -> None:
     resumption = Resumption()
     sent(resumption, True, True, True)
     found = resumption.reopen(resumption.handle.reveal(), last_seq)
-    assert (found.missed, found.gap) == ((), True)
+    assert found == Reopening(3, gap=True)
     assert resumption.next_seq() == 4
 
 
@@ -60,7 +60,7 @@ def test_a_negative_number_is_none() -> None:
     """The client has taken nothing."""
     resumption = Resumption()
     sent(resumption, True)
-    assert resumption.reopen(resumption.handle.reveal(), -5).missed == (b"1",)
+    assert resumption.reopen(resumption.handle.reveal(), -5) == Reopening(0, gap=False)
 
 
 def test_handles_are_renewed_and_the_one_shown_stays_good() -> None:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.session.scene import SOUND_ONLY, attach, engine
+from tests.session.scene import SOUND_ONLY, Scene, attach, engine
 from tth.errors import LimitExceeded, SessionNotFound
-from tth.model.commands import Ping, UserText
+from tth.model.commands import Interrupt, Ping, UserText
 from tth.model.controls import ControlPatch
-from tth.model.events import TextMode, TurnStarted
+from tth.model.events import GoAway, TextMode, TurnStarted
 from tth.model.ids import SessionId
 from tth.session.conversation import Conversation
 from tth.session.engine import Engine
-from tth.session.store import MemorySessions, SessionLimits
+from tth.session.store import ABANDONED, IDLE, LIFETIME, TURNS, MemorySessions, SessionLimits
 from tth.session.terms import SessionTerms
 from tth.testing.virtual_time import WALL_START_MS, VirtualClock, run_virtual
 
 pytestmark = pytest.mark.pipeline
 
-LIMITS = SessionLimits(max_sessions=2, idle_s=10.0, lifetime_s=100.0)
+LIMITS = SessionLimits(max_sessions=2, idle_s=10.0, lifetime_s=100.0, grace_s=30.0)
 
 
 def made(shared: Engine, name: str) -> Conversation:
@@ -63,43 +65,104 @@ def test_no_more_than_the_limit() -> None:
     run_virtual(main())
 
 
-def test_an_unused_session_expires_and_a_used_one_does_not() -> None:
+@asynccontextmanager
+async def served(conversation: Conversation) -> AsyncIterator[Scene]:
+    """A stream to a session, as the server attaches it."""
+    with conversation.attached():
+        scene = attach(conversation)
+        try:
+            yield scene
+        finally:
+            await scene.finish()
+
+
+def test_a_client_that_asks_for_nothing_is_idle() -> None:
     """Any message counts as use; a running turn too, however long it takes."""
 
     async def main() -> None:
         shared, sessions = engine(), MemorySessions(LIMITS, VirtualClock())
-        quiet, busy = made(shared, "s_1"), made(shared, "s_2")
-        sessions.add(quiet, "")
-        sessions.add(busy, "")
-        stream = attach(busy)
-        assert sessions.times_ms(SessionId("s_1")) == (WALL_START_MS, WALL_START_MS + 10_000)
-        await asyncio.sleep(8)
-        await stream.send(Ping(1, 2))
-        await asyncio.sleep(8)
-        assert sessions.expired() == [quiet]
-        await stream.send(UserText("Still typing, ", TextMode.SAY, partial=True))
-        await stream.sink.until(TurnStarted)
-        await asyncio.sleep(20)
-        assert sessions.expired() == [quiet]
-        await stream.finish()
-        await asyncio.sleep(11)
-        assert sessions.expired() == [quiet, busy]
+        busy = made(shared, "s_1")
+        sessions.add(busy)
+        async with served(busy) as stream:
+            await asyncio.sleep(8)
+            await stream.send(Ping(1, 2))
+            await asyncio.sleep(8)
+            assert sessions.over() == []
+            await stream.send(UserText("Still typing, ", TextMode.SAY, partial=True))
+            await stream.sink.until(TurnStarted)
+            await asyncio.sleep(20)
+            assert sessions.over() == []
+            await stream.send(Interrupt())
+            await asyncio.sleep(9)
+            assert sessions.over() == []
+            await asyncio.sleep(2)
+            assert sessions.over() == [(busy, IDLE)]
+            busy.go_away(GoAway("disconnect", 0, IDLE))
+            assert sessions.over() == []  # it is told once
+
+    run_virtual(main())
+
+
+def test_a_session_without_a_stream_lives_for_the_grace() -> None:
+    """From its beginning, and anew from the end of each stream."""
+
+    async def main() -> None:
+        shared, sessions = engine(), MemorySessions(LIMITS, VirtualClock())
+        quiet, visited = made(shared, "s_1"), made(shared, "s_2")
+        sessions.add(quiet)
+        sessions.add(visited)
+        assert sessions.times_ms(SessionId("s_1")) == (WALL_START_MS, WALL_START_MS + 30_000)
+        await asyncio.sleep(25)
+        async with served(visited):
+            assert sessions.left_s(visited) == 10.0
+            assert sessions.left_if_lost_s(visited) == 30.0
+            await asyncio.sleep(5)
+        assert sessions.left_s(visited) == sessions.left_if_lost_s(visited) == 30.0
+        await asyncio.sleep(1)
+        assert sessions.over() == [(quiet, ABANDONED)]
+        await asyncio.sleep(30)
+        assert sessions.over() == [(quiet, ABANDONED), (visited, ABANDONED)]
 
     run_virtual(main())
 
 
 def test_nothing_lives_for_ever() -> None:
-    """Not even a session that is used."""
+    """Not even a session that is used; the age of one that another server began counts from there."""
 
     async def main() -> None:
         shared, sessions = engine(), MemorySessions(LIMITS, VirtualClock())
-        busy = made(shared, "s_1")
-        sessions.add(busy, "")
-        stream = attach(busy)
-        for _ in range(21):
-            await stream.send(Ping(1, 2))
-            await asyncio.sleep(5)
-        assert sessions.expired() == [busy]
-        await stream.finish()
+        busy, older = made(shared, "s_1"), made(shared, "s_2")
+        sessions.add(busy)
+        sessions.add(older, created_ms=WALL_START_MS - 99_000)
+        assert sessions.left_s(older) == 1.0
+        async with served(busy) as stream:
+            for _ in range(21):
+                await stream.send(Ping(1, 2))
+                await asyncio.sleep(5)
+            assert sessions.over() == [(busy, LIFETIME), (older, LIFETIME)]
+
+    run_virtual(main())
+
+
+def test_turns_are_used_up_when_the_last_one_has_ended() -> None:
+    """A further one is refused at once."""
+
+    async def main() -> None:
+        shared, sessions = engine(max_turns=2), MemorySessions(LIMITS, VirtualClock())
+        talkative = made(shared, "s_1")
+        sessions.add(talkative)
+        async with served(talkative) as stream:
+            await stream.say("One.")
+            await stream.sink.ends(1)
+            await asyncio.sleep(1)
+            assert sessions.over() == []
+            await stream.say("Two.")
+            await stream.sink.until(TurnStarted, 2)
+            assert sessions.over() == []
+            await stream.say("Three.")
+            await stream.sink.ends(2)
+            await asyncio.sleep(1)
+            assert stream.sink.reasons == ["SESSION_TURNS"]
+            assert sessions.over() == [(talkative, TURNS)]
 
     run_virtual(main())

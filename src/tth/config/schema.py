@@ -67,9 +67,13 @@ class ServerSettings:
     max_sessions: int = setting(200, 1, 100_000)
     """Sessions that may be open at once; one more is refused with LIMIT_EXCEEDED."""
     session_idle_s: float = setting(300.0, 1, 86_400)
-    """A session in which nobody asked for anything for so long is ended."""
+    """A session whose client asked for nothing for so long is ended."""
+    session_grace_s: float = setting(300.0, 0, 86_400)
+    """A session without a stream is kept for so long, so that its client can resume it."""
     session_lifetime_s: float = setting(14_400.0, 1, 604_800)
     """The longest that a session lives."""
+    session_max_turns: int = setting(10_000, 1, 10_000_000)
+    """The most turns of one session; behind the last one it ends."""
     drain_s: float = setting(10.0, 0, 3600)
     """How long running turns may take to end after SIGTERM."""
     history_tokens: int = setting(6000, 100, 10_000_000)

@@ -134,6 +134,7 @@ def build_server(config: Config, registry: Registry) -> TthServer:
         budgets=config.budgets.of_turn,
         max_ahead_ms=config.pacing.max_ahead_ms,
         max_text_code_points=server.max_text_code_points,
+        max_turns=server.session_max_turns,
         history_tokens=server.history_tokens,
         default_language=config.defaults.language,
         default_media=config.media.preferences,
@@ -141,7 +142,9 @@ def build_server(config: Config, registry: Registry) -> TthServer:
     options = ServerOptions(
         host=server.host,
         port=server.port,
-        limits=SessionLimits(server.max_sessions, server.session_idle_s, server.session_lifetime_s),
+        limits=SessionLimits(
+            server.max_sessions, server.session_idle_s, server.session_lifetime_s, server.session_grace_s
+        ),
         drain_s=server.drain_s,
         adapter_load_ms=config.budgets.adapter_load_ms,
         max_request_bytes=server.max_request_bytes,

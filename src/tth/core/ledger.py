@@ -58,7 +58,7 @@ class SpeechLedger:
         return end
 
     def heard_points(self) -> tuple[tuple[int, int], ...]:
-        """(sample, code points): from this sample on so much counts as heard; both rise. The same as
+        """(samples of speech, code points): from there on so much counts as heard; both rise. The same as
         `heard_code_points` for every sample at once, for a record."""
         found = [(w.start_sample + w.sample_count // 2 + 1, w.offset + len(w.word)) for w in self._words]
         for stretch in self._stretches:

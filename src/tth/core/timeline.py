@@ -102,6 +102,13 @@ class Timeline:
         run = self._runs[index]
         return run.speech_sample + min(sample - run.start_sample, run.sample_count)
 
+    def when_spoken(self, speech_samples: int) -> int:
+        """Media clock at which so much of the turn's speech lies behind; what has no place yet would follow at once."""
+        for run in self._runs:
+            if speech_samples <= run.speech_sample + run.sample_count:
+                return run.start_sample + max(0, speech_samples - run.speech_sample)
+        return self.speech_end_sample + max(0, speech_samples - self.speech_samples)
+
     def next_speech(self, sample: int) -> int | None:
         """Where the first speech at or behind `sample` begins; None when there is none yet."""
         index = bisect_right(self._runs, sample, key=_start) - 1

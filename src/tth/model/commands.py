@@ -6,8 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from tth.errors import TTHError
 from tth.model.controls import ControlPatch
 from tth.model.events import TextMode
+from tth.model.secret import Secret
 
 DEFAULT_RAMP_MS = 250
 
@@ -82,6 +84,25 @@ class Attach:
     client_seq: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A message that is no command; it is answered in its turn, with this."""
+
+    error: TTHError
+    client_seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """How a stream begins that goes on where another one was lost."""
+
+    handle: Secret
+    last_seq: int
+    """Everything up to here was taken."""
+    heard_sample: int | None
+    """Media clock of what was heard last; None = not reported."""
+
+
 Command: TypeAlias = (
-    UserText | UpdateControls | Interrupt | PauseTurn | ResumeTurn | EndTurn | PlaybackReport | Ping | Attach
+    UserText | UpdateControls | Interrupt | PauseTurn | ResumeTurn | EndTurn | PlaybackReport | Ping | Attach | Unusable
 )

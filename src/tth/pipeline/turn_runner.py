@@ -154,7 +154,8 @@ class TurnRunner:
 
     def heard_points(self) -> tuple[tuple[int, int], ...]:
         """(media clock, code points): from this sample on so much of the text counts as heard; for a record."""
-        return self._turn.ledger.heard_points()
+        timeline, points = self._turn.timeline, self._turn.ledger.heard_points()
+        return tuple((timeline.when_spoken(speech_samples), code_points) for speech_samples, code_points in points)
 
     def speech_samples_until(self, sample: int) -> int:
         """How much speech, without the silence between, a listener has heard at this sample."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -28,6 +28,7 @@ from tth.server.reflection import add_reflection
 from tth.server.service import TthService
 from tth.server.stream import StreamLimits
 from tth.session.closing import close_all
+from tth.session.conversation import Conversation
 from tth.session.engine import Engine
 from tth.session.jobs import Jobs
 from tth.session.store import MemorySessions, SessionLimits
@@ -35,7 +36,7 @@ from tth.v1 import tth_service_pb2_grpc
 
 log = logging.getLogger(__name__)
 
-SWEEP_S = 5.0
+SWEEP_S = 1.0
 """How often expired sessions are looked for."""
 DRAIN_POLL_S = 0.05
 STOP_GRACE_S = 1.0
@@ -220,11 +221,7 @@ class TthServer:
         notice = GoAway("reconnect", int(self.options.drain_s * 1000), "DRAINING")
         for conversation in self.sessions.all():
             conversation.go_away(notice)
-        deadline_s = self.engine.clock.now_s() + self.options.drain_s
-        while self.engine.clock.now_s() < deadline_s:
-            if all(conversation.state == "idle" for conversation in self.sessions.all()):
-                break
-            await asyncio.sleep(DRAIN_POLL_S)
+        await self._until_rest(self.sessions.all())
         for conversation in self.sessions.all():
             conversation.end(TurnOutcome.DRAINED, Draining("the server is going away", retry_after_ms=1000))
         with suppress(TimeoutError):  # an adapter that does not let go: the transport's end cancels its stream
@@ -251,13 +248,33 @@ class TthServer:
             self.engine.encode_offload.close()
 
     async def _sweep(self) -> None:
-        """End expired sessions, for ever."""
-        while True:
-            await asyncio.sleep(SWEEP_S)
-            for conversation in self.sessions.expired():
-                with suppress(TimeoutError):  # an adapter that does not let go: the other sessions are not its fault
-                    async with asyncio.timeout(STOP_GRACE_S):
-                        await self.service.end_session(conversation, "SESSION_EXPIRED", TurnOutcome.EXPIRED)
+        """End sessions whose time is over, for ever."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await asyncio.sleep(SWEEP_S)
+                for conversation, reason in self.sessions.over():
+                    notice = GoAway("disconnect", self._time_left_ms(conversation), reason)
+                    conversation.go_away(notice)
+                    group.create_task(self._dismiss(conversation, reason), name="a session ends")
+
+    def _time_left_ms(self, conversation: Conversation) -> int:
+        """For the turn that runs, if one does."""
+        return 0 if conversation.turns.is_resting else int(self.options.drain_s * 1000)
+
+    async def _dismiss(self, conversation: Conversation, reason: str) -> None:
+        """End a session that was told to leave when its turn has ended, or has had its time."""
+        await self._until_rest([conversation])
+        with suppress(TimeoutError):  # an adapter that does not let go: the other sessions are not its fault
+            async with asyncio.timeout(STOP_GRACE_S):
+                await self.service.end_session(conversation, reason, TurnOutcome.EXPIRED)
+
+    async def _until_rest(self, conversations: Sequence[Conversation]) -> None:
+        """Wait until no turn runs in these, or for as long as turns may take to end."""
+        deadline_s = self.engine.clock.now_s() + self.options.drain_s
+        while self.engine.clock.now_s() < deadline_s:
+            if all(conversation.turns.is_resting for conversation in conversations):
+                return
+            await asyncio.sleep(DRAIN_POLL_S)
 
     @contextmanager
     def _signals(self) -> Iterator[None]:

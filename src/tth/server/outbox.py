@@ -153,6 +153,14 @@ class Outbox:
             self._changed.clear()
             await self._changed.wait()
 
+    def rest(self) -> list[tuple[Event, str]]:
+        """Events that nobody will send any more and their turns, in order; the outbox is empty then."""
+        self.close()
+        items = []
+        while self._notices or self._lane:
+            items.append(self._take())
+        return [(item.event, item.turn_id) for item in items]
+
     async def room(self) -> None:
         """Wait until fewer events than the limit wait that must not be lost."""
         while len(self) - len(self._pictures) >= self._limits.events and not self._is_closed:

@@ -25,6 +25,7 @@ from tth.server.stream import ConverseStream, StreamLimits
 from tth.session.conversation import Conversation
 from tth.session.engine import Engine
 from tth.session.jobs import Job, Jobs, JobState
+from tth.session.resuming import Resuming
 from tth.session.store import MemorySessions
 from tth.session.terms import SessionTerms
 from tth.v1 import converse_pb2, tth_service_pb2, tth_service_pb2_grpc
@@ -64,6 +65,7 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
         self._readiness = readiness
         self._catalogue = catalogue
         self._stream_limits = stream_limits
+        self._resuming = Resuming(sessions)
         self._started_s = engine.clock.now_s()
         self._ended: dict[str, int] = {}  # ended session -> its turn count, so that EndSession is idempotent
 
@@ -86,6 +88,7 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
             expire_time=_timestamp(expire_ms),
             control_report=outgoing.report_message(conversation.layers.now().report),
             media=outgoing.media_message(conversation.media),
+            resume_handle=conversation.resumption.handle.reveal(),
             blendshape_names=BLENDSHAPES if conversation.media.motion else (),
         )
 
@@ -136,14 +139,15 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
         self._ended[conversation.session_id] = conversation.turns.count
         if len(self._ended) > 10_000:
             del self._ended[next(iter(self._ended))]
-        conversation.go_away(GoAway("disconnect", 0, reason))
+        if not conversation.is_leaving:
+            conversation.go_away(GoAway("disconnect", 0, reason))
         await conversation.aclose(outcome)
 
     async def Converse(  # type: ignore[override]  # noqa: N802  (coroutine style: see docs/architecture.md)
         self, request_iterator: AsyncIterator[converse_pb2.ConverseRequest], context: Context
     ) -> None:
         self._check_ready()
-        stream = ConverseStream(self._sessions, self._engine.clock, self._stream_limits)
+        stream = ConverseStream(self._sessions, self._resuming, self._engine.clock, self._stream_limits)
         await stream.run(request_iterator, context)
 
     # ---- batch

@@ -16,16 +16,23 @@ import grpc
 from tth.clock import Clock
 from tth.core.reader import ReaderLevel
 from tth.errors import InvalidRequest, LimitExceeded, TTHError, invalid_field
-from tth.model.events import TurnOutcome
+from tth.model.commands import Resume, Unusable
+from tth.model.events import Event, TurnOutcome
 from tth.server.convert import incoming, outgoing
 from tth.server.outbox import Outbox, OutboxLimits
 from tth.session.conversation import Conversation
 from tth.session.inbox import Inbox
+from tth.session.resuming import Resuming
 from tth.session.store import MemorySessions
 from tth.v1 import converse_pb2
 
 Context: TypeAlias = "grpc.aio.ServicerContext[converse_pb2.ConverseRequest, converse_pb2.ConverseResponse]"
 Requests: TypeAlias = AsyncIterator[converse_pb2.ConverseRequest]
+
+
+LAST_WRITE_S = 0.25
+"""For the write that is on its way when a stream is taken over. A client that reads has it in a millisecond; and a
+status behind a first write that was cut off would never leave (grpcio 1.85)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,34 +68,68 @@ class _Pictures:
 class ConverseStream:
     """One call."""
 
-    def __init__(self, sessions: MemorySessions, clock: Clock, limits: StreamLimits) -> None:
+    def __init__(self, sessions: MemorySessions, resuming: Resuming, clock: Clock, limits: StreamLimits) -> None:
         self._sessions = sessions
+        self._resuming = resuming
         self._clock = clock
         self._limits = limits
-        self._client_seq = 0
         self._write_began_s: float | None = None
         self._written_s = clock.now_s()
 
     async def run(self, requests: Requests, context: Context) -> None:
         """Serve the call to its end. Raises TTHError for what ends the stream with a status."""
         first = await self._first(requests)
-        conversation = self._conversation_of(first)
+        incoming.check_schema(first.schema_version)
+        if not first.session_id:
+            raise invalid_field("session_id", "the id from CreateSession, in the first message of a stream")
+        resume = incoming.resume_of(first)
+        if resume is None:
+            conversation = self._sessions.get(first.session_id)
+        else:
+            conversation = await self._resuming.session_of(first.session_id, resume.handle.reveal())
         with conversation.attached():
-            await self._serve(first, requests, conversation, context)
+            missed: list[bytes] = []
+            if resume is None:
+                conversation.begin()
+            else:
+                missed = self._reopen(conversation, resume)
+            await self._serve(first if resume is None else None, missed, requests, conversation, context)
             if conversation.end_error is not None:
                 raise conversation.end_error
 
+    def _reopen(self, conversation: Conversation, resume: Resume) -> list[bytes]:
+        """What the client has missed, in order; what happened while it was away is part of it."""
+        reopening, meanwhile = conversation.reopen(resume)
+        for event, turn_id in meanwhile:
+            self._number(conversation, event, turn_id)
+        return conversation.resumption.ring.after(reopening.last_seq)
+
     async def _serve(
         self,
-        first: converse_pb2.ConverseRequest,
+        first: converse_pb2.ConverseRequest | None,
+        missed: list[bytes],
+        requests: Requests,
+        conversation: Conversation,
+        context: Context,
+    ) -> None:
+        outbox = Outbox(self._limits.outbox, self._clock, _Pictures(conversation, self._clock))
+        try:
+            await self._serve_with(outbox, first, missed, requests, conversation, context)
+        finally:
+            self._keep_rest(conversation, outbox)
+
+    async def _serve_with(
+        self,
+        outbox: Outbox,
+        first: converse_pb2.ConverseRequest | None,
+        missed: list[bytes],
         requests: Requests,
         conversation: Conversation,
         context: Context,
     ) -> None:
         inbox = Inbox()
-        outbox = Outbox(self._limits.outbox, self._clock, _Pictures(conversation, self._clock))
         async with asyncio.TaskGroup() as group:
-            writer = group.create_task(self._write(conversation, outbox, context), name="writer")
+            writer = group.create_task(self._write(conversation, missed, outbox, context), name="writer")
             watches = (
                 group.create_task(self._give_up_when_stalled(conversation, outbox, writer), name="watch"),
                 group.create_task(self._show_life(conversation, outbox), name="heartbeat"),
@@ -96,10 +137,20 @@ class ConverseStream:
             reader = group.create_task(self._read(first, requests, conversation, inbox, outbox), name="reader")
             await conversation.run(inbox, outbox)
             reader.cancel()
+            if conversation.is_severed:
+                self._keep_rest(conversation, outbox)
+                await asyncio.wait([writer], timeout=LAST_WRITE_S)
+                writer.cancel()
             outbox.close()
             await asyncio.wait([writer])  # what is left goes out; bounded by the watch
             for watch in watches:
                 watch.cancel()
+
+    def _keep_rest(self, conversation: Conversation, outbox: Outbox) -> None:
+        """What will not be sent any more gets its numbers: the next stream finds it. Idempotent."""
+        for event, turn_id in outbox.rest():
+            if type(event) not in outgoing.OF_THE_MOMENT:
+                self._number(conversation, event, turn_id)
 
     async def _first(self, requests: Requests) -> converse_pb2.ConverseRequest:
         try:
@@ -112,17 +163,9 @@ class ConverseStream:
                 f"no first message within {self._limits.first_message_s:g} s", "FIRST_MESSAGE_MISSING", retryable=True
             ) from None
 
-    def _conversation_of(self, first: converse_pb2.ConverseRequest) -> Conversation:
-        incoming.check_schema(first.schema_version)
-        if not first.session_id:
-            raise invalid_field("session_id", "the id from CreateSession, in the first message of a stream")
-        if first.WhichOneof("payload") == "resume":
-            incoming.command_of(first, 0, is_first=True)  # raises: resuming is not built yet
-        return self._sessions.get(first.session_id)
-
     async def _read(
         self,
-        first: converse_pb2.ConverseRequest,
+        first: converse_pb2.ConverseRequest | None,
         requests: Requests,
         conversation: Conversation,
         inbox: Inbox,
@@ -130,46 +173,56 @@ class ConverseStream:
     ) -> None:
         """The only reader. A message that cannot be used is answered; one for another session ends the stream."""
         try:
-            await self._take(first, conversation, inbox, is_first=True)
+            if first is not None:
+                await self._take(first, inbox, is_first=True)
             async for message in requests:
                 if message.session_id not in ("", conversation.session_id):
                     raise invalid_field("session_id", "empty or the same as in the first message of the stream")
-                await self._take(message, conversation, inbox, is_first=False)
+                await self._take(message, inbox, is_first=False)
                 await outbox.room()  # a client that asks and does not read is slowed down by its own transport
         except TTHError as error:
             conversation.end(TurnOutcome.CANCELLED, error)
         inbox.finish()
 
-    async def _take(
-        self, message: converse_pb2.ConverseRequest, conversation: Conversation, inbox: Inbox, *, is_first: bool
-    ) -> None:
-        self._client_seq = max(self._client_seq, message.client_seq)
+    async def _take(self, message: converse_pb2.ConverseRequest, inbox: Inbox, *, is_first: bool) -> None:
         try:
             incoming.check_schema(message.schema_version)
             command = incoming.command_of(message, self._clock.wall_ms(), is_first=is_first)
         except TTHError as error:
-            conversation.refuse(error, message.client_seq)
-        else:
-            await inbox.put(command)
+            command = Unusable(error, message.client_seq)
+        await inbox.put(command)
 
-    async def _write(self, conversation: Conversation, outbox: Outbox, context: Context) -> None:
-        """The only writer: stamps the sequence at the moment of sending."""
+    async def _write(self, conversation: Conversation, missed: list[bytes], outbox: Outbox, context: Context) -> None:
+        """The only writer: first what the client has missed, then what comes, numbered at the moment of sending."""
         try:
+            for data in missed:
+                if conversation.is_severed:
+                    return
+                await self._send(outgoing.told_again(data), context)
             while (item := await outbox.get()) is not None:
-                conversation.last_seq += 1
-                message = outgoing.response_of(
-                    item.event,
-                    conversation.session_id,
-                    item.turn_id,
-                    conversation.last_seq,
-                    self._client_seq,
-                    self._clock.wall_ms(),
-                )
-                self._write_began_s = self._written_s = self._clock.now_s()
-                await context.write(message)
-                self._write_began_s = None
+                await self._send(self._number(conversation, item.event, item.turn_id), context)
         except grpc.aio.InternalError:  # the peer is gone and grpc noticed it in the write first
-            conversation.end(TurnOutcome.CANCELLED)
+            conversation.lose()
+
+    async def _send(self, message: converse_pb2.ConverseResponse, context: Context) -> None:
+        self._write_began_s = self._written_s = self._clock.now_s()
+        await context.write(message)
+        self._write_began_s = None
+
+    def _number(self, conversation: Conversation, event: Event, turn_id: str) -> converse_pb2.ConverseResponse:
+        """The next message of the session; one that may be told again is kept."""
+        resumption = conversation.resumption
+        message = outgoing.response_of(
+            event,
+            conversation.session_id,
+            turn_id,
+            resumption.next_seq(),
+            resumption.taken_client_seq,
+            self._clock.wall_ms(),
+        )
+        if type(event) not in outgoing.OF_THE_MOMENT:
+            resumption.ring.add(message.seq, message.SerializeToString(), conversation.attended_s())
+        return message
 
     async def _give_up_when_stalled(
         self, conversation: Conversation, outbox: Outbox, writer: asyncio.Task[None]

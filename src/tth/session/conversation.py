@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import assert_never
 
@@ -24,7 +24,9 @@ from tth.model.commands import (
     PauseTurn,
     Ping,
     PlaybackReport,
+    Resume,
     ResumeTurn,
+    Unusable,
     UpdateControls,
     UserText,
 )
@@ -48,6 +50,7 @@ from tth.session.engine import Engine
 from tth.session.face import Face
 from tth.session.idling import Idling
 from tth.session.inbox import Inbox
+from tth.session.resumption import Reopening, Resumption
 from tth.session.terms import SessionTerms
 from tth.session.turns import Stage, Turns
 
@@ -78,8 +81,15 @@ class Conversation:
         self._detached = asyncio.Event()
         self._detached.set()
         self.last_used_s = engine.clock.now_s()
-        self.last_seq = 0
-        """Of the last message written to the client; goes on from stream to stream."""
+        self.detached_s: float | None = engine.clock.now_s()
+        """Since when there has been no stream; None while there is one."""
+        self._attached_s = self._attended_s = 0.0  # since when there is one; how long there was one before
+        self.resumption = Resumption()
+        self._reopening: Reopening | None = None
+        self.on_change: Callable[[], None] = _nothing
+        """Called, from the session's task, when something has changed that a record of the session should have."""
+        self.is_severed = False
+        """The stream's client is not waited for."""
         self.end_error: TTHError | None = None
         """The status that a stream ended by the server ends with; None = OK."""
         context = SessionContext(terms.session_id, terms.language_code, seed=_seed(terms.session_id))
@@ -120,17 +130,44 @@ class Conversation:
         """A stream is served."""
         return not self._detached.is_set()
 
+    @property
+    def is_leaving(self) -> bool:
+        """`go_away` was called."""
+        return self.turns.is_closed
+
     @contextmanager
     def attached(self) -> Iterator[None]:
         """Be the session's one stream, from its first message until its last event is out. Raises Conflict."""
         if self.is_attached:
             raise Conflict("session_id: another stream is attached to this session", "SESSION_ATTACHED")
         self._detached.clear()
-        self.end_error = None
+        self._attached_s = self.last_used_s = self.engine.clock.now_s()
+        self.detached_s = None
+        self.end_error, self.is_severed = None, False
         try:
             yield
         finally:
+            self._attended_s, self.detached_s = self.attended_s(), self.engine.clock.now_s()
             self._detached.set()
+            self.on_change()
+
+    def begin(self) -> None:
+        """The stream attached now resumes nothing."""
+        self._reopening = None
+        self.resumption.begin()
+
+    def reopen(self, resume: Resume) -> tuple[Reopening, list[tuple[Event, str]]]:
+        """The stream attached now goes on where another one was lost; its handle has been found good.
+
+        Returns where it goes on, and what there is to tell from the time in between: (event, turn id), oldest first.
+        """
+        self._reopening = self.resumption.reopen(resume.handle.reveal(), resume.last_seq)
+        heard = self.turns.memory.regain(resume.heard_sample)
+        return self._reopening, [(heard, "")] if heard is not None else []
+
+    def attended_s(self) -> float:
+        """How long, in all, there has been a client: what it has missed does not grow old while it is away."""
+        return self._attended_s + (self.engine.clock.now_s() - self._attached_s if self.is_attached else 0.0)
 
     async def run(self, inbox: Inbox, sink: Sink) -> None:
         """Serve one stream until the client half-closes (the running turn is finished first) or `end` is called.
@@ -171,8 +208,19 @@ class Conversation:
 
     def show_life(self) -> None:
         """Tell the client, if one is attached, how the session is: first of all, and when nothing else is sent."""
-        position = self.media_clock.position(self.engine.clock.now_s())
-        self._emit(SessionState(self.layers.now().report, self.media, position, self.state))
+        opening, resumption = self._reopening, self.resumption
+        self._emit(
+            SessionState(
+                self.layers.now().report,
+                self.media,
+                self.media_clock.position(self.engine.clock.now_s()),
+                self.state,
+                resumption.handle.reveal(),
+                resumed=opening is not None,
+                gap=opening is not None and opening.gap,
+                oldest_replayable_seq=resumption.oldest_replayable_seq,
+            )
+        )
 
     def go_away(self, notice: GoAway) -> None:
         """Tell the client to leave, if one is attached. What runs goes on, no further turn is begun."""
@@ -185,6 +233,12 @@ class Conversation:
         self.end_error = self.end_error or error
         if self._inbox is not None:
             self._inbox.end()
+
+    def lose(self, error: TTHError | None = None) -> None:
+        """End the stream of a client that is gone, or is to be gone, without waiting for it. Idempotent."""
+        self.turns.lost()
+        self.is_severed = True
+        self.end(TurnOutcome.CANCELLED, error)
 
     async def detached(self) -> None:
         """Wait until the session has no stream: its last event is out, or given up."""
@@ -210,6 +264,8 @@ class Conversation:
 
     def _handle(self, command: Command) -> None:
         self.last_used_s = self.engine.clock.now_s()
+        if self.resumption.is_repeated(command.client_seq):
+            return
         try:
             match command:
                 case UserText():
@@ -231,10 +287,15 @@ class Conversation:
                     self._emit(Pong(command.client_time_ms, command.server_receive_ms))
                 case Attach():
                     pass
+                case Unusable():
+                    raise command.error
                 case _:
                     assert_never(command)
         except TTHError as error:
             self.refuse(error, command.client_seq)
+        self.resumption.take(command.client_seq)
+        if not isinstance(command, PlaybackReport | Ping | Attach):
+            self.on_change()
 
     def refuse(self, error: TTHError, client_seq: int) -> None:
         """Answer one message with an error; nothing else changes."""
@@ -280,6 +341,10 @@ class Conversation:
     def _emit(self, event: Event) -> None:
         if self._sink is not None:
             self._sink.emit(event)
+
+
+def _nothing() -> None:
+    """Nobody keeps a record."""
 
 
 def _seed(session_id: str) -> int:

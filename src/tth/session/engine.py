@@ -32,6 +32,8 @@ class Engine:
         default_factory=lambda: {LatencyMode.LOW: 400, LatencyMode.BALANCED: 1000, LatencyMode.QUALITY: 3000}
     )
     max_text_code_points: int = 4000
+    max_turns: int = 10_000
+    """Of one session."""
     history_tokens: int = DEFAULT_MAX_TOKENS
     default_language: str = "en"
     default_media: MediaPreferences = MediaPreferences()

@@ -25,8 +25,8 @@ MAX_UNRECORDED = 1_000_000
 class Reopening:
     """What a stream that resumes finds."""
 
-    missed: tuple[bytes, ...]
-    """Messages to tell again, in order, as they were sent."""
+    last_seq: int
+    """The client has taken everything up to here; what is behind it is told again."""
     gap: bool
     """Some that are no media are missing, or may be."""
 
@@ -98,7 +98,7 @@ class Resumption:
         self._drops_repeated = True
         self.handle = _new_handle()
         self.handle_hashes = (_hash(handle), _hash(self.handle.reveal()))
-        return Reopening(tuple(self.ring.after(last_seq)), gap)
+        return Reopening(min(last_seq, self.last_seq), gap)
 
 
 def _new_handle() -> Secret:

@@ -119,6 +119,16 @@ class Turns:
         """Nothing of a turn is alive and nothing waits."""
         return self._runner is None and not self._waiting
 
+    @property
+    def is_closed(self) -> bool:
+        """No further turn is begun."""
+        return self._is_closed
+
+    @property
+    def are_used_up(self) -> bool:
+        """There have been as many as a session may have."""
+        return self.count >= self._engine.max_turns
+
     # ---- the stream
 
     def attach(self, stage: Stage) -> None:
@@ -206,6 +216,8 @@ class Turns:
         """Raises Draining, Conflict or LimitExceeded when no other turn is taken now."""
         if self._is_closed:
             raise Draining("no turn is begun any more: go_away was sent", retry_after_ms=1000)
+        if self.are_used_up:
+            raise LimitExceeded(f"this session has had {self.count} turns, the limit", "SESSION_TURNS")
         overlap = self._terms.overlap
         if overlap is OverlapPolicy.REJECT and self.running is not None:
             raise Conflict("user_text: a turn is running, and the session's overlap_policy is REJECT", "TURN_RUNNING")

@@ -9,11 +9,12 @@ from typing import TypeVar
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from tth import SCHEMA_VERSION
-from tth.errors import FieldViolation, InvalidRequest, SchemaUnsupported, Unsupported, invalid_field
+from tth.errors import FieldViolation, InvalidRequest, SchemaUnsupported, invalid_field
 from tth.model import commands
 from tth.model.controls import ControlPatch, EmotionLabel, Framing, IdleMode, LatencyMode, Resolution
 from tth.model.events import TextMode
 from tth.model.media import SAMPLE_RATE_HZ, AudioCodec, MediaPreferences, VideoCodec, us_to_samples
+from tth.model.secret import Secret
 from tth.session.terms import OverlapPolicy
 from tth.v1 import controls_pb2, converse_pb2, media_pb2, tth_service_pb2
 
@@ -178,8 +179,8 @@ def command_of(message: converse_pb2.ConverseRequest, now_ms: int, *, is_first: 
             return commands.PauseTurn(message.turn_id, _heard_sample(message.pause_turn.playback), seq)
         case "resume_turn":
             return commands.ResumeTurn(message.turn_id, seq)
-        case "resume" as name:
-            raise Unsupported(f"{name}: not built yet; the field is reserved for it")
+        case "resume":
+            raise InvalidRequest("resume: only as the first message of a stream")
         case None if is_first and not _has_unknown_payload(message):
             return commands.Attach(seq)
         case _:
@@ -188,6 +189,14 @@ def command_of(message: converse_pb2.ConverseRequest, now_ms: int, *, is_first: 
                 "pause_turn, resume_turn, end_turn, playback_report, ping",
                 "UNKNOWN_PAYLOAD",
             )
+
+
+def resume_of(message: converse_pb2.ConverseRequest) -> commands.Resume | None:
+    """How a stream with this first message resumes; None when it does not."""
+    if message.WhichOneof("payload") != "resume":
+        return None
+    resume = message.resume
+    return commands.Resume(Secret(resume.resume_handle), resume.last_seq, _heard_sample(resume.playback))
 
 
 def _has_unknown_payload(message: converse_pb2.ConverseRequest) -> bool:

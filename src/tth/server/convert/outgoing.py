@@ -111,6 +111,20 @@ def response_of(
     return message
 
 
+OF_THE_MOMENT: frozenset[type[events.Event]] = frozenset(
+    {
+        *(events.AudioChunk, events.VideoFrame, events.MotionFrame, events.IdleClip),
+        *(events.SessionState, events.DegradedMode, events.GoAway, events.Pong),
+    }
+)
+"""Media, and what is true of one stream only: never told again on another one."""
+
+
+def told_again(data: bytes) -> ConverseResponse:
+    """A message as it was sent on a stream that is gone."""
+    return ConverseResponse.FromString(data)
+
+
 # The media of every 40 ms are filled in where they stand: to build and copy them costs half as much again.
 
 
