@@ -50,6 +50,14 @@ def test_a_second_frame_for_the_same_moment_is_held_back() -> None:
     assert drift.decide(FRAME, FRAME, 0) is Correction.KEEP
 
 
+def test_frames_that_are_all_late_by_the_same_are_all_shown() -> None:
+    """Leaving out some would not make the others punctual; one that is later than the others is left out."""
+    drift = DriftController(live=True)
+    decisions = [drift.decide(n * FRAME, FRAME, n * FRAME + 7200) for n in range(100)]
+    assert Correction.SKIP not in decisions[25:]
+    assert drift.decide(100 * FRAME, FRAME, 100 * FRAME + 7200 + 1000) is Correction.SKIP
+
+
 def test_in_a_batch_nothing_is_late() -> None:
     """Without a listener there is no late."""
     assert DriftController(live=False).decide(0, FRAME, 10**9) is Correction.KEEP

@@ -11,13 +11,17 @@ Thresholds: ITU-R BT.1359-1 gives detectability at sound 45 ms early / 125 ms la
 
 from __future__ import annotations
 
+from collections import deque
 from enum import StrEnum
 
 from tth.model.events import DriftStats
 from tth.model.media import ms_to_samples, samples_to_ms
 
 SKIP_AFTER_SAMPLES = ms_to_samples(40)
-"""A frame later than this is left out, so that the next one can be on time."""
+"""A frame later than this, and later than frames usually are, is left out, so that the next one can be on time."""
+USUAL_FRAMES = 25
+"""How late frames usually are is what the most punctual one of so many was. Where all are late by the same, as with an
+avatar at the other end of a long way, leaving out some would not make the others punctual."""
 
 
 class Correction(StrEnum):
@@ -42,6 +46,7 @@ class DriftController:
         self._skipped_count = 0
         self._corrected_last = False
         self._shown_end: int | None = None
+        self._lates: deque[int] = deque(maxlen=USUAL_FRAMES)
 
     def decide(self, start_sample: int, sample_count: int, position: int) -> Correction:
         """What to do with the next frame from the avatar.
@@ -52,7 +57,9 @@ class DriftController:
             self._held_count += 1
             return self._correct(Correction.HOLD)
         late = position - start_sample if self._live else 0
-        if late > SKIP_AFTER_SAMPLES and self._may_correct():
+        self._lates.append(max(0, late))
+        usually = min(self._lates) if len(self._lates) == USUAL_FRAMES else 0
+        if late - usually > SKIP_AFTER_SAMPLES and self._may_correct():
             self._skipped_count += 1
             return self._correct(Correction.SKIP)
         self._corrected_last = False

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import replace
 
 from tth.adapters.base import AvatarInput, AvatarSession, ControlChange, TurnContext
 from tth.core.drift import DriftController
@@ -16,7 +16,7 @@ from tth.core.pacing import Pace, frame_samples
 from tth.errors import AdapterError, InternalError
 from tth.model.controls import Controls
 from tth.model.events import Event
-from tth.model.media import FrameKind, MediaPreferences, SilenceSpan
+from tth.model.media import DrawnFrame, FrameKind, MediaPreferences, SilenceSpan
 from tth.pipeline.picture_sender import PictureSender
 from tth.pipeline.plan import Venue
 
@@ -66,15 +66,16 @@ class IdleRunner:
             self._emit,
         )
         try:
-            drawn = self._avatar.infer_stream(self._spans(), self._controls, self._context)
-            async with aclosing(drawn) as frames:
-                await sender.send(frames, self._venue.media_clock.sent)
+            await sender.send(self._spans, self._draw, self._venue.media_clock.sent)
         except AdapterError as error:
             self._lose_pictures(error.reason)
         except Exception:
             incident = InternalError()
             log.exception("idle frames failed", extra={"incident": incident.metadata["incident"]})
             self._lose_pictures("INTERNAL")
+
+    def _draw(self, spans: AsyncIterator[AvatarInput], fps: int) -> AsyncGenerator[DrawnFrame, None]:
+        return self._avatar.infer_stream(spans, replace(self._controls, fps=fps), self._context)
 
     async def _spans(self) -> AsyncIterator[AvatarInput]:
         """Silence, a frame at a time, as the clock asks for it."""
@@ -92,7 +93,8 @@ class IdleRunner:
             at_sample += step_samples
 
     def _lose_pictures(self, reason: str) -> None:
-        self._venue.sink.emit(self._venue.health.lost(reason, NO_FRAMES))
+        if (notice := self._venue.health.lost(reason, NO_FRAMES)) is not None:
+            self._venue.sink.emit(notice)
 
     def _emit(self, event: Event) -> bool:
         self._venue.sink.emit(event)

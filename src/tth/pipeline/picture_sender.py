@@ -1,28 +1,41 @@
-"""The frames of one avatar stream on their way out: drift decides, the pace waits, the codec packs. For turns and for
-the time between them alike. Tests: tests/pipeline/test_picture_sender.py.
+"""The frames of an avatar on their way out: its clock is put right, drift decides, the pace waits, the codec packs. For
+turns and for the time between them alike. Tests: tests/pipeline/test_picture_sender.py, test_avatar_faults.py.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TypeAlias
 
-from tth.adapters.base import AvatarSession
+from tth.adapters.base import AvatarInput, AvatarSession
+from tth.core.avatar_clock import AvatarClock, SlotGrid
 from tth.core.drift import SKIP_AFTER_SAMPLES, Correction, DriftController
 from tth.core.pacing import Pace
 from tth.model.events import Event, MotionFrame
 from tth.model.media import (
     SAMPLE_RATE_HZ,
     DrawnFrame,
+    FrameKind,
     MediaPreferences,
     PictureQuality,
     VideoCodec,
     ms_to_samples,
 )
+from tth.pipeline.fed_spans import FedSpans
 from tth.pipeline.plan import Venue
 
 SLOW_AFTER_FRAMES = 1.5
 """A frame that took longer than this many frames' time to come was slow to make."""
+SILENT_S = 1.0
+"""So long after the end of the last picture a viewer has noticed that nothing moves, and is told."""
+
+OpenSpans: TypeAlias = Callable[[], AsyncIterator[AvatarInput]]
+"""The avatar's input from here on; called once more where its stream begins anew."""
+Draw: TypeAlias = Callable[[AsyncIterator[AvatarInput], int], AsyncGenerator[DrawnFrame, None]]
+"""A stream of the avatar's for these spans, at so many frames a second."""
 
 
 class PictureSender:
@@ -53,36 +66,67 @@ class PictureSender:
         self._missing = 0  # slots that the avatar left out before the present frame
         self._not_before = 0  # no picture is wanted that begins before this sample
         self._encode_s = 0.0
+        self._end = 0  # of the last frame that was sent, or where the stream began...
+        self._sent_s = 0.0  # ...and when
         self.left_out_count = 0
         """Slots without a frame of their own so far."""
 
-    async def send(self, frames: AsyncGenerator[DrawnFrame, None], on_sent: Callable[[int], None]) -> None:
+    async def send(self, open_spans: OpenSpans, draw: Draw, on_sent: Callable[[int], None]) -> None:
         """All frames, in order. on_sent: told the end of each slot that went out."""
         self._avatar.ease(self._venue.health.ladder.level)
-        self._waiting_since_s = self._venue.clock.now_s()
-        async for frame in frames:
-            await self._send_one(frame, on_sent)
-            self._waiting_since_s = self._venue.clock.now_s()
+        self._end = max(self._position(), self._venue.media_clock.end_sample)
+        self._sent_s = self._venue.clock.now_s()
+        watch = _SilenceWatch(self._look) if self._pace.live else None
+        spans = FedSpans(open_spans())
+        try:
+            while not await self._send_stream(draw, spans, on_sent):
+                spans = spans.anew(open_spans(), max(self._end, self._position()))
+        finally:
+            if watch is not None:
+                watch.close()
 
-    async def _send_one(self, frame: DrawnFrame, on_sent: Callable[[int], None]) -> None:
+    async def _send_stream(self, draw: Draw, spans: FedSpans, on_sent: Callable[[int], None]) -> bool:
+        """One stream of the avatar's. False: it is to begin anew."""
+        rate = self._venue.health.rate
+        fps = max(1, self._fps // rate.slots_each) if self._pace.live else self._fps
+        rate.begin()
+        clock, grid = AvatarClock(), SlotGrid(fps)
+        self._waiting_since_s = self._venue.clock.now_s()
+        async with aclosing(spans), aclosing(draw(spans, fps)) as frames:
+            async for frame in frames:
+                place = clock.place(frame.start_sample, frame.sample_count, spans.fed)
+                slot = grid.slot_of(place, frame.sample_count)
+                if slot is not None:
+                    if (slot.start_sample, slot.sample_count) != (frame.start_sample, frame.sample_count):
+                        frame = replace(frame, start_sample=slot.start_sample, sample_count=slot.sample_count)
+                    if await self._send_one(frame, place, on_sent) and not spans.is_finished:
+                        return False
+                    spans.shown(self._end)
+                self._waiting_since_s = self._venue.clock.now_s()
+        return True
+
+    async def _send_one(self, frame: DrawnFrame, place: int, on_sent: Callable[[int], None]) -> bool:
+        """place: of the sound that the frame shows, within half a slot of its own. True: the avatar begins anew."""
         self._count_missing(frame)
         if frame.start_sample < self._not_before - frame.sample_count // 2:
             self._leave_out(1)  # an avatar that takes no hints
-            return
+            return False
         position = self._position()
         correction = self._drift.decide(frame.start_sample, frame.sample_count, position)
         self._hurry(frame, position)
         self._ease(frame, position)
+        begins_anew = self._is_hopeless(frame, position)
         if correction is not Correction.KEEP:
-            self._leave_out(1)
-            return
+            self._leave_out(correction is Correction.SKIP)  # what is held is doubled: its slot has a picture
+            return begins_anew
         slot = self._drift.slot_for(frame.start_sample)
         await self._wait_until_due(slot)
-        if not await self._emit_frame(frame, slot):
-            return
-        self._drift.shown(frame.start_sample, frame.sample_count, slot, self._position())
-        self._thin_out(frame, slot)
-        on_sent(slot + frame.sample_count)
+        if await self._emit_frame(frame, slot):
+            self._drift.shown(place, frame.sample_count, slot, self._position())
+            self._end, self._sent_s = slot + frame.sample_count, self._venue.clock.now_s()
+            self._thin_out(frame, slot)
+            on_sent(self._end)
+        return begins_anew
 
     async def _emit_frame(self, frame: DrawnFrame, slot: int) -> bool:
         is_open = True
@@ -146,6 +190,22 @@ class PictureSender:
         if frame.quality is ladder.level:  # what was begun before a step says nothing of the step
             self._avatar.ease(ladder.note(took_s, slot_s, suffered, self._venue.clock.now_s()))
 
+    def _is_hopeless(self, frame: DrawnFrame, position: int) -> bool:
+        """It falls behind, or stays behind, whatever it is told."""
+        if not self._pace.live:
+            return False
+        late_s = max(0, position - frame.start_sample) / SAMPLE_RATE_HZ
+        is_speaking = frame.kind is FrameKind.SPEAKING
+        return self._venue.health.rate.note(late_s, self._venue.clock.now_s(), is_speaking=is_speaking)
+
+    def _look(self) -> float:
+        """Tell the client when nothing has moved for a while; seconds until the next look."""
+        quiet_s = self._venue.clock.now_s() - self._sent_s
+        stands_s = min(quiet_s, (self._position() - self._end) / SAMPLE_RATE_HZ)
+        if stands_s >= SILENT_S and (notice := self._venue.health.silent()) is not None:
+            self._venue.sink.emit(notice)
+        return max(SILENT_S - stands_s, SILENT_S / 4)
+
     def _position(self) -> int:
         return self._venue.media_clock.position(self._venue.clock.now_s())
 
@@ -160,3 +220,18 @@ class PictureSender:
         """From one frame to the next, where none is left out for want of time."""
         own = 2 if frame.quality is PictureQuality.HALF_RATE else 1
         return max(own, self._venue.health.reader.slots_each)
+
+
+class _SilenceWatch:
+    """Looks now and then; costs a timer a second."""
+
+    def __init__(self, look: Callable[[], float]) -> None:
+        """look: returns after how many seconds to look again."""
+        self._look = look
+        self._timer = asyncio.get_running_loop().call_later(look(), self._again)
+
+    def close(self) -> None:
+        self._timer.cancel()
+
+    def _again(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._look(), self._again)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
+from dataclasses import replace
 
+from tth.adapters.base import AvatarInput
 from tth.core.turn import TurnState
 from tth.errors import AdapterError, InternalError
 from tth.model.events import AudioChunk, Speaking, WordSpoken
-from tth.model.media import SpeechSpan, ms_to_samples
+from tth.model.media import DrawnFrame, SpeechSpan, ms_to_samples
 from tth.pipeline.avatar_feed import AvatarFeed
 from tth.pipeline.deadline import watched
 from tth.pipeline.picture_sender import PictureSender
@@ -113,29 +116,25 @@ class SendingStage:
     def _lose_pictures(self, reason: str) -> None:
         self._turn.has_pictures = False
         venue = self._turn.venue
-        venue.sink.emit(venue.health.lost(reason, "the turn goes on in sound alone"))
+        if (notice := venue.health.lost(reason, "the turn goes on in sound alone")) is not None:
+            venue.sink.emit(notice)
 
     async def _send_pictures(self, feed: AvatarFeed) -> None:
-        turn = self._turn
-        assert turn.sessions.avatar is not None
-        budgets = turn.venue.budgets
-        drawn = turn.sessions.avatar.infer_stream(feed.spans(), turn.controls, turn.plan.context)
+        turn, plan = self._turn, self._turn.plan
+        avatar, budgets = turn.sessions.avatar, turn.venue.budgets
+        assert avatar is not None
         # While nothing is fed (a batch that waits for its model), an avatar has nothing to say: the longer of both.
-        silence_ms = max(budgets.avatar_first_frame_ms, budgets.silence_ms)
-        if not self._pace.live:
-            silence_ms = budgets.turn_ms
+        silence_ms = max(budgets.avatar_first_frame_ms, budgets.silence_ms) if self._pace.live else budgets.turn_ms
+
+        def draw(spans: AsyncIterator[AvatarInput], fps: int) -> AsyncGenerator[DrawnFrame, None]:
+            drawn = avatar.infer_stream(spans, replace(turn.controls, fps=fps), plan.context)
+            return watched(drawn, silence_ms, silence_ms, "avatar")
+
         sender = PictureSender(
-            turn.venue,
-            turn.sessions.avatar,
-            turn.drift,
-            turn.plan.media,
-            self._pace,
-            turn.plan.controls.fps,
-            self._take.emit,
+            turn.venue, avatar, turn.drift, plan.media, self._pace, plan.controls.fps, self._take.emit
         )
         try:
-            async with aclosing(watched(drawn, silence_ms, silence_ms, "avatar")) as frames:
-                await sender.send(frames, self._picture_sent)
+            await sender.send(feed.spans, draw, self._picture_sent)
         finally:
             turn.tally.dropped_frame_count += sender.left_out_count
 
