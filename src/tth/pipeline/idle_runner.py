@@ -93,8 +93,7 @@ class IdleRunner:
             at_sample += step_samples
 
     def _lose_pictures(self, reason: str) -> None:
-        if (notice := self._venue.health.lost(reason, NO_FRAMES)) is not None:
-            self._venue.sink.emit(notice)
+        self._venue.tell(self._venue.health.lost(reason, NO_FRAMES))
 
     def _emit(self, event: Event) -> bool:
         self._venue.sink.emit(event)

@@ -138,8 +138,8 @@ class PictureSender:
             self._left_out = 0
             if not is_open:
                 self._venue.encoder.request_keyframe()
-            elif (notice := self._venue.health.shown(frame.quality)) is not None:
-                self._venue.sink.emit(notice)
+            else:
+                self._venue.tell(self._venue.health.shown(frame.quality))
         if self._media.motion and frame.face is not None:
             is_open = self._emit(MotionFrame(slot, frame.face, frame.viseme, frame.kind, frame.control_revision))
         return is_open
@@ -202,8 +202,8 @@ class PictureSender:
         """Tell the client when nothing has moved for a while; seconds until the next look."""
         quiet_s = self._venue.clock.now_s() - self._sent_s
         stands_s = min(quiet_s, (self._position() - self._end) / SAMPLE_RATE_HZ)
-        if stands_s >= SILENT_S and (notice := self._venue.health.silent()) is not None:
-            self._venue.sink.emit(notice)
+        if stands_s >= SILENT_S:
+            self._venue.tell(self._venue.health.silent())
         return max(SILENT_S - stands_s, SILENT_S / 4)
 
     def _position(self) -> int:

@@ -12,7 +12,7 @@ from tth.core.budget import Budgets
 from tth.core.media_clock import MediaClock
 from tth.core.pacing import Pace
 from tth.model.controls import ControlReport, Controls
-from tth.model.events import Event, TextMode
+from tth.model.events import DegradedMode, Event, TextMode
 from tth.model.media import MediaPreferences
 from tth.pipeline.frame_encoder import FrameEncoder
 from tth.pipeline.picture_health import PictureHealth
@@ -86,3 +86,8 @@ class Venue:
     budgets: Budgets
     language_code: str = "en"
     health: PictureHealth = field(default_factory=PictureHealth)
+
+    def tell(self, notice: DegradedMode | None) -> None:
+        """Say how the session is, if there is something to say; belongs to no turn."""
+        if notice is not None:
+            self.sink.emit(notice)

@@ -116,8 +116,7 @@ class SendingStage:
     def _lose_pictures(self, reason: str) -> None:
         self._turn.has_pictures = False
         venue = self._turn.venue
-        if (notice := venue.health.lost(reason, "the turn goes on in sound alone")) is not None:
-            venue.sink.emit(notice)
+        venue.tell(venue.health.lost(reason, "the turn goes on in sound alone"))
 
     async def _send_pictures(self, feed: AvatarFeed) -> None:
         turn, plan = self._turn, self._turn.plan

@@ -42,7 +42,7 @@ class Idling:
         try:
             avatar = self._face.of(decided.persona)
         except AdapterError as error:
-            venue.sink.emit(venue.health.lost(error.reason, NO_FRAMES))
+            venue.tell(venue.health.lost(error.reason, NO_FRAMES))
             return
         if avatar is None:
             return
