@@ -1,0 +1,157 @@
+"""What the simulated adapters share: how they behave, by chance, and what they really said and were told.
+
+This is the other side of the proof: what a client hears is held against what a voice said here, and what a language
+model is told of the conversation against what was heard of it. Tests: tests/testing/simulator/test_cast.py.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from random import Random
+
+import numpy as np
+
+from tth.adapters.base import Utterance
+from tth.errors import AdapterError, AdapterProtocolError, AdapterRejected, AdapterUnavailable
+from tth.model.media import Pcm, WordTiming, ms_to_samples
+from tth.testing.simulator.texts import words_of
+
+MAX_WORDS = 32_000
+"""Each word of a conversation has a number of its own, which is the value of its samples."""
+
+
+class Fault(StrEnum):
+    """What goes wrong in one call of an adapter."""
+
+    NONE = "none"
+    FAIL = "fail"
+    """Raises before its first output."""
+    FAIL_MIDWAY = "fail_midway"
+    SILENT = "silent"
+    """Gives nothing, for ever."""
+    SILENT_MIDWAY = "silent_midway"
+    BUG = "bug"
+    """Raises what no adapter should."""
+    NOTHING = "nothing"
+    """Ends without output."""
+    SHORT = "short"
+    """Ends in the middle, as if that were all."""
+
+    @property
+    def is_midway(self) -> bool:
+        return self in (Fault.FAIL_MIDWAY, Fault.SILENT_MIDWAY, Fault.SHORT)
+
+
+_FAULTS = tuple(fault for fault in Fault if fault is not Fault.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class SaidWord:
+    """A word as the voice said it."""
+
+    number: int
+    text: str
+    clause_index: int
+    """Of the turn's clauses that were spoken."""
+    offset: int
+    """Code points from the start of its clause."""
+    sample_count: int
+
+
+@dataclass(slots=True)
+class TurnSound:
+    """What one turn's voice gave, whether or not anybody got it."""
+
+    clauses: list[str] = field(default_factory=list)
+    words: list[SaidWord] = field(default_factory=list)
+    pcm: list[bytes] = field(default_factory=list)
+    is_prompt: bool = True
+    """Nobody had to wait for it; so the sound has no holes."""
+    has_word_times: bool = True
+    """Of every clause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that a model got."""
+
+    turn_id: str
+    question: str
+    history: tuple[Utterance, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """A text as sound."""
+
+    pcm: Pcm
+    words: tuple[WordTiming, ...]
+
+
+class Cast:
+    """The adapters' common mind in one conversation."""
+
+    def __init__(self, random: Random, fault_rate: float) -> None:
+        """fault_rate: 0..1, of the calls go wrong."""
+        self.random = random
+        self.is_calm = False
+        """Nothing goes wrong or takes time any more."""
+        self.happened: Counter[str] = Counter()
+        self.sounds: dict[str, TurnSound] = {}
+        self.replies: dict[str, str] = {}
+        """By turn: what the model wrote, as far as it came."""
+        self.asked: list[Asked] = []
+        self.words: list[SaidWord] = [SaidWord(0, "", 0, 0, 0)]
+        """By number; 0 is silence between words."""
+        self._fault_rate = fault_rate
+
+    def draw_fault(self, role: str, share: float = 1.0) -> Fault:
+        """What goes wrong in a call that begins. share: of the usual rate."""
+        if self.is_calm or self.random.random() >= self._fault_rate * share:
+            return Fault.NONE
+        fault = self.random.choice(_FAULTS)
+        self.happened[f"{role} {fault}"] += 1
+        return fault
+
+    def error(self, role: str) -> AdapterError:
+        """What an adapter may raise."""
+        kind = self.random.choice((AdapterUnavailable, AdapterRejected, AdapterProtocolError))
+        return kind(f"the simulated {role} failed", role=role)
+
+    def sound_of(self, turn_id: str) -> TurnSound:
+        """The record of a turn's sound."""
+        return self.sounds.setdefault(turn_id, TurnSound())
+
+    def speak(self, turn_id: str, text: str, ms_per_character: float, *, with_times: bool) -> Speech:
+        """Say a text and note it. Without word times every character takes equally long, so that a listener who
+        knows nothing but the clause can tell where it is."""
+        sound = self.sound_of(turn_id)
+        clause_index = len(sound.clauses)
+        sound.clauses.append(text)
+        sound.has_word_times = sound.has_word_times and with_times
+        each = ms_to_samples(ms_per_character)
+        values: list[int] = []
+        counts: list[int] = []
+        timings: list[WordTiming] = []
+        at_offset = at_sample = 0
+        for word in words_of(text):
+            gap = (word.offset - at_offset) * each
+            count = len(word.text) * each
+            if with_times:
+                gap = round(gap * self.random.uniform(0, 1))
+                count = max(2, round(count * self.random.uniform(0.5, 1.5)))
+            number = len(self.words) % MAX_WORDS
+            said = SaidWord(number, word.text, clause_index, word.offset, count)
+            self.words.append(said)
+            sound.words.append(said)
+            values += (0, number)
+            counts += (gap, count)
+            timings.append(WordTiming(word.text, word.offset, at_sample + gap, count))
+            at_sample += gap + count
+            at_offset = word.end
+        values.append(0)
+        counts.append((len(text) - at_offset) * each)
+        pcm = np.repeat(np.array(values, np.int16), np.array(counts))
+        return Speech(pcm, tuple(timings) if with_times else ())

@@ -1,0 +1,153 @@
+"""What the listener heard, what the server says of it, and what the conversation remembers.
+
+A model of its own: words are counted in the samples that the simulated player had played, and a language model tells
+what it was given as history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tth.adapters.base import Speaker, Utterance
+from tth.model.media import ms_to_samples, us_to_samples
+from tth.testing.simulator.checks.texts import heard_words, text_of, word_ends
+from tth.testing.simulator.recording import TERMINAL, Got, Recording, Stop
+from tth.testing.simulator.world import World
+from tth.v1.converse_pb2 import TEXT_MODE_TALK, TurnOutcome
+
+MAX_WORDS_OFF = 1
+NEAR_MS = 250
+"""How far an estimate may be from what a client hears that plays at once and never has to wait."""
+_BY_CLIENT = {TurnOutcome.TURN_OUTCOME_INTERRUPTED: False, TurnOutcome.TURN_OUTCOME_SUPERSEDED: True}
+
+
+def _stopped(recording: Recording) -> Iterator[tuple[list[Got], Stop | None]]:
+    """Turns that were stopped, and what the client did to stop it, if it is known for certain."""
+    for turn_id, events in recording.of_turn.items():
+        if events[0].kind != "turn_started" or events[-1].kind != "turn_stopped":
+            continue
+        by_text = _BY_CLIENT.get(events[-1].body.outcome)
+        asked = [stop for stop in recording.stops if stop.turn_id in ("", turn_id) and stop.by_text == by_text]
+        asked = [stop for stop in asked if stop.at_s <= events[-1].at_s]
+        is_certain = asked and all(stop.turn_id for stop in asked)
+        yield events, asked[0] if is_certain else None
+
+
+def as_played(recording: Recording, world: World) -> Iterator[str]:
+    """Where the position was told, what is said to be heard is what was played up to it, give or take a word."""
+    for events, stop in _stopped(recording):
+        if stop is not None and stop.told_sample is not None:
+            body = events[-1].body
+            yield from _is_near(recording, events, body.heard_text, stop, 0)
+    for one in recording.of_kind["turn_heard"]:
+        events = recording.of_turn.get(one.body.turn_id, [])
+        stops = [stop for stop in recording.stops if events and events[0].at_s <= stop.at_s <= one.at_s]
+        if not events or events[-1].kind != "turn_complete":
+            yield f"turn_heard of {one.body.turn_id}, which was not completed"
+        elif stops and all(stop.told_sample is not None for stop in stops):
+            wrong = [list(_is_near(recording, events, one.body.heard_text, stop, 0)) for stop in stops]
+            yield from min(wrong, key=len)  # the first that the server took did it
+
+
+def _is_near(recording: Recording, events: list[Got], heard_text: str, stop: Stop, slack_samples: int) -> Iterator[str]:
+    """heard_text against what was played up to the told position, or what was played in truth where none was told."""
+    turn_id, length = events[0].turn_id, len(heard_text)
+    told = sum(end <= length for end in word_ends(recording, turn_id, text_of(events)))
+    until = stop.played_sample if stop.told_sample is None else stop.told_sample
+    came_by_s = stop.at_s if until <= stop.played_sample else None
+    least = heard_words(recording, events, until - slack_samples, came_by_s) - MAX_WORDS_OFF
+    most = heard_words(recording, events, until + slack_samples, None if slack_samples else came_by_s) + MAX_WORDS_OFF
+    if not least <= told <= most:
+        yield f"{turn_id}: {told} words are said to be heard, {least} to {most} would be right at sample {until}"
+
+
+def estimates(recording: Recording, world: World) -> Iterator[str]:
+    """Without a position from the client it is an estimate, and called one; it stays within what was sent, and for a
+    client that plays at once it is right to a quarter of a second."""
+    has_reported = any(one.kind == "playback_report" for one in recording.sent)
+    for events, stop in _stopped(recording):
+        turn_id, terminal = events[0].turn_id, events[-1].body
+        has_told = any(s.told_sample is not None and s.turn_id in ("", turn_id) for s in recording.stops)
+        if stop is not None and stop.told_sample is not None and terminal.heard_is_estimate:
+            yield f"{turn_id}: the position was told, but is called an estimate"
+        if not has_told and not has_reported and not terminal.heard_is_estimate:
+            yield f"{turn_id}: nobody told a position, but it is not called an estimate"
+        begin, heard_at = us_to_samples(events[0].body.media_start_pts_us), us_to_samples(terminal.heard_pts_us)
+        if not begin <= heard_at <= max(begin, us_to_samples(terminal.audio_end_pts_us)):
+            yield f"{turn_id}: heard until {heard_at}, which is not within the turn's sound"
+        if stop is None or stop.told_sample is not None or not recording.streams[events[-1].stream].is_quick:
+            continue
+        if world.reports == "exact" or not has_reported:
+            slack = ms_to_samples(NEAR_MS + world.uplink_ms + (world.report_ms if stop.reported else 0))
+            yield from _is_near(recording, events, terminal.heard_text, stop, slack)
+
+
+def remembered(recording: Recording, world: World) -> Iterator[str]:
+    """Every question to the model came with what was said and heard before, in order; nothing else."""
+    questions = {one.turn_id: one for one in recording.cast.asked}
+    expected: list[Utterance | None] = []
+    stream, last_turn = 0, ""
+    for one in recording.got:
+        if one.kind == "turn_started":
+            if not all(log.is_whole for log in recording.streams[stream : one.stream]):
+                if expected and expected[-1] is not None and expected[-1].speaker is Speaker.PERSON:
+                    expected.pop()  # of what it had in hand a lost client did not hear the end
+                expected.append(None)
+            stream = one.stream
+            asked = questions.get(one.turn_id)
+            if asked is not None and (wrong := _differs(asked.history, expected)):
+                yield f"{one.turn_id}: {wrong}"
+        elif one.kind in TERMINAL:
+            expected += _entries(recording, recording.of_turn[one.turn_id])
+            last_turn = one.turn_id
+        elif one.kind == "turn_heard":
+            if one.body.turn_id != last_turn:
+                yield f"turn_heard is about {one.body.turn_id}, the last turn was {last_turn}"
+            expected = _corrected(expected, one.body.heard_text)
+
+
+def _entries(recording: Recording, events: list[Got]) -> list[Utterance | None]:
+    """What a turn leaves in the memory; None stands for what is not known, or was never asked."""
+    questions = {one.turn_id: one.question for one in recording.cast.asked}
+    turn_id, terminal = events[0].turn_id, events[-1]
+    if events[0].kind != "turn_started":
+        return [None]
+    entries: list[Utterance | None] = []
+    if events[0].body.mode == TEXT_MODE_TALK:
+        entries.append(Utterance(Speaker.USER, questions[turn_id]) if turn_id in questions else None)
+    text = terminal.body.text if terminal.kind == "turn_complete" else terminal.body.heard_text
+    if text.strip():
+        entries.append(Utterance(Speaker.PERSON, text, terminal.kind == "turn_stopped"))
+    return entries
+
+
+def _corrected(expected: list[Utterance | None], heard_text: str) -> list[Utterance | None]:
+    """What was remembered last was heard only so far."""
+    if not expected or expected[-1] is None or expected[-1].speaker is not Speaker.PERSON:
+        return expected
+    if expected[-1].text == heard_text:
+        return expected  # the rest had no words in it
+    return [*expected[:-1], *([Utterance(Speaker.PERSON, heard_text, True)] if heard_text.strip() else [])]
+
+
+def _differs(history: tuple[Utterance, ...], expected: list[Utterance | None]) -> str:
+    """What is wrong, or "". A None stands for any number of entries: those of turns that the client never saw."""
+    reachable = {0}
+    for wanted in expected:
+        if wanted is None:
+            reachable = set(range(min(reachable), len(history) + 1))
+        else:
+            reachable = {at + 1 for at in reachable if at < len(history) and history[at] == wanted}
+        if not reachable:
+            return f"the model's history lacks what was heard: {wanted and (wanted.speaker, wanted.interrupted)}"
+    return "" if len(history) in reachable else f"the model's history has {len(history)} entries"
+
+
+def prompt(recording: Recording, world: World) -> Iterator[str]:
+    """A quick client has `turn_stopped` as soon as its interrupt has arrived."""
+    for events, stop in _stopped(recording):
+        if stop is None or stop.by_text or not recording.streams[events[-1].stream].is_quick:
+            continue
+        late_s = events[-1].at_s - stop.at_s - world.uplink_ms / 1000
+        if late_s > 0.001:
+            yield f"{events[0].turn_id}: stopped {late_s * 1000:.0f} ms after the interrupt had arrived"

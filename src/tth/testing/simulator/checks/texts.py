@@ -1,0 +1,143 @@
+"""A turn's text, and its words in the sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from tth.model.media import us_to_samples
+from tth.testing.simulator.checks.sound import chunks_of, start_of
+from tth.testing.simulator.recording import Got, Recording
+from tth.testing.simulator.world import World
+
+
+def text_of(events: list[Got]) -> str:
+    """What the deltas of a turn say together."""
+    return "".join(one.body.text for one in events if one.kind == "text_delta")
+
+
+def whole(recording: Recording, world: World) -> Iterator[str]:
+    """Offsets count code points; the last delta is marked; `turn_complete` repeats the whole."""
+    for turn_id, events in recording.of_turn.items():
+        if events[0].kind != "turn_started":
+            continue
+        length, is_over = 0, False
+        for one in events:
+            if one.kind != "text_delta":
+                continue
+            if one.body.offset != length:
+                yield f"{turn_id}: offset {one.body.offset} after {length} code points"
+            if is_over:
+                yield f"{turn_id}: text behind the last delta"
+            length += len(one.body.text)
+            is_over = one.body.last
+        if events[-1].kind == "turn_complete":
+            if not is_over:
+                yield f"{turn_id}: no delta is the last"
+            if events[-1].body.text != text_of(events):
+                yield f"{turn_id}: turn_complete has another text than the deltas"
+        elif events[-1].kind == "turn_stopped" and not text_of(events).startswith(events[-1].body.heard_text):
+            yield f"{turn_id}: what was heard is no beginning of the text"
+
+
+def asked_for(recording: Recording, world: World) -> Iterator[str]:
+    """SAY speaks what the client sent, TALK what the model wrote."""
+    refused = {one.body.client_seq for one in recording.of_kind["error"]}
+    sent = [one.text for one in recording.sent if one.kind == "user_text" and one.client_seq not in refused]
+    if not all(log.is_whole for log in recording.streams):
+        return  # which of the texts were refused is not known
+    asked = {one.turn_id: one.question for one in recording.cast.asked}
+    for turn_id, events in recording.of_turn.items():
+        if events[0].kind != "turn_started":
+            continue
+        text, is_complete = text_of(events), events[-1].kind == "turn_complete"
+        if turn_id in asked:
+            reply = recording.cast.replies[turn_id]
+            if not reply.startswith(text) or (is_complete and reply != text):
+                yield f"{turn_id}: the text is not what the model wrote"
+            if not _is_run_of(sent, asked[turn_id], whole=True):
+                yield f"{turn_id}: the model was asked something that nobody sent"
+        elif not _is_run_of(sent, text, whole=is_complete):
+            yield f"{turn_id}: the text is not what was sent"
+
+
+def _is_run_of(sent: list[str], text: str, *, whole: bool) -> bool:
+    """The text is made of messages that follow each other; or the beginning of such a run."""
+    if not text:
+        return True
+    for first in range(len(sent)):
+        at = 0
+        for part in sent[first:]:
+            left = text[at:]
+            if not left.startswith(part):
+                if not whole and part.startswith(left):
+                    return True
+                break
+            at += len(part)
+            if at == len(text):
+                return True
+    return False
+
+
+def words_in_sound(recording: Recording, world: World) -> Iterator[str]:
+    """A word's time lies in sound that came before it, in the samples that the voice made for it; its offset is where
+    it stands in the text."""
+    for turn_id, events in recording.of_turn.items():
+        if events[0].kind != "turn_started" or not any(one.kind == "word_timing" for one in events):
+            continue
+        text = text_of(events)
+        chunks: list[Got] = []
+        for one in events:
+            if one.kind == "audio_chunk":
+                chunks.append(one)
+            elif one.kind == "word_timing":
+                word = one.body
+                if text[word.offset : word.offset + len(word.word)] != word.word:
+                    yield f"{turn_id}: a word is not at offset {word.offset}"
+                yield from _word_sound(recording, turn_id, one, chunks)
+
+
+def _word_sound(recording: Recording, turn_id: str, one: Got, chunks: list[Got]) -> Iterator[str]:
+    begin = start_of(one)
+    home = next((c for c in reversed(chunks) if start_of(c) <= begin < start_of(c) + c.body.sample_count), None)
+    if home is None:
+        yield f"{turn_id}: a word at {begin}, where no sound has come"
+        return
+    number = int(np.frombuffer(home.body.data, np.int16)[begin - start_of(home)])
+    said = recording.cast.words[number]
+    if said.text != one.body.word:
+        yield f"{turn_id}: at {begin} another word is heard than is told"
+    if us_to_samples(one.body.duration_us) != said.sample_count:
+        yield f"{turn_id}: a word of {said.sample_count} samples is told to last {one.body.duration_us} us"
+
+
+def heard_words(recording: Recording, events: list[Got], until_sample: int, until_s: float | None = None) -> int:
+    """How many of the turn's words were heard, more than half of each, by somebody who played the sound that had come
+    by `until_s` as far as `until_sample`."""
+    counts = np.zeros(len(recording.cast.words), np.int64)
+    for one in chunks_of(events):
+        if until_s is not None and one.at_s > until_s:
+            break
+        played = min(one.body.sample_count, until_sample - start_of(one))
+        if played > 0 and not one.body.last:
+            numbers = np.frombuffer(one.body.data, np.int16)[:played]
+            counts += np.bincount(numbers, minlength=len(counts))
+    said = recording.cast.sounds.get(events[0].turn_id)
+    return sum(counts[word.number] > word.sample_count / 2 for word in said.words) if said is not None else 0
+
+
+def word_ends(recording: Recording, turn_id: str, text: str) -> list[int]:
+    """Where each spoken word of the turn ends in its text."""
+    said = recording.cast.sounds.get(turn_id)
+    if said is None:
+        return []
+    starts: list[int] = []
+    at = 0
+    for clause in said.clauses:
+        at = text.find(clause, at)
+        if at < 0:
+            break
+        starts.append(at)
+        at += len(clause)
+    return [starts[w.clause_index] + w.offset + len(w.text) for w in said.words if w.clause_index < len(starts)]

@@ -1,0 +1,139 @@
+"""What a person does, by chance. Tests: tests/testing/simulator/test_script.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from tth.model.controls import BY_PATH, ControlPatch, EmotionLabel
+from tth.model.media import MediaPreferences
+from tth.testing.simulator.steps import (
+    AskTime,
+    Await,
+    Change,
+    DrainServer,
+    EndSession,
+    Misbehave,
+    Position,
+    Reopen,
+    Rest,
+    Say,
+    Step,
+    StopTurn,
+    Until,
+)
+from tth.testing.simulator.texts import MUTE, WORDS, draw_text, split
+
+PERSONAS = ("default", "other", "third")
+_MISDEEDS = ("empty_text", "long_text", "no_payload", "end_turn", "other_session")
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What steps depend on."""
+
+    random: Random
+    media: MediaPreferences
+    is_realtime: bool
+
+
+def draw_steps(script: Script) -> tuple[Step, ...]:
+    """A few things to do; the last ones may end the session."""
+    random = script.random
+    steps: list[Step] = []
+    for _ in range(random.randint(2, 7)):
+        steps += random.choices(_KINDS, _WEIGHTS)[0](script)
+    if random.random() < 0.06:
+        steps += _say(script)
+        steps.append(Rest(random.choice((0, 20, 400))))
+        steps.append(random.choice((EndSession(), DrainServer())))
+    return tuple(steps)
+
+
+def _say(script: Script) -> list[Step]:
+    random = script.random
+    language = random.choice(tuple(WORDS))
+    text = draw_text(random, language, random.choice((1, 3, 6, 12, 25)))
+    if random.random() < 0.03:
+        text = random.choice(MUTE)
+    mode = "talk" if random.random() < (0.8 if script.is_realtime else 0.4) else "say"
+    turn_id = f"mine_{random.randint(0, 99)}" if random.random() < 0.2 else ""
+    controls = _patch(random) if random.random() < 0.15 else ControlPatch()
+    language = language if random.random() < 0.5 else ""
+    if random.random() < 0.75:
+        say = Say((text,), mode, turn_id=turn_id, controls=controls, language=language)
+    else:
+        ends = random.choice(("last_part", "last_part", "end_turn", "end_turn", "never"))
+        gap_ms = random.choice((0, 0, 30, 200, 600))
+        say = Say(tuple(split(random, text, 5)), mode, gap_ms, ends, turn_id, controls, language)
+    return [say, *_after(random)]
+
+
+def _after(random: Random) -> list[Step]:
+    """How long a person listens before the next thing."""
+    kind = random.choices(("end", "part", "none"), (55, 35, 10))[0]
+    if kind == "end":
+        return [Await(Until.END, 8000)]
+    if kind == "part":
+        steps: list[Step] = [Await(random.choice(tuple(Until)), 2500)]
+        return [*steps, Rest(random.choice((0, 1, 15, 120, 400, 900)))]
+    return []
+
+
+def _stop(script: Script) -> list[Step]:
+    random = script.random
+    before = _say(script) if random.random() < 0.8 else []
+    if before and random.random() < 0.8:
+        before = [before[0], Await(Until.SOUND, 2500), Rest(random.choice((0, 30, 150, 300, 700, 1500)))]
+    position = random.choices(tuple(Position), (25, 50, 8, 8, 5, 4))[0]
+    turn = random.choices(("", "own", "wrong"), (70, 25, 5))[0]
+    return [*before, StopTurn(position, turn)]
+
+
+def _patch(random: Random) -> ControlPatch:
+    """Some controls that are allowed."""
+    return random.choice(
+        (
+            ControlPatch(emotion_label=random.choice(tuple(EmotionLabel)), emotion_intensity=random.random()),
+            ControlPatch(speech_rate=random.uniform(0.5, 2)),
+            ControlPatch(persona_id=random.choice(PERSONAS)),
+            ControlPatch(fps=random.choice((5, 10, 12))),
+            ControlPatch(pitch_shift=0.5, motion_gain=1.5, expressivity=0.1),
+            ControlPatch(),
+        )
+    )
+
+
+def _change(script: Script) -> list[Step]:
+    random = script.random
+    if random.random() < 0.15:
+        bad = random.choice((ControlPatch(speech_rate=99.0), ControlPatch(persona_id="nobody"), ControlPatch(fps=0)))
+        return [Change(bad, is_good=False)]
+    if random.random() < 0.05:
+        return [Change(ControlPatch(), ("no.such.path",), is_good=False)]
+    clear = (random.choice(tuple(BY_PATH)),) if random.random() < 0.3 else ()
+    return [Change(_patch(random), clear, random.choice((0, 250, 2000)))]
+
+
+def _rest(script: Script) -> list[Step]:
+    return [Rest(script.random.choice((10, 100, 600)))]
+
+
+def _misbehave(script: Script) -> list[Step]:
+    how = script.random.choices(_MISDEEDS, (3, 3, 3, 3, 1))[0]
+    return [Misbehave(how)]
+
+
+def _reopen(script: Script) -> list[Step]:
+    random = script.random
+    how = random.choice(("half_close", "cancel", "cancel", "broken"))
+    return [Reopen(how, random.choice((0, 0, 50, 1500)))]
+
+
+def _ping(script: Script) -> list[Step]:
+    return [AskTime()]
+
+
+_KINDS: tuple[Callable[[Script], list[Step]], ...] = (_say, _stop, _change, _rest, _misbehave, _reopen, _ping)
+_WEIGHTS = (38, 20, 12, 8, 6, 9, 7)

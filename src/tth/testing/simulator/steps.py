@@ -1,0 +1,115 @@
+"""What a simulated person does, one thing after the other. Values only; `client` does them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from tth.model.controls import ControlPatch
+
+
+class Until(StrEnum):
+    """What a person waits for."""
+
+    STARTED = "started"
+    SOUND = "sound"
+    WORD = "word"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Do nothing."""
+
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Wait for something of the newest turn, but no longer than `ms`."""
+
+    what: Until
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Send a text, in parts or whole."""
+
+    parts: tuple[str, ...]
+    mode: str
+    """ "say" or "talk"."""
+    gap_ms: int = 0
+    """Between two parts."""
+    ends: str = "whole"
+    """whole: not in parts; last_part: the last one is not partial; end_turn; never."""
+    turn_id: str = ""
+    controls: ControlPatch = ControlPatch()
+    language: str = ""
+
+
+class Position(StrEnum):
+    """What a person's player says of where it is."""
+
+    NONE = "none"
+    EXACT = "exact"
+    BEHIND = "behind"
+    AHEAD = "ahead"
+    FAR_AHEAD = "far_ahead"
+    FAR_BEHIND = "far_behind"
+
+
+@dataclass(frozen=True, slots=True)
+class StopTurn:
+    """Interrupt."""
+
+    position: Position
+    turn: str = ""
+    """ "" = whichever runs, "own" = by its name, "wrong" = one that never was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Update the controls."""
+
+    controls: ControlPatch
+    clear_paths: tuple[str, ...] = ()
+    ramp_ms: int = 250
+    is_good: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AskTime:
+    """Ping."""
+
+
+@dataclass(frozen=True, slots=True)
+class Misbehave:
+    """Send what the contract does not allow."""
+
+    how: str
+    """empty_text, long_text, bad_mode, no_payload, end_turn, other_session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """End the stream and open another one."""
+
+    how: str
+    """half_close, cancel, or broken: the server's writes fail before it sees the cancellation."""
+    rest_ms: int = 0
+    """In between."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndSession:
+    """End the session while its stream is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrainServer:
+    """The server is asked to go away."""
+
+
+Step: TypeAlias = Rest | Await | Say | StopTurn | Change | AskTime | Misbehave | Reopen | EndSession | DrainServer
