@@ -11,7 +11,7 @@ BUF := .venv-proto/bin/buf
 PIP := -m pip --disable-pip-version-check --no-input install --quiet
 CODE := src tests bench tools
 
-.PHONY: help install dev run demo test check lint fmt types imports proto proto-check proto-image bench phase pictures goldens clean
+.PHONY: help install dev run demo test simulate check lint fmt types imports proto proto-check proto-image bench phase pictures goldens clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ demo: install  ## a recorded conversation: out/demo.mp4, .vtt, .json and out/con
 
 test: dev  ## the whole Python test suite
 	@$(BIN)/python -m pytest -q
+
+simulate: dev  ## ten thousand conversations by chance, on virtual time; COUNT=n SEED=n for others
+	@$(BIN)/python -m tth.testing.simulator --count $(or $(COUNT),10000) --seed $(or $(SEED),1) --processes 2
 
 pictures: demo  ## the pictures of README and docs, drawn anew: docs/pictures/*.png
 	@mkdir -p docs/pictures

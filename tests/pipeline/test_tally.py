@@ -55,3 +55,18 @@ def test_frame_rate_shows_what_is_missing() -> None:
 def test_stop_latency() -> None:
     """From the stop being asked for to the record."""
     assert metrics(Tally(10.0), 12.0, 11.99).stop_latency_ms == pytest.approx(10)
+
+
+def test_what_is_taken_back_never_was() -> None:
+    """Sound and pictures end where they ended before, also where a hole lay in between."""
+    tally = Tally(10.0)
+    tally.audio_end_sample = tally.video_end_sample = 500
+    first, late = AudioChunk(b"", 960, 960, 0), AudioChunk(b"", 9600, 960, 1)
+    picture = frame(4800, FrameKind.SPEAKING)
+    for event in (first, late, picture):
+        tally.count(event, 10.1)
+    tally.take_back([late, picture])
+    assert (tally.audio_end_sample, tally.video_end_sample) == (1920, 500)
+    tally.take_back([first])
+    assert tally.audio_end_sample == 500
+    assert metrics(tally).first_audio_ms is None

@@ -47,6 +47,8 @@ class Tally:
     output_tokens: int = 0
     cost_micro_usd: int | None = None
     """None = no provider's price is known."""
+    ends_before: dict[type, list[int]] = field(default_factory=lambda: {AudioChunk: [], VideoFrame: []})
+    """Where sound and pictures ended before each chunk and frame: for those that are taken back, behind a hole, too."""
     by_quality: dict[PictureQuality, int] = field(default_factory=dict)
     """Video frames; whoever is not in it has none."""
     stale_count: int = 0
@@ -60,11 +62,13 @@ class Tally:
                     self.first_audio_s = now_s
                 self.audio_chunk_count += 1
                 self.audio_samples += event.sample_count
+                self.ends_before[AudioChunk].append(self.audio_end_sample)
                 self.audio_end_sample = event.start_sample + event.sample_count
             case VideoFrame():
                 self._frame(event.kind, event.start_sample, now_s)
                 self.video_frame_count += 1
                 self.by_quality[event.quality] = self.by_quality.get(event.quality, 0) + 1
+                self.ends_before[VideoFrame].append(self.video_end_sample)
                 self.video_end_sample = event.start_sample + event.sample_count
             case MotionFrame():
                 self._frame(event.kind, event.start_sample, now_s)
@@ -88,11 +92,11 @@ class Tally:
         for event in reversed(unsent):
             match event:
                 case AudioChunk():
-                    self.audio_end_sample = event.start_sample
+                    self.audio_end_sample = self.ends_before[AudioChunk].pop()
                     self.audio_samples -= event.sample_count
                     self.audio_chunk_count -= 1
                 case VideoFrame():
-                    self.video_end_sample = event.start_sample
+                    self.video_end_sample = self.ends_before[VideoFrame].pop()
                     self.video_frame_count -= 1
                     self.by_quality[event.quality] -= 1
                     self.dropped_frame_count += 1

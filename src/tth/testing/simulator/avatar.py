@@ -1,5 +1,5 @@
 """An avatar that behaves by chance: late, early, leaving frames out, giving them twice, with a clock or a rate of its
-own, or broken at any step. Tests: tests/testing/simulator/test_avatar.py.
+own, or broken at any step. Tests: tests/testing/simulator/test_adapters.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What the simulated adapters share: how they behave, by chance, and what they really said and were told.
 
 This is the other side of the proof: what a client hears is held against what a voice said here, and what a language
-model is told of the conversation against what was heard of it. Tests: tests/testing/simulator/test_cast.py.
+model is told of the conversation against what was heard of it. Tests: tests/testing/simulator/test_adapters.py.
 """
 
 from __future__ import annotations

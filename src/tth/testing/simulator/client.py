@@ -1,6 +1,6 @@
 """A simulated person with a client: opens streams, does what the script says, plays and writes down what comes.
 
-Tests: tests/testing/simulator/test_client.py.
+Tests: tests/testing/simulator/test_run.py.
 """
 
 from __future__ import annotations

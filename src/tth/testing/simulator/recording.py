@@ -1,6 +1,6 @@
 """What one simulated client received and did, as the checks read it.
 
-Tests: tests/testing/simulator/test_recording.py.
+Tests: tests/testing/simulator/test_checks.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a person does, by chance. Tests: tests/testing/simulator/test_script.py."""
+"""What a person does, by chance. Tests: tests/testing/simulator/test_world.py."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Plays the conversation of a world with the real server, and gives back what came of it.
 
-Tests: tests/testing/simulator/test_stage.py.
+Tests: tests/testing/simulator/test_run.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """One conversation as text, for whoever has to find out what went wrong.
 
-Tests: tests/testing/simulator/test_trace.py.
+Tests: tests/testing/simulator/test_run.py.
 """
 
 from __future__ import annotations

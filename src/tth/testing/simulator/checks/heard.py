@@ -42,7 +42,7 @@ def as_played(recording: Recording, world: World) -> Iterator[str]:
     for one in recording.of_kind["turn_heard"]:
         events = recording.of_turn.get(one.body.turn_id, [])
         stops = [stop for stop in recording.stops if events and events[0].at_s <= stop.at_s <= one.at_s]
-        if not events or events[-1].kind != "turn_complete":
+        if not events or (events[-1].kind != "turn_complete" and recording.streams[events[-1].stream].is_whole):
             yield f"turn_heard of {one.body.turn_id}, which was not completed"
         elif stops and all(stop.told_sample is not None for stop in stops):
             wrong = [list(_is_near(recording, events, one.body.heard_text, stop, 0)) for stop in stops]
@@ -67,7 +67,8 @@ def estimates(recording: Recording, world: World) -> Iterator[str]:
     has_reported = any(one.kind == "playback_report" for one in recording.sent)
     for events, stop in _stopped(recording):
         turn_id, terminal = events[0].turn_id, events[-1].body
-        has_told = any(s.told_sample is not None and s.turn_id in ("", turn_id) for s in recording.stops)
+        since_s = events[0].at_s - world.uplink_ms / 1000 if recording.streams[events[0].stream].is_quick else 0.0
+        has_told = any(s.told_sample is not None and s.at_s >= since_s - 1e-6 for s in recording.stops)
         if stop is not None and stop.told_sample is not None and terminal.heard_is_estimate:
             yield f"{turn_id}: the position was told, but is called an estimate"
         if not has_told and not has_reported and not terminal.heard_is_estimate:
@@ -90,35 +91,39 @@ def remembered(recording: Recording, world: World) -> Iterator[str]:
     for one in recording.got:
         if one.kind == "turn_started":
             if not all(log.is_whole for log in recording.streams[stream : one.stream]):
-                if expected and expected[-1] is not None and expected[-1].speaker is Speaker.PERSON:
-                    expected.pop()  # of what it had in hand a lost client did not hear the end
-                expected.append(None)
+                expected = _unsure(expected)
             stream = one.stream
             asked = questions.get(one.turn_id)
             if asked is not None and (wrong := _differs(asked.history, expected)):
                 yield f"{one.turn_id}: {wrong}"
         elif one.kind in TERMINAL:
-            expected += _entries(recording, recording.of_turn[one.turn_id])
+            expected += _entries(recording, recording.of_turn[one.turn_id][0], one)
             last_turn = one.turn_id
         elif one.kind == "turn_heard":
-            if one.body.turn_id != last_turn:
+            if one.body.turn_id != last_turn and recording.streams[stream].is_whole:
                 yield f"turn_heard is about {one.body.turn_id}, the last turn was {last_turn}"
             expected = _corrected(expected, one.body.heard_text)
 
 
-def _entries(recording: Recording, events: list[Got]) -> list[Utterance | None]:
+def _entries(recording: Recording, first: Got, terminal: Got) -> list[Utterance | None]:
     """What a turn leaves in the memory; None stands for what is not known, or was never asked."""
     questions = {one.turn_id: one.question for one in recording.cast.asked}
-    turn_id, terminal = events[0].turn_id, events[-1]
-    if events[0].kind != "turn_started":
+    turn_id = first.turn_id
+    if first.kind != "turn_started":
         return [None]
     entries: list[Utterance | None] = []
-    if events[0].body.mode == TEXT_MODE_TALK:
+    if first.body.mode == TEXT_MODE_TALK:
         entries.append(Utterance(Speaker.USER, questions[turn_id]) if turn_id in questions else None)
     text = terminal.body.text if terminal.kind == "turn_complete" else terminal.body.heard_text
     if text.strip():
         entries.append(Utterance(Speaker.PERSON, text, terminal.kind == "turn_stopped"))
     return entries
+
+
+def _unsure(expected: list[Utterance | None]) -> list[Utterance | None]:
+    """A client was lost: there may be turns that it never saw, and of the last two it may not have heard the ends."""
+    spoken = [at for at, one in enumerate(expected) if one is not None and one.speaker is Speaker.PERSON]
+    return [None if at in spoken[-2:] else one for at, one in enumerate(expected)] + [None]
 
 
 def _corrected(expected: list[Utterance | None], heard_text: str) -> list[Utterance | None]:

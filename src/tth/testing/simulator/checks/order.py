@@ -38,27 +38,26 @@ def one_terminal_event(recording: Recording, world: World) -> Iterator[str]:
 
 def nothing_stale(recording: Recording, world: World) -> Iterator[str]:
     """Behind its terminal event nothing carries a turn's id; behind a `turn_started` nothing carries an older one's."""
+    never_begun = _never_begun(recording, world)
     over: set[str] = set()
+    running: set[str] = set()
+    stream = 0
     for one in recording.got:
-        if not one.turn_id:
-            continue
+        if one.stream != stream:
+            stream = one.stream
+            running.clear()
         if one.turn_id in over:
             yield f"{one.kind} of {one.turn_id} at seq {one.seq} is stale"
-        if one.kind in TERMINAL:
-            over.add(one.turn_id)
-    running: set[str] = set()
-    for one in recording.got:
-        if one.kind == "turn_started":
-            others = running - _never_begun(recording, world) - {one.turn_id}
-            if others and one.turn_id not in _never_begun(recording, world):
+        elif one.kind == "turn_started":
+            others = running - never_begun
+            if others and one.turn_id not in never_begun:
                 yield f"{one.turn_id} is started while {others} runs"
             running.add(one.turn_id)
-        elif one.turn_id and one.turn_id not in running and one.turn_id not in over:
+        elif one.turn_id and one.turn_id not in running:
             yield f"{one.kind} of {one.turn_id} came before its start"
         if one.kind in TERMINAL:
+            over.add(one.turn_id)
             running.discard(one.turn_id)
-        if one.kind == "session_state":
-            running.clear()
 
 
 def _never_begun(recording: Recording, world: World) -> set[str]:

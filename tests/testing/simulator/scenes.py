@@ -1,0 +1,62 @@
+"""One conversation in which everything goes well, made by hand: what checks are tried on."""
+
+from __future__ import annotations
+
+from tth.core.budget import Budgets
+from tth.model.controls import ControlPatch, Controls, EmotionLabel, IdleMode
+from tth.model.media import MediaPreferences, VideoCodec
+from tth.session.terms import OverlapPolicy
+from tth.testing.simulator.adapters import ModelTraits, VoiceTraits
+from tth.testing.simulator.avatar import AvatarTraits
+from tth.testing.simulator.steps import AskTime, Await, Change, Misbehave, Position, Rest, Say, Step, StopTurn, Until
+from tth.testing.simulator.transport import Reading
+from tth.testing.simulator.world import SMALL, World
+
+LONG = "The train to Oslo leaves at nine, and perhaps it is late. I think that we have to wait a while for it."
+STEPS: tuple[Step, ...] = (
+    AskTime(),
+    Change(ControlPatch(emotion_label=EmotionLabel.HAPPY)),
+    Misbehave("empty_text"),
+    Say((LONG,), "say"),
+    Await(Until.END, 20_000),
+    Rest(2_000),
+    Say(("How are you?",), "talk"),
+    Await(Until.END, 20_000),
+    Rest(2_000),
+    Say((LONG,), "say", controls=ControlPatch(speech_rate=1.2)),
+    Await(Until.SOUND, 5_000),
+    Rest(1_000),
+    StopTurn(Position.EXACT),
+    Await(Until.END, 5_000),
+    Rest(500),
+    Say((LONG,), "say"),
+    Await(Until.SOUND, 5_000),
+    Rest(1_000),
+    StopTurn(Position.NONE),
+    Await(Until.END, 5_000),
+)
+
+
+def world(**changed: object) -> World:
+    """A quick client, prompt adapters, words and pictures; some fields may differ."""
+    fields: dict[str, object] = {
+        "seed": 1,
+        "media": MediaPreferences(video_codec=VideoCodec.RAW_RGB24, word_timings=True),
+        "overlap": OverlapPolicy.SUPERSEDE,
+        "controls": Controls(fps=10, resolution=SMALL, idle_mode=IdleMode.FRAMES),
+        "model": ModelTraits(0, 0, 8),
+        "voice": VoiceTraits(0, 0.0, 0, 40, 30.0, 1.0, words_first=False),
+        "avatar": AvatarTraits(),
+        "realtime": False,
+        "fault_rate": 0.0,
+        "reading": Reading(),
+        "report_ms": 0,
+        "reports": "exact",
+        "uplink_ms": 0,
+        "budgets": Budgets(),
+        "outbox_events": 512,
+        "stalled_ms": 2500,
+        "max_ahead_ms": 400,
+        "steps": STEPS,
+    }
+    return World(**{**fields, **changed})  # type: ignore[arg-type]

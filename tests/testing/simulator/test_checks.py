@@ -1,0 +1,268 @@
+"""Every invariant is shown a conversation that it must not let pass: a recording that was tampered with, and a server
+that was broken on purpose. A check that cannot fail proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import pytest
+
+from tests.testing.simulator import scenes
+from tth.adapters.base import Utterance
+from tth.core.ledger import SpeechLedger
+from tth.core.media_clock import MediaClock
+from tth.core.timeline import Timeline
+from tth.model.events import Event, TurnComplete, TurnStopped
+from tth.model.media import SpeechChunk, SpeechSpan
+from tth.pipeline.tally import Tally
+from tth.server.outbox import Outbox
+from tth.session.history import History
+from tth.testing.simulator.checks import INVARIANTS, breaches
+from tth.testing.simulator.recording import TERMINAL, Got, Recording
+from tth.testing.simulator.stage import play
+from tth.testing.simulator.world import World, draw_world
+from tth.v1.converse_pb2 import DegradedMode
+
+pytestmark = pytest.mark.pipeline
+
+Tamper = Callable[[Recording], Recording]
+
+
+@cache
+def conversation() -> tuple[Recording, World]:
+    world = scenes.world()
+    return play(world), world
+
+
+def test_a_good_conversation_passes() -> None:
+    """And it holds all that the tampering below needs."""
+    recording, world = conversation()
+    assert [str(breach) for breach in breaches(recording, world)] == []
+    outcomes = [events[-1].kind for events in recording.of_turn.values()]
+    assert outcomes == ["turn_complete", "turn_complete", "turn_stopped", "turn_stopped", "turn_complete"]
+
+
+def at(recording: Recording, kind: str, number: int = 0) -> int:
+    """Where the n-th event of a kind is."""
+    return [place for place, one in enumerate(recording.got) if one.kind == kind][number]
+
+
+def with_got(recording: Recording, got: Sequence[Got]) -> Recording:
+    return replace(recording, got=list(got))
+
+
+def without(kind: str, number: int = 0) -> Tamper:
+    """Lose one event; the others are numbered anew, so that nothing else shows it."""
+
+    def tamper(recording: Recording) -> Recording:
+        place = at(recording, kind, number)
+        left = [*recording.got[:place], *recording.got[place + 1 :]]
+        return with_got(recording, [one._replace(seq=seq) for seq, one in enumerate(left, 1)])
+
+    return tamper
+
+
+def edited(kind: str, number: int = 0, **fields: Any) -> Tamper:
+    """Another value in one event; a callable gets the old one."""
+
+    def tamper(recording: Recording) -> Recording:
+        got = list(recording.got)
+        place = at(recording, kind, number)
+        body = type(got[place].body)()
+        body.CopyFrom(got[place].body)
+        for name, value in fields.items():
+            setattr(body, name, value(getattr(body, name)) if callable(value) else value)
+        got[place] = got[place]._replace(body=body)
+        return with_got(recording, got)
+
+    return tamper
+
+
+def moved(kind: str, number: int, behind: str, behind_number: int = 0) -> Tamper:
+    """One event in another place; all are numbered anew."""
+
+    def tamper(recording: Recording) -> Recording:
+        got = list(recording.got)
+        one = got.pop(at(recording, kind, number))
+        place = [p for p, other in enumerate(got) if other.kind == behind][behind_number]
+        got.insert(place + 1, one)
+        return with_got(recording, [other._replace(seq=seq) for seq, other in enumerate(got, 1)])
+
+    return tamper
+
+
+def replaced(**fields: Any) -> Tamper:
+    return lambda recording: replace(recording, **fields)
+
+
+def late_stop(recording: Recording) -> Recording:
+    place = at(recording, "turn_stopped")
+    got = [one._replace(at_s=one.at_s + 0.5) if p >= place else one for p, one in enumerate(recording.got)]
+    return with_got(recording, got)
+
+
+def lost_number(recording: Recording) -> Recording:
+    return with_got(recording, [one for place, one in enumerate(recording.got) if place != 20])
+
+
+def left_degraded_unasked(recording: Recording) -> Recording:
+    got = list(recording.got)
+    got.insert(3, got[3]._replace(kind="degraded_mode", turn_id="", body=DegradedMode(component="avatar")))
+    return with_got(recording, got)
+
+
+def forgetful(recording: Recording) -> Recording:
+    cast = recording.cast
+    asked = cast.asked[-1]
+    changed = replace(asked, history=(*asked.history[:-1], Utterance(asked.history[-1].speaker, "something else")))
+    other = type(cast)(cast.random, 0.0)
+    other.sounds, other.replies, other.words = cast.sounds, cast.replies, cast.words
+    other.asked = [*cast.asked[:-1], changed]
+    return replace(recording, cast=other)
+
+
+def misheard(recording: Recording) -> Recording:
+    sent = [replace(one, text="Nobody said this.") if one.kind == "user_text" else one for one in recording.sent]
+    return replace(recording, sent=sent)
+
+
+def ended_badly(recording: Recording) -> Recording:
+    return replace(recording, streams=[replace(log, status="INTERNAL") for log in recording.streams])
+
+
+TAMPERING: list[tuple[str, Tamper]] = [
+    ("a turn's events are in order", moved("turn_metrics", 0, "turn_complete")),
+    ("a turn's events are in order", moved("text_delta", 0, "turn_metrics")),
+    ("one terminal event for each turn", without("turn_complete")),
+    ("nothing of a turn behind its end, nothing older behind a newer one", moved("audio_chunk", 3, "turn_complete")),
+    ("nothing of a turn behind its end, nothing older behind a newer one", moved("turn_started", 0, "text_delta")),
+    ("seq without gaps", lost_number),
+    ("acknowledgements rise and never run ahead", lambda r: with_got(r, [g._replace(ack=10**6) for g in r.got])),
+    ("turns are counted", edited("turn_started", 1, turn_index=1)),
+    ("metrics count what came", edited("turn_metrics", audio_chunk_count=lambda count: count + 1)),
+    ("metrics count what came", without("audio_chunk", 5)),
+    ("every question is answered", without("pong")),
+    ("every question is answered", without("control_ack")),
+    ("every question is answered", without("error")),
+    ("pts rise in each medium", edited("audio_chunk", 3, pts_us=lambda pts: pts - 1000)),
+    ("pts rise in each medium", edited("video_frame", 3, pts_us=lambda pts: pts - 50_000)),
+    ("sound is contiguous", edited("audio_chunk", 3, pts_us=lambda pts: pts + 1000)),
+    ("sound is contiguous", edited("audio_chunk", 3, chunk_index=7)),
+    ("the sound is the voice's", edited("audio_chunk", 3, data=lambda data: data[:-2] + b"\x01\x01")),
+    ("the sound is the voice's", without("audio_chunk", 3)),
+    ("ends are where the media end", edited("turn_stopped", audio_end_pts_us=lambda pts: pts + 40_000)),
+    ("ends are where the media end", edited("turn_started", media_start_pts_us=lambda pts: pts + 10**6)),
+    ("speaking events are paired", without("speaking", 1)),
+    ("speaking events are paired", edited("speaking", 0, pts_us=lambda pts: pts + 10_000)),
+    ("text is whole and in place", edited("text_delta", 0, offset=1)),
+    ("text is whole and in place", edited("turn_complete", 0, text="another")),
+    ("the text is what was asked for", misheard),
+    ("words are in their sound", edited("word_timing", 2, pts_us=lambda pts: pts + 500_000)),
+    ("words are in their sound", edited("word_timing", 2, offset=lambda offset: offset + 1)),
+    ("what was heard is what was played", edited("turn_stopped", 0, heard_text=scenes.LONG)),
+    ("what was heard is what was played", edited("turn_stopped", 0, heard_text="")),
+    ("an estimate is called one", edited("turn_stopped", 0, heard_is_estimate=True)),
+    ("an estimate is called one", edited("turn_stopped", 1, heard_is_estimate=False)),
+    ("an estimate is called one", edited("turn_stopped", 1, heard_text="")),
+    ("memory holds what was heard", forgetful),
+    ("a stop is prompt", late_stop),
+    ("degraded mode is told on entry and exit", left_degraded_unasked),
+    ("revisions of controls rise", edited("turn_started", 2, control_revision=1)),
+    ("revisions of controls rise", edited("audio_chunk", 3, control_revision=99)),
+    ("a stream begins with its state", without("session_state")),
+    ("streams end as they should", ended_badly),
+    ("errors are named", edited("error", reason="")),
+    ("errors are named", edited("error", reason="INTERNAL")),
+    ("memory is bounded", replaced(most_waiting=10_000)),
+    ("nothing is left", replaced(tasks_left=["turn t_1"])),
+    ("no bugs", replaced(bugs_logged=["turn failed: KeyError()"])),
+    ("the session is usable after anything", replaced(complaints=["the last turn was not completed"])),
+]
+
+
+@pytest.mark.parametrize(("invariant", "tamper"), TAMPERING)
+def test_tampering_is_seen(invariant: str, tamper: Tamper) -> None:
+    """By the invariant that is about it."""
+    recording, world = conversation()
+    assert invariant in {breach.invariant for breach in breaches(tamper(recording), world)}
+
+
+def test_every_invariant_can_fail() -> None:
+    """None is left out above."""
+    assert {invariant for invariant, _ in TAMPERING} == set(INVARIANTS)
+
+
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A turn's end overtakes what waits to be sent."""
+    emit = Outbox.emit
+
+    def overtaking(self: Outbox, event: Event, turn_id: str = "") -> None:
+        emit(self, event, turn_id)
+        if isinstance(event, TurnComplete | TurnStopped):
+            self._lane.rotate(1)
+
+    monkeypatch.setattr(Outbox, "emit", overtaking)
+
+
+def uncounted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was never sent stays in the figures."""
+    monkeypatch.setattr(Tally, "take_back", lambda self, unsent: None)
+
+
+def optimistic(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever was said counts as heard."""
+    monkeypatch.setattr(SpeechLedger, "heard_code_points", lambda self, sample: 10_000)
+
+
+def flattering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interrupted answer is remembered as if it had been heard to its end."""
+    add = History.add_person
+    monkeypatch.setattr(History, "add_person", lambda self, text, cut: add(self, text + " and more", False))
+
+
+def clipping(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last sample of every chunk is lost."""
+    place = Timeline.place
+
+    def clipped(self: Timeline, chunk: SpeechChunk, *more: Any, **named: Any) -> SpeechSpan:
+        return place(self, replace(chunk, pcm=chunk.pcm[:-1]), *more, **named)
+
+    monkeypatch.setattr(Timeline, "place", clipped)
+
+
+def slow_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The media clock stands, so nothing is known of what is heard by now."""
+    monkeypatch.setattr(MediaClock, "position", lambda self, now_s: self._anchor_sample)
+
+
+BROKEN_SERVERS: list[tuple[Callable[[pytest.MonkeyPatch], None], str]] = [
+    (hasty, "nothing of a turn behind its end, nothing older behind a newer one"),
+    (hasty, "a turn's events are in order"),
+    (uncounted, "metrics count what came"),
+    (optimistic, "what was heard is what was played"),
+    (flattering, "memory holds what was heard"),
+    (clipping, "the sound is the voice's"),
+    (slow_clock, "an estimate is called one"),
+]
+
+
+@pytest.mark.parametrize(("breaks", "invariant"), BROKEN_SERVERS)
+def test_a_broken_server_is_found(
+    monkeypatch: pytest.MonkeyPatch, breaks: Callable[[pytest.MonkeyPatch], None], invariant: str
+) -> None:
+    """By chance, within a hundred conversations."""
+    breaks(monkeypatch)
+    for seed in range(1, 101):
+        world = draw_world(seed)
+        if invariant in {breach.invariant for breach in breaches(play(world), world)}:
+            return
+    pytest.fail(f"nobody noticed: {breaks.__doc__}")
+
+
+def test_terminal_kinds() -> None:
+    """The checks look for these two."""
+    assert {"turn_complete", "turn_stopped"} == TERMINAL

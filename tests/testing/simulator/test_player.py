@@ -1,0 +1,58 @@
+"""What a listener hears."""
+
+from __future__ import annotations
+
+import pytest
+
+from tth.model.media import samples_to_us
+from tth.testing.simulator.player import Player
+from tth.testing.simulator.recording import Got, got
+from tth.v1.converse_pb2 import ConverseResponse
+from tth.v1.media_pb2 import AudioChunk
+
+pytestmark = pytest.mark.unit
+
+
+def sound(at_s: float, start_sample: int, sample_count: int = 2400, turn_id: str = "t_1") -> Got:
+    chunk = AudioChunk(pts_us=samples_to_us(start_sample), sample_count=sample_count)
+    return got(ConverseResponse(turn_id=turn_id, audio_chunk=chunk), at_s, 0)
+
+
+def stopped(at_s: float) -> Got:
+    message = ConverseResponse(turn_id="t_1")
+    message.turn_stopped.SetInParent()
+    return got(message, at_s, 0)
+
+
+def test_it_starts_with_the_first_sound_and_follows_the_clock() -> None:
+    """No further than there is sound."""
+    player = Player()
+    player.take(sound(1.0, 24_000))
+    assert player.position(1.05) == 25_200
+    assert player.heard(5.0) == 26_400
+
+
+def test_it_stands_still_for_sound_that_comes_late() -> None:
+    """Sound is never skipped, whoever is late."""
+    player = Player()
+    player.take(sound(0.0, 0))
+    player.take(sound(0.5, 2400))
+    assert player.position(0.5) == 2400
+    assert player.stalled_count == 1
+
+
+def test_what_was_thrown_away_holds_nothing_up() -> None:
+    """Late sound of a turn that nobody wants to hear."""
+    player = Player()
+    player.take(sound(0.0, 0))
+    player.flush("t_1")
+    player.take(sound(0.5, 2400))
+    assert player.position(0.5) == 12_000
+
+
+def test_a_stop_jumps_over_what_was_sent_ahead() -> None:
+    """As the server's clock does."""
+    player = Player()
+    player.take(sound(0.0, 0, 24_000))
+    player.take(stopped(0.2))
+    assert player.position(0.2) == 24_000
