@@ -97,6 +97,17 @@ def test_events_come_whole(pieces: tuple[bytes, ...]) -> None:
     assert asyncio.run(main()) == [{"n": "ä"}, {"n": 2}]
 
 
+@pytest.mark.parametrize("end", [b'data: {"n": ', b"data: \xc3", b"da", b": ping"])
+def test_half_an_event_is_none(end: bytes) -> None:
+    """The end of an answer that was cut off there: whoever reads it sees that its own end is missing."""
+
+    async def main() -> list[dict[str, Any]]:
+        async with provider(stream_of(b'data: {"n": 1}\n\n', end)) as (made, _):
+            return await read(made)
+
+    assert asyncio.run(main()) == [{"n": 1}]
+
+
 def test_what_is_no_json_fails_the_stream() -> None:
     """To skip it would lose text."""
 

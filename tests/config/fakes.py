@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import typing
 from dataclasses import dataclass, field
+from typing import Any
 
 from tth.adapters.base import (
     Adapter,
@@ -17,6 +20,7 @@ from tth.adapters.base import (
     TtsSession,
     Voice,
 )
+from tth.config.check import plain_type
 from tth.config.wiring import builtin_registry
 from tth.model.secret import Secret
 
@@ -74,6 +78,26 @@ def build_impostor(settings: PlainSettings) -> Adapter:
 
 def spec(role: Role, name: str, build_name: str = "build_statue", settings: str = "PlainSettings") -> AdapterSpec:
     return AdapterSpec(role, name, f"{__name__}:{build_name}", f"{__name__}:{settings}")
+
+
+KEY = Secret("a-key")
+
+
+def defaults_of(kind: type[Any]) -> Any:
+    """An adapter's settings as they are by default, with a key where one is needed."""
+    return kind(**dict.fromkeys(required_keys(kind), KEY))
+
+
+def secret_fields(kind: type[Any]) -> set[str]:
+    """Names of the fields that are keys: they stand in no file."""
+    hints = typing.get_type_hints(kind)
+    return {one.name for one in dataclasses.fields(kind) if plain_type(hints[one.name]) is Secret}
+
+
+def required_keys(kind: type[Any]) -> set[str]:
+    """Keys without which the adapter cannot be had."""
+    needed = {one.name for one in dataclasses.fields(kind) if one.default is dataclasses.MISSING}
+    return needed & secret_fields(kind)
 
 
 REGISTRY = builtin_registry().plus(

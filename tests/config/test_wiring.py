@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.config.fakes import REGISTRY, Parrot, Statue, offered, spec
+from tests.config.fakes import REGISTRY, Parrot, Statue, defaults_of, offered, spec
 from tth.adapters.base import AdapterSpec, Role
 from tth.adapters.registry import Adapters
 from tth.config import wiring
@@ -23,16 +23,38 @@ pytestmark = pytest.mark.unit
 def test_the_embedded_adapters_are_listed() -> None:
     """Each role has something that runs with no key."""
     registry = builtin_registry()
-    assert registry.names(Role.LLM) == ("mock_llm", "persona_talker")
-    assert registry.names(Role.TTS) == ("espeak", "mock_tts")
-    assert registry.names(Role.REALTIME) == ("mock_realtime",)
-    assert registry.names(Role.AVATAR) == ("embedded_face", "mock_avatar", "stub_avatar")
+    assert {"mock_llm", "persona_talker"} <= set(registry.names(Role.LLM))
+    assert {"espeak", "mock_tts"} <= set(registry.names(Role.TTS))
+    assert {"mock_realtime"} <= set(registry.names(Role.REALTIME))
+    assert {"embedded_face", "mock_avatar", "stub_avatar"} <= set(registry.names(Role.AVATAR))
+
+
+def test_the_adapters_of_providers_are_listed() -> None:
+    """By the name that a configuration gives them, and under no other."""
+    names = {(role, name) for role in Role for name in builtin_registry().names(role)}
+    assert {
+        (Role.LLM, "openai_chat"),
+        (Role.LLM, "vllm_local"),
+        (Role.LLM, "openai_compatible"),
+        (Role.LLM, "openai_responses"),
+        (Role.LLM, "anthropic_claude"),
+    } <= names
+
+
+def test_a_missing_key_names_its_variable(tmp_path: Path) -> None:
+    """Before anything starts; a server that may go without one needs none."""
+    overrides = {"roles.llm.adapter": "anthropic_claude"}
+    with pytest.raises(ConfigError, match=r"api_key: is not set; set ANTHROPIC_API_KEY in the environment"):
+        load_config(builtin_registry(), overrides=overrides, environ={}, directory=tmp_path)
+    overrides = {"roles.llm.adapter": "vllm_local"}
+    config = load_config(builtin_registry(), overrides=overrides, environ={}, directory=tmp_path)
+    assert config.origins["adapters.llm.vllm_local.base_url"].text == "http://127.0.0.1:8000/v1"
 
 
 @pytest.mark.parametrize("listed", list(builtin_registry()), ids=lambda listed: listed.name)
-def test_each_embedded_adapter_is_where_the_list_says(listed: AdapterSpec) -> None:
+def test_each_adapter_is_where_the_list_says(listed: AdapterSpec) -> None:
     """Settings and build exist, the defaults are usable, and the adapter has the name and role it is listed under."""
-    adapter = listed.build(listed.settings_type()())
+    adapter = listed.build(defaults_of(listed.settings_type()))
     assert (adapter.role, adapter.name) == (listed.role, listed.name)
 
 

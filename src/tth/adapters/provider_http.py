@@ -155,12 +155,14 @@ class HttpProvider:
 
 
 async def events(response: httpx.Response) -> AsyncGenerator[ServerSentEvent, None]:
-    """The answer's server-sent events that carry data, the last one also when its closing blank line is missing.
+    """The answer's server-sent events that carry data. One whose closing blank line is missing at the very end counts
+    if it is whole (JSON, or "[DONE]"); half an event does not: the answer was cut off.
 
     The content type is not looked at. Raises what reading raises.
     """
-    async for event in EventSource(_Closed(response)).aiter_sse():  # type: ignore[arg-type]
-        if event.data:
+    closed = _Closed(response)
+    async for event in EventSource(closed).aiter_sse():  # type: ignore[arg-type]
+        if event.data and (not closed.is_over or event.data.startswith("[DONE]") or _json(event.data) is not None):
             yield event
 
 
@@ -177,13 +179,18 @@ async def read_out(stream: AsyncGenerator[ServerSentEvent, None]) -> None:
 
 def parsed(event: ServerSentEvent, provider: HttpProvider) -> dict[str, Any]:
     """The event's JSON object. Raises AdapterProtocolError: to skip a frame would lose text."""
-    try:
-        found = json.loads(event.data)
-    except ValueError:
-        found = None
+    found = _json(event.data)
     if not isinstance(found, dict):
         raise provider.protocol_error("sent an event that is no JSON object")
     return found
+
+
+def _json(text: str) -> Any:
+    """The value; None when it is no JSON."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 class _Closed:
@@ -193,8 +200,11 @@ class _Closed:
 
     def __init__(self, response: httpx.Response) -> None:
         self._response = response
+        self.is_over = False
+        """Everything has come."""
 
     async def aiter_text(self) -> AsyncGenerator[str, None]:
         async for text in self._response.aiter_text():
             yield text
+        self.is_over = True
         yield "\n\n"

@@ -8,9 +8,10 @@ Tests: tests/adapters/test_provider_prompt.py.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tth.adapters.base import LlmInput, Persona, Speaker
+from tth.adapters.base import ControlSupport, LlmInput, Persona, Speaker, Support
 from tth.core.style_tag import ASK
 from tth.model.controls import Controls, EmotionLabel
 
@@ -23,6 +24,16 @@ CUT_IN = "(I cut in here and did not hear the rest of your last answer.)"
 its own earlier answers for a pattern to go on with, and a mark there would sooner or later be spoken."""
 BEGIN = "(You speak first.)"
 """In place of a user's message where the person said something before the user did."""
+
+_IN_WORDS = ControlSupport(Support.EMULATED)
+PROMPTED_CONTROLS: Mapping[str, ControlSupport] = {
+    "emotion.label": _IN_WORDS,
+    "emotion.intensity": _IN_WORDS,
+    "emotion.valence": _IN_WORDS,
+    "emotion.arousal": _IN_WORDS,
+    "character.persona_id": ControlSupport(),
+}
+"""What a prompt can do: a feeling is asked for in words, as models have no parameter for one."""
 
 
 @dataclass(frozen=True, slots=True)

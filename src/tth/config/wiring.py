@@ -34,6 +34,9 @@ ENTRY_POINTS = "tth.adapters"
 _BUILTIN: tuple[tuple[Role, str], ...] = (
     (Role.LLM, "persona_talker"),
     (Role.LLM, "mock_llm"),
+    (Role.LLM, "openai_chat"),
+    (Role.LLM, "openai_responses"),
+    (Role.LLM, "anthropic_claude"),
     (Role.TTS, "espeak"),
     (Role.TTS, "mock_tts"),
     (Role.REALTIME, "mock_realtime"),
@@ -41,6 +44,21 @@ _BUILTIN: tuple[tuple[Role, str], ...] = (
     (Role.AVATAR, "mock_avatar"),
     (Role.AVATAR, "stub_avatar"),
 )
+_VARIANTS = (
+    AdapterSpec(
+        Role.LLM,
+        "vllm_local",
+        "tth.adapters.llm.openai_chat:build_vllm",
+        "tth.adapters.llm.openai_chat:VllmSettings",
+    ),
+    AdapterSpec(
+        Role.LLM,
+        "openai_compatible",
+        "tth.adapters.llm.openai_chat:build_compatible",
+        "tth.adapters.llm.openai_chat:CompatibleSettings",
+    ),
+)
+"""The same code under another name, with defaults of its own."""
 _PLAYS: dict[Role, type[Adapter]] = {
     Role.LLM: LanguageModel,
     Role.TTS: Voice,
@@ -51,7 +69,7 @@ _PLAYS: dict[Role, type[Adapter]] = {
 
 def builtin_registry() -> Registry:
     """The adapters that come with TTH. Imports none of them."""
-    return Registry.of(_spec(role, name) for role, name in _BUILTIN)
+    return Registry.of([*(_spec(role, name) for role, name in _BUILTIN), *_VARIANTS])
 
 
 def full_registry(extra: Iterable[AdapterSpec] = ()) -> Registry:

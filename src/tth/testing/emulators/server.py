@@ -83,6 +83,12 @@ class Emulator:
         """How many connections requests have come over."""
         return len(self._connections)
 
+    @property
+    def open_count(self) -> int:
+        """How many connections are open now."""
+        server = self._runner.server if self._runner is not None else None
+        return len(server.connections) if server is not None else 0
+
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> Self:
         """Listen. Raises OSError when the port cannot be had."""
         await self.load()

@@ -1,0 +1,219 @@
+"""OpenAI's responses interface, as a stream of server-sent events.
+
+Controls: persona and feeling in the prompt. Nothing is kept at OpenAI (`store: false`): the history goes along with
+every request. Reasoning and remarks before tools ("commentary") are never spoken. Limits: text only, no tools.
+Tests: tests/adapters/llm/test_openai_responses.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tth.adapters.base import (
+    Capabilities,
+    Deployment,
+    LanguageModel,
+    LlmInput,
+    LlmOutput,
+    LlmSession,
+    Role,
+    SessionContext,
+    Speaker,
+    TurnContext,
+    Used,
+)
+from tth.adapters.provider_errors import Source
+from tth.adapters.provider_http import HttpProvider, HttpSettings, events, parsed, read_out
+from tth.adapters.provider_openai import OPENAI_ERRORS, OPENAI_KEY, OPENAI_URL
+from tth.adapters.provider_prices import TokenPrices, used_tokens
+from tth.adapters.provider_prompt import PROMPTED_CONTROLS, dialogue, instructions
+from tth.adapters.provider_reply import Reply, all_thought, withheld
+from tth.model.controls import Controls
+from tth.model.secret import Secret
+
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+_SPOKEN = ("response.output_text.delta", "response.refusal.delta")
+_ENDS = ("response.completed", "response.incomplete", "response.failed")
+_LIMITS = ("max_output_tokens", "max_tokens")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """OpenAI's responses."""
+
+    api_key: Secret = field(metadata={"env": OPENAI_KEY})
+    """Sent as a bearer token."""
+    base_url: str = OPENAI_URL
+    """Where the server is, with its version: requests go to `base_url`/responses."""
+    model: str = "gpt-5.6-luna"
+    """The model."""
+    max_output_tokens: int = field(default=400, metadata={"minimum": 16, "maximum": 100_000})
+    """The longest answer, thoughts included. 400 are about two minutes of speech."""
+    reasoning_effort: Effort | None = "none"
+    """How much the model thinks before it speaks; null says nothing. Every thought delays the first word."""
+    verbosity: Literal["low", "medium", "high"] | None = None
+    """How much it says; null says nothing."""
+    temperature: float | None = field(default=None, metadata={"minimum": 0, "maximum": 2})
+    """0..2; null leaves it to OpenAI. Its models take it only with reasoning_effort none."""
+    style_hints: bool = True
+    """Ask the model for a tag that says how it means its answer; the tag is not spoken."""
+    max_connections: int = field(default=100, metadata={"minimum": 1, "maximum": 10_000})
+    """Answers that can be under way at once; further ones wait for up to 5 s."""
+    input_usd_per_million_tokens: float | None = field(default=None, metadata={"minimum": 0, "maximum": 100_000})
+    """Price; null = unknown, so that no cost is told."""
+    cached_input_usd_per_million_tokens: float | None = field(default=None, metadata={"minimum": 0, "maximum": 100_000})
+    """Price of input that the provider had in its cache; null = as other input."""
+    output_usd_per_million_tokens: float | None = field(default=None, metadata={"minimum": 0, "maximum": 100_000})
+    """Price; null = unknown."""
+
+
+class OpenAiResponses(LanguageModel):
+    """One account. Its connections are shared by all conversations."""
+
+    name = "openai_responses"
+    capabilities = Capabilities("OpenAI responses", Deployment.API, PROMPTED_CONTROLS)
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._source = Source(Role.LLM, self.name)
+        reach = HttpSettings(
+            settings.base_url,
+            {},
+            settings.api_key,
+            key_variable=OPENAI_KEY,
+            max_connections=settings.max_connections,
+        )
+        self._http = HttpProvider(self._source, reach, OPENAI_ERRORS)
+
+    async def warmup(self) -> None:
+        """Connect and have the key checked. Raises AdapterError."""
+        await self._http.warm("models")
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    def open_session(self, context: SessionContext) -> LlmSession:
+        return _Session(self)
+
+    def answer(self, prompt: LlmInput, control: Controls, context: TurnContext) -> AsyncGenerator[LlmOutput, None]:
+        """One answer; see LlmSession.infer_stream."""
+        reading = _Reading(self._http, self._source, self._settings)
+        return reading.outputs(self._body(prompt, control, context))
+
+    def _body(self, prompt: LlmInput, control: Controls, context: TurnContext) -> dict[str, Any]:
+        """Nothing is sent that is not set: a null is refused."""
+        settings = self._settings
+        body: dict[str, Any] = {
+            "model": settings.model,
+            "instructions": instructions(
+                prompt.persona, control, context.language_code, style_hints=settings.style_hints
+            ),
+            "input": [_item(message.speaker, message.text) for message in dialogue(prompt)],
+            "max_output_tokens": settings.max_output_tokens,
+            "stream": True,
+            "store": False,
+            "stream_options": {"include_obfuscation": False},
+        }
+        if settings.reasoning_effort is not None:
+            body["reasoning"] = {"effort": settings.reasoning_effort}
+        if settings.verbosity is not None:
+            body["text"] = {"verbosity": settings.verbosity}
+        if settings.temperature is not None:
+            body["temperature"] = settings.temperature
+        return body
+
+
+class _Session(LlmSession):
+    """Nothing is kept between requests."""
+
+    def __init__(self, adapter: OpenAiResponses) -> None:
+        self._adapter = adapter
+
+    def infer_stream(
+        self, prompt: LlmInput, control: Controls, context: TurnContext
+    ) -> AsyncGenerator[LlmOutput, None]:
+        return self._adapter.answer(prompt, control, context)
+
+
+class _Reading:
+    """Reads one answer. Events are told apart by the type in their JSON: some servers send no names."""
+
+    def __init__(self, http: HttpProvider, source: Source, settings: Settings) -> None:
+        self._http = http
+        self._source = source
+        self._settings = settings
+        self._reply = Reply(style_hints=settings.style_hints)
+        self._unspoken: set[object] = set()
+        """Output indices of messages that are remarks and no answer."""
+
+    async def outputs(self, body: Mapping[str, Any]) -> AsyncGenerator[LlmOutput, None]:
+        """Ask, and read all of the answer to its end."""
+        async with (
+            self._http.request("POST", "responses", body) as response,
+            aclosing(events(response)) as stream,
+        ):
+            async for event in stream:
+                if event.data.startswith("[DONE]"):  # of proxies
+                    continue
+                data = parsed(event, self._http)
+                for output in self._take(data):
+                    yield output
+                if data.get("type") in _ENDS:
+                    for output in self._ending(data.get("response") or {}):
+                        yield output
+                    await read_out(stream)
+                    return
+        raise self._http.cut_off()
+
+    def _take(self, event: Mapping[str, Any]) -> list[LlmOutput]:
+        """One event. Errors come flat, nested, or in the shape of chat completions."""
+        kind = event.get("type")
+        if kind == "error" or (kind is None and event.get("error")):
+            raise self._http.in_stream(event if event.get("error") else {"error": {"code": event.get("code")}})
+        if kind == "response.output_item.added":
+            item = event.get("item") or {}
+            if item.get("phase") == "commentary":
+                self._unspoken.add(event.get("output_index"))
+        elif kind in _SPOKEN and event.get("output_index") not in self._unspoken:
+            return list(self._reply.take(event.get("delta") or ""))
+        return []
+
+    def _ending(self, response: Mapping[str, Any]) -> list[LlmOutput]:
+        """The tail and what was used, or why there is no answer."""
+        if response.get("status") == "failed" or response.get("error"):
+            raise self._http.in_stream({"error": response.get("error") or {"code": "server_error"}})
+        outputs: list[LlmOutput] = list(self._reply.finish())
+        reason = (response.get("incomplete_details") or {}).get("reason")
+        if reason == "content_filter":
+            raise withheld(self._source)
+        if reason in _LIMITS and not self._reply.has_text:
+            raise all_thought(self._source)
+        usage = response.get("usage")
+        if usage:
+            outputs.append(self._used(usage))
+        return outputs
+
+    def _used(self, usage: Mapping[str, Any]) -> Used:
+        settings = self._settings
+        prices = TokenPrices(
+            settings.input_usd_per_million_tokens,
+            settings.cached_input_usd_per_million_tokens,
+            settings.output_usd_per_million_tokens,
+        )
+        cached = (usage.get("input_tokens_details") or {}).get("cached_tokens") or 0
+        return used_tokens(prices, usage.get("input_tokens"), usage.get("output_tokens"), cached)
+
+
+def _item(speaker: Speaker, text: str) -> dict[str, Any]:
+    """One message; each role has its own name for text."""
+    if speaker is Speaker.USER:
+        return {"role": "user", "content": [{"type": "input_text", "text": text}]}
+    return {"role": "assistant", "content": [{"type": "output_text", "text": text}]}
+
+
+def build(settings: Settings) -> OpenAiResponses:
+    """The adapter, not yet loaded."""
+    return OpenAiResponses(settings)
