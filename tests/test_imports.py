@@ -7,6 +7,7 @@ so that an import inside a function counts as well.
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -93,7 +94,7 @@ def test_model_stands_alone() -> None:
 
 def test_face_draws_and_nothing_else() -> None:
     """The embedded human knows values and itself; it could be taken out and used elsewhere."""
-    assert _only("tth.face", "tth.model", "tth.errors") == []
+    assert _only("tth.face", "tth.model", "tth.errors", "tth.kernels", "tth.disk_cache") == []
 
 
 def test_core_is_pure() -> None:
@@ -108,8 +109,29 @@ def test_core_is_pure() -> None:
 
 
 def test_media_knows_no_stage() -> None:
-    """Encoders and containers know values only."""
-    assert _only("tth.media", "tth.model", "tth.errors") == []
+    """Encoders and containers know values and compiled loops only."""
+    assert _only("tth.media", "tth.model", "tth.errors", "tth.kernels") == []
+
+
+def test_kernels_know_nothing_of_what_they_compute() -> None:
+    """How loops are compiled and kept; whose loops they are they do not know."""
+    assert _only("tth.kernels", "tth.errors", "tth.disk_cache") == []
+    assert _only("tth.disk_cache") == []
+
+
+def test_helpers_of_kernels_lie_beside_them() -> None:
+    """The name of a kernel's machine code is made from its folder and `tth.kernels`: were a helper elsewhere, a change
+    of it would go unnoticed."""
+    loops = {name for name, path in MODULES.items() if re.search(r"^@(kernel|inlined)$", path.read_text("utf-8"), re.M)}
+    assert len(loops) > 10
+    wrong = [
+        str(found)
+        for found in IMPORTS
+        if found.importer in loops
+        and found.imported in loops
+        and not _is_in(found.imported, "tth.kernels", found.importer.rpartition(".")[0])
+    ]
+    assert wrong == []
 
 
 def test_control_is_pure() -> None:
@@ -250,7 +272,7 @@ assert os.listdir() == [], os.listdir()
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-HEAVY = ("numba", "scipy", "cv2", "av", "simplejpeg", "soxr")
+HEAVY = ("numba", "llvmlite", "scipy", "cv2", "av", "simplejpeg", "soxr")
 
 
 @pytest.mark.skipif("tth.cli.main" not in MODULES, reason="the command line is not there yet")

@@ -10,7 +10,7 @@ from av.video.frame import VideoFrame
 
 from tests.media.pictures import moving_pictures
 from tth.media import annexb
-from tth.media.encode import KEYFRAME_INTERVAL_S, I420Converter, make_encoder
+from tth.media.encode import KEYFRAME_INTERVAL_S, make_encoder
 from tth.model.media import Picture, VideoCodec
 
 pytestmark = pytest.mark.unit
@@ -95,23 +95,6 @@ def test_h264_refuses_to_encode_after_close() -> None:
     encoder.close()
     with pytest.raises(ValueError, match="after close"):
         encoder.encode(moving_pictures(1)[0])
-
-
-def test_the_conversion_to_yuv_is_bt709() -> None:
-    """Pure colours become the numbers of the standard."""
-    colours = {
-        (255, 255, 255): (235, 128, 128),
-        (0, 0, 0): (16, 128, 128),
-        (255, 0, 0): (63, 102, 240),
-        (0, 255, 0): (173, 42, 26),
-        (0, 0, 255): (32, 240, 118),
-    }
-    for colour, (y, u, v) in colours.items():
-        frame = I420Converter(64, 64).convert(np.full((64, 64, 3), colour, np.uint8))
-        planes = frame.to_ndarray().astype(int).reshape(-1)
-        assert np.abs(planes[: 64 * 64] - y).max() <= 1
-        assert np.abs(planes[64 * 64 : 64 * 80] - u).max() <= 1
-        assert np.abs(planes[64 * 80 :] - v).max() <= 1
 
 
 def test_jpeg_frames_stand_alone_and_look_like_the_picture() -> None:

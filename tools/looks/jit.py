@@ -13,7 +13,7 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
-from tth.face.disk_cache import note_use
+from tth.disk_cache import note_use
 
 Floats = NDArray[np.floating[Any]]
 """float32 for pictures, float64 for geometry; the loops are compiled for what they get."""

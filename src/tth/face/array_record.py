@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tth.face.disk_cache import note_use, remove_unused, whole_file
+from tth.disk_cache import note_use, remove_unused, whole_file
 
 Arrays = Mapping[str, NDArray[np.generic]]
 """Arrays by field name."""

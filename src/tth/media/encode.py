@@ -11,22 +11,20 @@ from fractions import Fraction
 from typing import Protocol
 
 import av
-import cv2
 import numpy as np
 import simplejpeg
 from av.video.codeccontext import VideoCodecContext
-from av.video.frame import PictureType, VideoFrame
-from numpy.typing import NDArray
+from av.video.frame import PictureType
 
 from tth.media import annexb
 from tth.media.alpha import PngEncoder, RawAlphaEncoder, WebpEncoder
 from tth.media.encoded_picture import EncodedPicture
+from tth.media.i420 import BT709, LIMITED_RANGE, I420Converter
 from tth.model.media import Picture, VideoCodec
 
 __all__ = [
     "EncodedPicture",
     "H264Encoder",
-    "I420Converter",
     "JpegEncoder",
     "RawEncoder",
     "VideoEncoder",
@@ -39,10 +37,6 @@ H264_CRF = "23"
 """x264's own default quality; 1.4 Mbit/s for the embedded face at 512x512 and 25 fps (the demo, 2026-11)."""
 JPEG_QUALITY = 85
 """Artefacts around the eyes become visible below 80 (by eye, 2026-11)."""
-_BT709 = 1
-"""AVColorPrimaries, AVColorTransferCharacteristic and AVColorSpace all call BT.709 number 1."""
-_LIMITED_RANGE = 1
-"""AVCOL_RANGE_MPEG: luma 16..235."""
 
 
 class VideoEncoder(Protocol):
@@ -69,46 +63,6 @@ def make_encoder(codec: VideoCodec, width_px: int, height_px: int, fps: int) -> 
     if codec is VideoCodec.NONE:
         raise ValueError("VideoCodec.NONE has no encoder")
     return _ENCODERS[codec](width_px, height_px, fps)
-
-
-class I420Converter:
-    """RGB into one planar YUV 4:2:0 frame, BT.709, limited range. The frame is its own and lives until the next call.
-
-    OpenCV and swscale both know only slower or BT.601 ways: one matrix over the picture, then half-size chroma by area
-    averaging, is 0.35 ms at 512x512 where swscale takes 0.9 ms with its copy (one core, 2026-11).
-    """
-
-    _FROM_RGB = np.array(
-        # ITU-R BT.709-6, item 3.2-3.4, scaled to 219 steps of luma and 224 of chroma.
-        [
-            [0.2126 * 219 / 255, 0.7152 * 219 / 255, 0.0722 * 219 / 255, 16],
-            [-0.2126 / 1.8556 * 224 / 255, -0.7152 / 1.8556 * 224 / 255, 0.5 * 224 / 255, 128],
-            [0.5 * 224 / 255, -0.7152 / 1.5748 * 224 / 255, -0.0722 / 1.5748 * 224 / 255, 128],
-        ],
-        np.float32,
-    )
-
-    def __init__(self, width_px: int, height_px: int) -> None:
-        self.frame = VideoFrame(width_px, height_px, "yuv420p")
-        self.frame.colorspace, self.frame.color_range = _BT709, _LIMITED_RANGE
-        self._y, self._u, self._v = (_plane(self.frame, index) for index in range(3))
-        self._full = np.empty((height_px, width_px, 3), np.uint8)
-        self._half = np.empty((height_px // 2, width_px // 2, 3), np.uint8)
-
-    def convert(self, picture: Picture) -> VideoFrame:
-        """Fill and return `frame`."""
-        cv2.transform(picture, self._FROM_RGB, dst=self._full)
-        cv2.resize(self._full, self._half.shape[1::-1], dst=self._half, interpolation=cv2.INTER_AREA)
-        cv2.extractChannel(self._full, 0, dst=self._y)
-        cv2.extractChannel(self._half, 1, dst=self._u)
-        cv2.extractChannel(self._half, 2, dst=self._v)
-        return self.frame
-
-
-def _plane(frame: VideoFrame, index: int) -> NDArray[np.uint8]:
-    """A view of one plane, uint8, shape (height, width); its rows may lie further apart than they are long."""
-    plane = frame.planes[index]
-    return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
 
 
 class H264Encoder:
@@ -150,8 +104,8 @@ def _open_x264(width_px: int, height_px: int, fps: int) -> VideoCodecContext:
     context.width, context.height, context.pix_fmt = width_px, height_px, "yuv420p"
     context.time_base, context.framerate = Fraction(1, fps), Fraction(fps)
     context.gop_size = KEYFRAME_INTERVAL_S * fps
-    context.color_primaries = context.color_trc = context.colorspace = _BT709
-    context.color_range = _LIMITED_RANGE
+    context.color_primaries = context.color_trc = context.colorspace = BT709
+    context.color_range = LIMITED_RANGE
     context.thread_count = 1  # many sessions share the machine; a second thread only adds delay at this size
     # Annex B and headers in every key frame are what the FFmpeg wrapper does when no global header is asked for.
     context.options = {"preset": "ultrafast", "tune": "zerolatency", "crf": H264_CRF, "forced-idr": "1"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tth.face.raster.jit import F32, kernel
 from tth.face.raster.shade import colour_plain, packed_texture, sample_texture
+from tth.kernels.jit import F32, kernel
 
 pytestmark = pytest.mark.embedded
 

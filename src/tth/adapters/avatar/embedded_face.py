@@ -249,6 +249,8 @@ class EmbeddedFace(Avatar):
     def _draw_first(self, look: str, place: str) -> None:
         """Build it where it must be, and draw it, which compiles the loops; on the first start on a machine those for a
         clear background as well, since it takes seconds. place: among those that are made, "1 of 3"."""
+        from tth.media.i420 import compile_conversion  # here, with the codecs it imports
+
         begin_s, is_built = self.clock.now_s(), self._is_built(look)
         try:
             if not is_built:
@@ -258,6 +260,7 @@ class EmbeddedFace(Avatar):
                 if not is_built:
                     self._doing[look] = f"drawing {look} for the first time ({place})"
                 painter.paint(FaceState())
+                compile_conversion()
                 if background == STUDIO:
                     self.spares.give(look, Shot(), background, painter)
         finally:

@@ -3,14 +3,14 @@
 Colours of the plate are packed four 16-bit lanes to a uint64, so that one multiplication weighs all channels of a
 pixel; with unsigned indices this is as fast as OpenCV's remap, and pixels without a person cost almost nothing.
 Coordinates are those of the shot (pixel centres are whole numbers); the plate begins `margin` before it. See
-raster/jit.py for the traps of compiling; mind also that numba makes a float of a signed and an unsigned integer.
+tth/kernels/jit.py for the traps of compiling; mind also that numba makes a float of a signed and an unsigned integer.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from tth.face.raster.jit import F32, I32, U8, U64, Scalar, as_row, clamp01, f32, inlined, kernel
+from tth.kernels.jit import F32, I32, U8, U64, Scalar, as_row, clamp01, f32, inlined, kernel
 
 u64 = np.uint64
 i32 = np.int32

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tth.face.puppet.kernels import at_row, lane, looked_up, picked
-from tth.face.raster.jit import F32, I32, U8, U64, Scalar, as_row, clamp01, f32, inlined, kernel, soft_step
+from tth.kernels.jit import F32, I32, U8, U64, Scalar, as_row, clamp01, f32, inlined, kernel, soft_step
 
 MEETING = f32(0.82)
 """Where shut lids meet, from the upper margin (0) to the lower; as in eyes.py."""

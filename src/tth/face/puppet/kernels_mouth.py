@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tth.face.puppet.kernels import at_row, lane, looked_up, picked
-from tth.face.raster.jit import F32, I32, U8, U64, Scalar, as_row, clamp01, f32, i32, inlined, kernel, soft_step
+from tth.kernels.jit import F32, I32, U8, U64, Scalar, as_row, clamp01, f32, i32, inlined, kernel, soft_step
 
 # Places of `mouth`: the frame along the corners at rest, then what this frame brings
 CORNER, AXIS, LENGTH, BAND, PIXEL, SKULL, UPPER_AT, LOWER_AT, TONGUE_AT = 0, 2, 4, 5, 6, 7, 11, 13, 15

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tth.face.raster.jit import F32, F64, I32, Scalar, clamp01, f32, inlined, kernel, u32
+from tth.kernels.jit import F32, F64, I32, Scalar, clamp01, f32, inlined, kernel, u32
 
 
 @kernel

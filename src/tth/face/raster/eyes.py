@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tth.face.raster.jit import F32, I32, U32, Scalar, clamp01, f32, i32, inlined, kernel, soft_step, u32
 from tth.face.raster.shade import packed, sample_texture
+from tth.kernels.jit import F32, I32, U32, Scalar, clamp01, f32, i32, inlined, kernel, soft_step, u32
 
 # One row of uniforms per eye, filled by tth.face.gaze; the positions below are the layout.
 GAZE = 0

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tth.face.raster.jit import F32, I16, I32, MATERIALS, U8, U32, Whole, i32, inlined, kernel, u32
+from tth.face.raster.materials import MATERIALS
+from tth.kernels.jit import F32, I16, I32, U8, U32, Whole, i32, inlined, kernel, u32
 
 SAME_SURFACE_KEYS = 110 << 16
 """Samples of one surface nearer to each other than this (about 2.5 mm) are shaded once."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tth.face.raster.jit import F32, Scalar, as_row, clamp01, f32, inlined, kernel, soft_step
+from tth.kernels.jit import F32, Scalar, as_row, clamp01, f32, inlined, kernel, soft_step
 
 
 @inlined

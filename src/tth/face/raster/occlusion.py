@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tth.face.raster.jit import F32, I32, Scalar, clamp01, f32, kernel
 from tth.face.raster.zbuffer import DEPTH_STEPS
+from tth.kernels.jit import F32, I32, Scalar, clamp01, f32, kernel
 
 DEPTH_RANGE_MM = 1000.0
 """A parallel view over this depth fills nearness 0..1, with 0.5 at the origin."""

@@ -8,8 +8,9 @@ import numpy as np
 
 from tth.face.raster.eyes import colour_eye
 from tth.face.raster.fragments import Fragments, find_fragments
-from tth.face.raster.jit import EYE, F32, HAIR, I16, I32, MATERIALS, PLAIN, SKIN, U8, U32, f32, i32, kernel, u32
+from tth.face.raster.materials import EYE, HAIR, MATERIALS, PLAIN, SKIN
 from tth.face.raster.shade import add_colours, colour_hair, colour_plain, colour_skin, interpolate
+from tth.kernels.jit import F32, I16, I32, U8, U32, f32, i32, kernel, u32
 
 
 class Surfaces(NamedTuple):

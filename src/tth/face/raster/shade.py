@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tth.face.raster.jit import F32, I32, U8, U32, Scalar, Whole, clamp01, f32, i32, inlined, kernel, u32
+from tth.kernels.jit import F32, I32, U8, U32, Scalar, Whole, clamp01, f32, i32, inlined, kernel, u32
 
 
 def packed_texture(texture: U8) -> U32:

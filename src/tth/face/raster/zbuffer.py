@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tth.face.raster.jit import F32, I32, U8, f32, i32, kernel, u32
+from tth.kernels.jit import F32, I32, U8, f32, i32, kernel, u32
 
 MAX_TRIANGLES = 65536
 """Triangle numbers take the low 16 bits of a key; nearness (15 bits) stands above."""

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tth.face.look import Look
 from tth.face.raster.deform import vertex_normals
-from tth.face.raster.jit import EYE, HAIR, PLAIN, SKIN
+from tth.face.raster.materials import EYE, HAIR, PLAIN, SKIN
 from tth.face.sculpt.beard import Beard, build_beard
 from tth.face.sculpt.drape import Drape, join_hanging
 from tth.face.sculpt.earrings import build_earrings

@@ -91,7 +91,7 @@ class Sculpture:
     surface: U8
     """Surface of each triangle; samples of different surfaces are blended, (t,)."""
     material: U8
-    """Material of each triangle, see raster.jit, (t,)."""
+    """Material of each triangle, see raster/materials.py, (t,)."""
     two_sided: U8
     """1 where the back is drawn too, (t,)."""
     seen_in: I64

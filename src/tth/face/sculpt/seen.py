@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tth.face.body import Body, eye_moves
 from tth.face.parameters import INDEX, FaceState, neutral_weights
 from tth.face.raster.deform import project
-from tth.face.raster.jit import HAIR
+from tth.face.raster.materials import HAIR
 from tth.face.raster.zbuffer import mark_seen, rasterise
 from tth.face.sculpt.sculpture import Sculpture, Section
 from tth.face.shot import Shot

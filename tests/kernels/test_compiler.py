@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from numba.core import caching
 
-from tth.face.raster import machine_code
-from tth.face.raster.compiler import dispatcher
-from tth.face.raster.jit import F32, Kernel, f32, kernel
+from tth.kernels import machine_code
+from tth.kernels.compiler import dispatcher
+from tth.kernels.jit import F32, Kernel, f32, kernel
 
 pytestmark = pytest.mark.embedded
 

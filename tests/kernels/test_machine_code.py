@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from tth.face.raster import compiler, machine_code
-from tth.face.raster.jit import F32, Kernel, Scalar, as_row, f32, inlined, kernel
+from tth.kernels import compiler, machine_code
+from tth.kernels.jit import F32, Kernel, Scalar, as_row, f32, inlined, kernel
 
 pytestmark = pytest.mark.embedded
 
@@ -43,7 +43,7 @@ def add_doubled(pair: Pair, gain: Scalar, out: F32) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine_code, "code_dir", lambda: tmp_path / "kernels")
+    monkeypatch.setattr(machine_code, "code_dir", lambda package: tmp_path / "kernels")
 
 
 def _result(run: Any, gain: Any = 0.5) -> list[float]:
@@ -73,14 +73,50 @@ def test_what_was_compiled_once_is_called_without_the_compiler(monkeypatch: pyte
 
 @only_here
 @pytest.mark.parametrize("content", [b"", b"nonsense" * 20, None])
-def test_a_damaged_file_is_compiled_anew(tmp_path: Path, content: bytes | None) -> None:
+def test_a_damaged_file_is_compiled_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
     """Whatever happened to the file: no crash, no wrong result, and a good file afterwards."""
     _result(_afresh())
     (file,) = (tmp_path / "kernels").iterdir()
-    good = file.read_bytes()
-    file.write_bytes(good[:-7] if content is None else content)
+    file.write_bytes(file.read_bytes()[:-7] if content is None else content)
     assert _result(_afresh()) == EXPECTED
-    assert len(file.read_bytes()) == len(good)
+    monkeypatch.setattr(compiler, "compiled", None)
+    assert _result(_afresh()) == EXPECTED
+
+
+@only_here
+def test_a_kernel_can_be_asked_whether_it_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asking runs nothing and compiles nothing; a yes is kept."""
+    out = np.ones((2, 3), np.float32)
+    arguments = Pair(np.arange(6, dtype=np.float32), 5), 0.5, out
+    assert not _afresh().is_compiled_for(*arguments)
+    _result(_afresh())
+    monkeypatch.setattr(compiler, "compiled", None)
+    later = _afresh()
+    assert later.is_compiled_for(*arguments)
+    assert out.tolist() == [[1, 1, 1], [1, 1, 1]]
+    monkeypatch.setattr(machine_code, "entry_of", None)
+    assert later.is_compiled_for(*arguments)
+    assert _result(later) == EXPECTED
+
+
+def test_nothing_is_said_to_be_compiled_where_it_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On systems where numba must be imported to know it."""
+    monkeypatch.setattr(machine_code, "is_supported", lambda: False)
+    assert not _afresh().is_compiled_for(Pair(np.zeros(6, np.float32), 5), 0.5, np.zeros((2, 3), np.float32))
+
+
+def test_the_name_holds_all_sources_of_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change of any file beside the kernel's, such as one with helpers, is another folder."""
+    monkeypatch.undo()
+    (tmp_path / "loops.py").write_text("a = 1")
+    before = machine_code.code_dir(tmp_path)
+    machine_code.code_dir.cache_clear()
+    assert machine_code.code_dir(tmp_path) == before
+    (tmp_path / "helpers.py").write_text("b = 2")
+    machine_code.code_dir.cache_clear()
+    assert machine_code.code_dir(tmp_path) != before
 
 
 @only_here
@@ -146,7 +182,7 @@ def test_the_first_call_of_a_process_removes_code_that_nobody_uses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of other versions; its own is noted as used, so that other versions leave it alone."""
-    monkeypatch.setattr(machine_code, "code_dir", lambda: tmp_path / ("0" * 16))
+    monkeypatch.setattr(machine_code, "code_dir", lambda package: tmp_path / ("0" * 16))
     own, recent, old = (tmp_path / (digit * 16) for digit in "012")
     for folder, days in ((own, 40), (recent, 20), (old, 40)):
         folder.mkdir()

@@ -1,9 +1,9 @@
-"""What a kernel is, and the few scalar helpers that kernels share. Importing this does not import numba.
+"""What a kernel is, and the few scalar helpers that kernels share. Importing this imports neither numba nor LLVM.
 
 A kernel is compiled by numba when it is first called on a machine (`compiler.py`); afterwards its machine code is read
 from the user's cache (`machine_code.py`), which spares a new process the import of numba, 0.5 s.
 
-Traps met while writing them, which hold for every file of this package:
+Traps met while writing them:
 - float32 against an integer or float literal promotes to float64, so constants are written f32(...).
 - Inlined helpers that take arrays leave atomic reference counts in the pixel loops; `_nrt=False` takes them out.
 - A loop over data becomes vector instructions only if its arrays are known not to overlap (`compiler._apart`), its
@@ -16,32 +16,31 @@ Traps met while writing them, which hold for every file of this package:
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tth.face.raster import machine_code
-from tth.face.raster.machine_code import Entry
+if TYPE_CHECKING:
+    from tth.kernels.machine_code import Entry
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 I16 = NDArray[np.int16]
 I32 = NDArray[np.int32]
 U8 = NDArray[np.uint8]
+U16 = NDArray[np.uint16]
 U32 = NDArray[np.uint32]
 U64 = NDArray[np.uint64]
 Scalar = np.float32
 Whole = np.uint32
 f32 = np.float32
 i32 = np.int32
+u8 = np.uint8
+u16 = np.uint16
 u32 = np.uint32
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-
-SKIN, PLAIN, EYE, HAIR = 0, 1, 2, 3
-"""Materials: textured skin or cloth; vertex colours only; eyeball; hair."""
-MATERIALS = 4
 
 
 class Helper:
@@ -74,9 +73,11 @@ class Kernel:
 
     def _call_first(self, args: tuple[Any, ...], flat: list[Any]) -> None:
         """With arrays of this kind for the first time in this process."""
+        from tth.kernels import machine_code  # here, because it imports LLVM
+
         entry = machine_code.entry_of(self.function, flat)
         if entry is None:
-            from tth.face.raster import compiler  # here, because it imports numba
+            from tth.kernels import compiler  # here, because it imports numba
 
             entry = compiler.compiled(self, args, flat)
             if entry is None:
@@ -85,6 +86,23 @@ class Kernel:
         self._entries = (*self._entries, entry)
         if not entry(*flat):
             raise AssertionError(f"{self.function.__qualname__}: machine code does not fit the arguments")
+
+    def is_compiled_for(self, *args: Any) -> bool:
+        """A call with such arguments would compile nothing, and not import numba: its machine code is here or is read
+        now. Runs nothing. Always False where machine code is not kept."""
+        from tth.kernels import machine_code
+
+        flat = flattened(args)
+        kinds = machine_code.kinds_of(flat)
+        if kinds is None or not machine_code.is_supported():
+            return False
+        if any(entry.kinds == kinds for entry in self._entries):
+            return True
+        entry = machine_code.entry_of(self.function, flat)
+        if entry is None:
+            return False
+        self._entries = (*self._entries, entry)
+        return True
 
 
 def flattened(args: tuple[Any, ...]) -> list[Any]:

@@ -2,7 +2,7 @@
 
 Heads, portraits and machine code are named by what they are made from, so an update of TTH leaves the old ones behind.
 A program of another version may still run on this machine: not the version decides what goes, but the last use, which
-is kept as an entry's time of modification. Tests: tests/face/test_disk_cache.py.
+is kept as an entry's time of modification. Tests: tests/test_disk_cache.py.
 """
 
 from __future__ import annotations

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.face.test_array_record import new_pair, pair
+from tth.disk_cache import UNUSED_DAYS, note_use, remove_unused, unused, whole_file
 from tth.face.array_record import CACHE_NAME, cached
-from tth.face.disk_cache import UNUSED_DAYS, note_use, remove_unused, unused, whole_file
 from tth.face.look import Look
-from tth.face.raster import machine_code
 from tth.face.sculpt.store import cache_path
+from tth.kernels import machine_code
 
 pytestmark = pytest.mark.unit
 
@@ -102,4 +102,4 @@ def test_writing_a_record_removes_those_that_nobody_uses(tmp_path: Path) -> None
 def test_names_in_the_caches_are_those_that_are_looked_for(tmp_path: Path) -> None:
     """Or nothing would ever be removed."""
     assert CACHE_NAME.fullmatch(cache_path(Look(), tmp_path).name)
-    assert machine_code.FOLDER_NAME.fullmatch(machine_code.code_dir().name)
+    assert machine_code.FOLDER_NAME.fullmatch(machine_code.code_dir(Path(__file__).parent).name)

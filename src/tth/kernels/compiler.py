@@ -1,7 +1,7 @@
 """How kernels are compiled by numba. Imported when a kernel is called for the first time on a machine.
 
 Options: fastmath, because pictures need no IEEE corner cases; division by zero gives inf, never an exception.
-Tests: tests/face/raster/test_compiler.py.
+Tests: tests/kernels/test_compiler.py.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import numpy as np
 from numba.extending import intrinsic
 from numba.np import arrayobj
 
-from tth.face.raster import machine_code as code
-from tth.face.raster.jit import Helper, Kernel, as_row
+from tth.kernels import machine_code as code
+from tth.kernels.jit import Helper, Kernel, as_row
 
 nb: Any = numba
 """Untyped, as most of numba is."""
@@ -38,9 +38,6 @@ if not _config.CPU_FEATURES:  # NUMBA_CPU_FEATURES is the user's own choice
     if "+avx512vbmi" in _features:
         _config.CPU_NAME = llvm.get_host_cpu_name()
         _config.CPU_FEATURES = f"{_features},-prefer-256-bit"
-
-if not _config.CACHE_DIR:  # NUMBA_CACHE_DIR is the user's own choice
-    _config.CACHE_DIR = str(code.code_dir())
 
 _array_parts: Any = arrayobj.populate_array
 _OPTIONS = {"fastmath": True, "error_model": "numpy", "_nrt": False}
@@ -83,10 +80,19 @@ def dispatcher(part: Kernel | Helper, *, is_stored: bool) -> Any:
         return nb.njit(inline="always", **_OPTIONS)(own)
     if not is_stored:
         return _apart(nb.njit(nogil=True, **_ALONE, **_OPTIONS)(own))
-    try:
-        return _apart(nb.njit(cache=True, nogil=True, **_OPTIONS)(own))
-    except RuntimeError:  # nowhere to keep machine code (a read-only image without a home): compiled in every process
-        return _apart(nb.njit(nogil=True, **_OPTIONS)(own))
+    return _apart(_kept_by_numba(own))
+
+
+def _kept_by_numba(function: FunctionType) -> Any:
+    with _lock:
+        users = _config.CACHE_DIR  # NUMBA_CACHE_DIR is the user's own choice
+        _config.CACHE_DIR = users or str(code.code_dir(code.folder_of(function)))  # looked at while decorating only
+        try:
+            return nb.njit(cache=True, nogil=True, **_OPTIONS)(function)
+        except RuntimeError:  # nowhere to keep it (a read-only image without a home): compiled in every process
+            return nb.njit(nogil=True, **_OPTIONS)(function)
+        finally:
+            _config.CACHE_DIR = users
 
 
 @intrinsic

@@ -4,11 +4,11 @@ What is kept are two object files per kernel and kind of arguments, as LLVM made
 that fetches pointers and shapes from numpy's array objects and calls it (`compiler.py`). They are linked by LLVM in
 memory and called by ctypes, which releases the interpreter lock.
 
-A file's name holds a digest of everything that its code depends on: the sources, the versions of Python, numba and
-llvmlite, the processor and its features. Anything that does not fit is compiled anew. Folders of other versions that
+Names hold digests of everything that the code depends on: the sources, the versions of Python, numba and llvmlite, the
+processor and its features. Anything that does not fit is compiled anew. Folders of other versions that
 nobody has used for long are removed when the first kernel of a process is called. Only on Linux with x86-64, where
 this is tested: a linker's mistake would end the process. Elsewhere kernels are numba's own, with numba's cache.
-Tests: tests/face/raster/test_machine_code.py.
+Tests: tests/kernels/test_machine_code.py.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ import llvmlite.binding as llvm
 import numpy as np
 import platformdirs
 
-from tth.face.disk_cache import note_use, remove_unused, whole_file
+from tth.disk_cache import note_use, remove_unused, whole_file
 
 FOLDER_NAME = re.compile(r"(looks-)?[0-9a-f]{16}")
 """Folders of machine code; those that begin with "looks-" belong to the tool that makes portraits."""
@@ -50,6 +50,7 @@ class Entry:
     """A kernel that is ready for arguments of one kind."""
 
     def __init__(self, engine: Any, kinds: Sequence[str]) -> None:
+        self.kinds = tuple(kinds)
         self._engine = engine  # owns the code
         arguments = [_CTYPES.get(kind, ctypes.py_object) for kind in kinds]
         prototype = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.py_object, *arguments)
@@ -86,7 +87,7 @@ def kinds_of(flat: Sequence[Any]) -> tuple[str, ...] | None:
 
 def entry_of(function: Callable[..., None], flat: Sequence[Any]) -> Entry | None:
     """The kernel's entry for such arguments from the cache; None if it must be compiled."""
-    _note_use_of(code_dir())
+    _note_use_of(code_dir(folder_of(function)))
     kinds = kinds_of(flat)
     if kinds is None or not is_supported():
         return None
@@ -123,19 +124,24 @@ def path_of(function: Callable[..., None], kinds: tuple[str, ...]) -> Path:
     """The file of one kernel and kind of arguments. Raises OSError if its source cannot be read."""
     digest = hashlib.sha256(Path(function.__code__.co_filename).read_bytes())
     digest.update("|".join(kinds).encode())
-    return code_dir() / f"{function.__qualname__.replace('<locals>.', '')}-{digest.hexdigest()[:16]}.o2"
+    name = function.__qualname__.replace("<locals>.", "")
+    return code_dir(folder_of(function)) / f"{name}-{digest.hexdigest()[:16]}.o2"
+
+
+def folder_of(function: Callable[..., None]) -> Path:
+    """The folder of the package that a kernel belongs to."""
+    return Path(function.__code__.co_filename).parent
 
 
 @cache
-def code_dir() -> Path:
-    """Where the machine code of exactly these sources, for this processor, is kept. All sources of kernels count, since
-    helpers are inlined from one file into another."""
+def code_dir(package: Path) -> Path:
+    """Where the machine code of exactly these sources, for this processor, is kept. All files of the package's folder
+    count, since helpers and layouts come from one file into another, and all of this one."""
     digest = hashlib.sha256()
-    face = Path(__file__).parents[1]
-    for source in sorted([*face.glob("raster/*.py"), *face.glob("puppet/kernels*.py")]):
+    for source in (*sorted(package.glob("*.py")), *sorted(Path(__file__).parent.glob("*.py"))):
         digest.update(source.read_bytes())
-    for package in ("numba", "llvmlite"):  # their versions, without importing them
-        spec = find_spec(package)
+    for name in ("numba", "llvmlite"):  # their versions, without importing them
+        spec = find_spec(name)
         assert spec is not None
         assert spec.origin is not None
         version = Path(spec.origin).with_name("_version.py")
