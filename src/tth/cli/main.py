@@ -24,6 +24,8 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "demo": "a short recorded conversation that shows everything, and checks itself",
         "models": "adapters, personas and languages of a server",
         "health": "how a server and its parts are",
+        "providers": "check the providers: one small real call each",
+        "emulate": "stand in for a provider, for developing without its key",
         "config": "explain the configuration: each value and where it comes from",
     }
 )
