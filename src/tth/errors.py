@@ -10,6 +10,7 @@
       LimitExceeded           too much, too many; retry_after_ms                 RESOURCE_EXHAUSTED
       TakenOver               another stream goes on with the session            ABORTED
       Draining                the server is going away                           UNAVAILABLE
+      ServerLost              the server of a turn is gone                       UNAVAILABLE
       StoreDown               what other servers know cannot be looked up        UNAVAILABLE
       AdapterError            role, adapter, cause
         AdapterUnavailable    could not start, connect or go on                  UNAVAILABLE
@@ -136,6 +137,14 @@ class TakenOver(TTHError):
 @dataclass(eq=False)
 class StoreDown(TTHError):
     reason: str = "STORE_UNAVAILABLE"
+    retryable: bool = True
+    code = StatusCode.UNAVAILABLE
+
+
+@dataclass(eq=False)
+class ServerLost(TTHError):
+    message: str = "the server that spoke this turn is gone"
+    reason: str = "SERVER_LOST"
     retryable: bool = True
     code = StatusCode.UNAVAILABLE
 

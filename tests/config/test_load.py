@@ -10,7 +10,7 @@ import pytest
 from tests.config.fakes import REGISTRY, Settings
 from tth.adapters.base import Role
 from tth.config.load import known_profiles, load_config
-from tth.config.schema import Config, LogLevel
+from tth.config.schema import Config, LogLevel, Origin, StoreKind
 from tth.config.wiring import builtin_registry
 from tth.errors import ConfigError
 from tth.model.controls import EmotionLabel, Resolution
@@ -286,3 +286,18 @@ def test_backgrounds_are_known_by_name(tmp_path: Path) -> None:
         f"1: defaults.controls.render.background: {allowed} office",
         f"5: personas.default.controls.render.background: {allowed} beach",
     ]
+
+
+def test_the_address_of_redis_is_a_secret_with_a_name_of_its_own(load: Load) -> None:
+    """From TTH_REDIS_URL; never from a file, never shown; asked for when it is needed."""
+    asked = "sessions: {store: redis}"
+    config = load(asked, environ={"TTH_REDIS_URL": "redis://:geheim@host/0"})
+    assert config.sessions.redis_url == Secret("redis://:geheim@host/0")
+    assert config.origins["sessions.redis_url"] == Origin("***", "TTH_REDIS_URL")
+    assert load(environ={"TTH_REDIS_URL": "redis://host"}).sessions.store is StoreKind.MEMORY
+    assert problems_of(load, asked) == [
+        "environment: sessions.redis_url: is not set; set TTH_REDIS_URL in the environment"
+    ]
+    refused = problems_of(load, 'sessions: {redis_url: "redis://:geheim@host"}')
+    assert "must be in the environment" in refused[0]
+    assert "geheim" not in refused[0]

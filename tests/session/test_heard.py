@@ -12,8 +12,8 @@ from tth.adapters.registry import Adapters
 from tth.model.commands import Interrupt, PlaybackReport, UserText
 from tth.model.events import AudioChunk, TextMode, TurnComplete, TurnHeard, TurnStarted, TurnStopped
 from tth.model.media import SAMPLE_RATE_HZ, SpeechChunk, WordTiming
+from tth.session.playback_reports import VALID_S
 from tth.session.terms import OverlapPolicy
-from tth.session.turns import REPORT_VALID_S
 from tth.testing.scripted import ScriptedModel, ScriptedRealtime, every, tone
 from tth.testing.virtual_time import run_virtual
 
@@ -217,7 +217,7 @@ def test_a_client_that_says_goodbye_has_heard_all() -> None:
     assert history(model, 1) == [("Well?", False), ("One two three four.", False)]
 
 
-@pytest.mark.parametrize(("age_s", "is_estimate"), [(REPORT_VALID_S - 0.1, False), (REPORT_VALID_S + 0.1, True)])
+@pytest.mark.parametrize(("age_s", "is_estimate"), [(VALID_S - 0.1, False), (VALID_S + 0.1, True)])
 def test_an_old_report_is_not_believed(age_s: float, is_estimate: bool) -> None:
     """What was heard by a client that stopped reporting is an estimate, and is told as one."""
 

@@ -8,6 +8,7 @@ import pytest
 
 from tth.adapters.base import Speaker, Utterance
 from tth.model.events import TextMode, TurnHeard, TurnOutcome
+from tth.pipeline.turn_record import TurnRecord
 from tth.pipeline.turn_runner import TurnResult
 from tth.session.history import History
 from tth.session.memory import Memory
@@ -31,6 +32,9 @@ class Spoken:
 
     def speech_samples_until(self, sample: int) -> int:
         return sample - 10_000
+
+    def record(self, heard_sample: int, *, is_told: bool) -> TurnRecord:
+        raise NotImplementedError
 
 
 def memory_of(outcome: TurnOutcome, heard_text: str, turn: Spoken | None = None) -> Memory:
@@ -112,4 +116,4 @@ def test_before_any_turn_there_is_nothing_to_mend() -> None:
     memory.lose()
     assert memory.regain(1) is None
     assert memory.cut(1, is_estimate=True) is None
-    assert (memory.last, memory.last_turn_id) == (None, "")
+    assert memory.last_turn_id == ""

@@ -41,7 +41,7 @@ def test_found_by_id_and_by_request() -> None:
         assert sessions.of_request("another") is None
         assert (len(sessions), sessions.all()) == (1, [one])
         for _ in range(2):
-            sessions.remove(SessionId("s_1"))
+            sessions.remove(one)
         assert sessions.of_request("request") is None
         with pytest.raises(SessionNotFound) as unknown:
             sessions.get("s_1")
@@ -111,7 +111,7 @@ def test_a_session_without_a_stream_lives_for_the_grace() -> None:
         quiet, visited = made(shared, "s_1"), made(shared, "s_2")
         sessions.add(quiet)
         sessions.add(visited)
-        assert sessions.times_ms(SessionId("s_1")) == (WALL_START_MS, WALL_START_MS + 30_000)
+        assert sessions.expires_ms(quiet) == WALL_START_MS + 30_000
         await asyncio.sleep(25)
         async with served(visited):
             assert sessions.left_s(visited) == 10.0
@@ -133,7 +133,8 @@ def test_nothing_lives_for_ever() -> None:
         shared, sessions = engine(), MemorySessions(LIMITS, VirtualClock())
         busy, older = made(shared, "s_1"), made(shared, "s_2")
         sessions.add(busy)
-        sessions.add(older, created_ms=WALL_START_MS - 99_000)
+        older.created_s -= 99
+        sessions.add(older)
         assert sessions.left_s(older) == 1.0
         async with served(busy) as stream:
             for _ in range(21):

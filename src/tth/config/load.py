@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -21,7 +22,7 @@ from tth.adapters.base import Persona, Role
 from tth.adapters.registry import Registry
 from tth.config.check import Checker, suggestion
 from tth.config.dotenv import read_dotenv
-from tth.config.schema import Config, Origin, PersonaConfig, PersonaSettings, RoleSettings
+from tth.config.schema import Config, Origin, PersonaConfig, PersonaSettings, RoleSettings, StoreKind
 from tth.config.tree import Scalar, Section, merge, nested, read_yaml
 from tth.core.blend import validate_patch
 from tth.errors import ConfigError, ConfigProblem
@@ -102,16 +103,25 @@ def _read_layers(
     named = Scalar(str(file), "command line") if file else environment.get(_FILE_VARIABLE)
     if named is not None:
         tree = merge(tree, _read_file(named, problems))
+    own_names = _own_names()
     for name, value in sorted(environment.items()):
         if (
             name.startswith(_PREFIX)
             and name not in (_PROFILE_VARIABLE, _FILE_VARIABLE)
             and not _is_foreign(value, name)
         ):
-            tree = merge(tree, nested(tuple(name.removeprefix(_PREFIX).lower().split("__")), value))
+            keys = own_names.get(name) or tuple(name.removeprefix(_PREFIX).lower().split("__"))
+            tree = merge(tree, nested(keys, value))
     for path, text in overrides.items():
         tree = merge(tree, nested(tuple(path.split(".")), Scalar(text, "command line", from_command_line=True)))
     return _Layers(chosen, tree, environment)
+
+
+def _own_names() -> dict[str, tuple[str, ...]]:
+    """Settings that have a variable of their own, such as TTH_REDIS_URL, and where they belong."""
+    sections = {name: hint for name, hint in typing.get_type_hints(Config).items() if dataclasses.is_dataclass(hint)}
+    fields = ((name, field) for name, kind in sections.items() for field in dataclasses.fields(kind))
+    return {field.metadata["env"]: (name, field.name) for name, field in fields if "env" in field.metadata}
 
 
 def _is_foreign(value: Scalar, name: str) -> bool:
@@ -152,6 +162,8 @@ def _understand(layers: _Layers, registry: Registry, checker: Checker) -> Config
     _check_backgrounds(config, personas, adapters.get(Role.AVATAR), checker)
     if config.roles.tts is None and config.roles.realtime is None and not checker.has_problem_below("roles"):
         checker.problem(tree.where, "roles", "nobody speaks: set roles.tts.adapter or roles.realtime.adapter")
+    if config.sessions.store is StoreKind.REDIS and config.sessions.redis_url is None:
+        checker.problem("environment", "sessions.redis_url", "is not set; set TTH_REDIS_URL in the environment")
     return dataclasses.replace(
         config,
         profile=layers.profile.text,

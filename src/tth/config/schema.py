@@ -19,6 +19,7 @@ from tth.core.blend import blend
 from tth.core.budget import Budgets
 from tth.model.controls import ControlPatch, Controls, LatencyMode
 from tth.model.media import SAMPLE_RATE_HZ, AudioCodec, MediaPreferences, VideoCodec
+from tth.model.secret import Secret
 
 __all__ = [
     "AdapterChoice",
@@ -33,6 +34,8 @@ __all__ = [
     "PersonaSettings",
     "RoleSettings",
     "ServerSettings",
+    "SessionsSettings",
+    "StoreKind",
 ]
 
 T = TypeVar("T")
@@ -100,6 +103,23 @@ class ServerSettings:
     """The least important line that is logged."""
     log_format: LogFormat = LogFormat.TEXT
     """How a line is written: for people, or one JSON object per line for machines."""
+
+
+class StoreKind(StrEnum):
+    MEMORY = "memory"
+    REDIS = "redis"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsSettings:
+    """Where sessions are kept besides the memory of the server that they run on."""
+
+    store: StoreKind = StoreKind.MEMORY
+    """"memory": a session lives and dies with its server. "redis": another server can take it up."""
+    redis_url: Secret | None = field(default=None, metadata={"env": "TTH_REDIS_URL"})
+    """redis://, rediss:// or unix://, with the password if there is one; from TTH_REDIS_URL in the environment."""
+    redis_prefix: str = "tth:session:"
+    """Before the names of all keys. Servers that share it share their sessions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +285,8 @@ class Config:
     """Name of the profile in force."""
     server: ServerSettings = ServerSettings()
     """The server."""
+    sessions: SessionsSettings = SessionsSettings()
+    """Where sessions are kept."""
     budgets: BudgetSettings = BudgetSettings()
     """How long each wait may take."""
     pacing: PacingSettings = PacingSettings()

@@ -21,11 +21,12 @@ from tth.adapters.base import (
 )
 from tth.adapters.registry import Adapters, Registry
 from tth.clock import SystemClock
-from tth.config.schema import Config
+from tth.config.schema import Config, StoreKind
 from tth.errors import ConfigError, ConfigProblem
 from tth.server.app import EncodeThreads, ServerOptions, TthServer
 from tth.server.models import ModelCatalogue
 from tth.session.engine import Engine
+from tth.session.snapshot_store import SessionStore
 from tth.session.store import SessionLimits
 
 ENTRY_POINTS = "tth.adapters"
@@ -175,7 +176,25 @@ def build_server(config: Config, registry: Registry) -> TthServer:
         reflection=server.reflection,
     )
     catalogue = ModelCatalogue(config.profile, known_models(registry, adapters), config.personas)
-    return TthServer(engine, options, catalogue)
+    return TthServer(engine, options, catalogue, _store_of(config))
+
+
+def _store_of(config: Config) -> SessionStore | None:
+    """Where other servers find this one's sessions. Raises ConfigError."""
+    sessions = config.sessions
+    if sessions.store is StoreKind.MEMORY:
+        return None
+    assert sessions.redis_url is not None, "the configuration is checked"
+    try:
+        from tth.session.redis_store import RedisStore
+
+        return RedisStore(sessions.redis_url, sessions.redis_prefix)
+    except ImportError:
+        problem = ("sessions.store", 'the package "redis" is not installed: pip install "tth[redis]"')
+    except ValueError:
+        problem = ("sessions.redis_url", "must begin with redis://, rediss:// or unix:// and be an address")
+    key, message = problem
+    raise ConfigError(problems=(ConfigProblem(config.origins[key].where, key, message),))
 
 
 def known_models(registry: Registry, adapters: Adapters) -> tuple[tuple[AdapterSpec, Capabilities, bool], ...]:

@@ -34,6 +34,11 @@ class MediaClock:
         self._anchor_sample = max(self.position(now_s), self.end_sample)
         self._anchor_s = None
 
+    def set_forward(self, sample: int) -> None:
+        """Go on from here, before the first `start`: the session was another server's."""
+        assert self._anchor_s is None
+        self.end_sample = self._anchor_sample = max(self.end_sample, sample)
+
     def sent(self, end_sample: int) -> None:
         """Note that media up to `end_sample` has been handed to the transport."""
         self.end_sample = max(self.end_sample, end_sample)

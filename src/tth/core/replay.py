@@ -6,6 +6,7 @@ Media never come in here: late, they are worth nothing. Tests: tests/core/test_r
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -63,6 +64,12 @@ class ReplayRing:
             oldest = self._told.popleft()
             self._byte_count -= len(oldest.data)
             self.lost_seq = oldest.seq
+
+    def restore(self, entries: Iterable[tuple[int, bytes]], lost_seq: int) -> None:
+        """Go on with the entries of another ring, as if they were told now."""
+        self.lost_seq = lost_seq
+        for seq, data in entries:
+            self.add(seq, data, 0.0)
 
     def after(self, seq: int) -> list[bytes]:
         """Every message with a higher number, in order."""

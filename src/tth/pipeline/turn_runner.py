@@ -39,6 +39,7 @@ from tth.pipeline.plan import AdapterSessions, TurnPlan, Venue
 from tth.pipeline.sending_stage import SendingStage
 from tth.pipeline.take import Take
 from tth.pipeline.text_stage import GivenText, model_text, run_text_stage
+from tth.pipeline.turn_record import TurnRecord, record_of
 from tth.pipeline.turn_state import Hold, TurnInProgress
 from tth.pipeline.voice_stage import SpokenQueue, run_realtime_stage, run_voice_stage
 
@@ -152,10 +153,9 @@ class TurnRunner:
         """The part of the text that a listener has heard at this sample, cut at a word."""
         return self._turn.text[: self._turn.heard_code_points(sample)]
 
-    def heard_points(self) -> tuple[tuple[int, int], ...]:
-        """(media clock, code points): from this sample on so much of the text counts as heard; for a record."""
-        timeline, points = self._turn.timeline, self._turn.ledger.heard_points()
-        return tuple((timeline.when_spoken(speech_samples), code_points) for speech_samples, code_points in points)
+    def record(self, heard_sample: int, *, is_told: bool) -> TurnRecord:
+        """What another server needs to end this turn, or to mend what is remembered of it."""
+        return record_of(self._turn, self.text.text, heard_sample, is_told=is_told)
 
     def speech_samples_until(self, sample: int) -> int:
         """How much speech, without the silence between, a listener has heard at this sample."""

@@ -31,6 +31,8 @@ from tth.session.closing import close_all
 from tth.session.conversation import Conversation
 from tth.session.engine import Engine
 from tth.session.jobs import Jobs
+from tth.session.keeper import RENEW_S, Keeper
+from tth.session.snapshot_store import SessionStore
 from tth.session.store import MemorySessions, SessionLimits
 from tth.v1 import tth_service_pb2_grpc
 
@@ -39,6 +41,8 @@ log = logging.getLogger(__name__)
 SWEEP_S = 1.0
 """How often expired sessions are looked for."""
 DRAIN_POLL_S = 0.05
+TTL_SPARE_S = 2 * RENEW_S
+"""On top of what a session has left: its record is renewed only so often."""
 STOP_GRACE_S = 1.0
 """For calls that are not streams, when the server stops."""
 
@@ -97,11 +101,15 @@ def grpc_options(max_request_bytes: int) -> list[tuple[str, int]]:
 class TthServer:
     """One server process. `run` does it all; the steps are public for tests and embedding programs."""
 
-    def __init__(self, engine: Engine, options: ServerOptions, catalogue: ModelCatalogue) -> None:
+    def __init__(
+        self, engine: Engine, options: ServerOptions, catalogue: ModelCatalogue, store: SessionStore | None = None
+    ) -> None:
+        """store: where other servers find this one's sessions; None = they live and die with this one."""
         self.engine = engine
         self.options = options
         self.readiness = Readiness()
         self.sessions = MemorySessions(options.limits, engine.clock)
+        self._keeper = self._keeper_of(store) if store is not None else None
         self.jobs = Jobs(engine, options.artifact_dir, options.max_jobs)
         self.service = TthService(
             engine,
@@ -115,6 +123,7 @@ class TthServer:
                 options.heartbeat_s,
                 options.first_message_s,
             ),
+            self._keeper,
         )
         self.port = 0
         """The port in use, once started."""
@@ -142,6 +151,8 @@ class TthServer:
         on_ready()
         async with asyncio.TaskGroup() as group:
             background = [group.create_task(self.jobs.run()), group.create_task(self._sweep())]
+            if self._keeper is not None:
+                background.append(group.create_task(self._keeper.run()))
             await self._stop.wait()
             await self.drain()
             for task in background:
@@ -162,6 +173,12 @@ class TthServer:
     def request_stop(self) -> None:
         """Begin to drain. Idempotent; safe from a signal handler of the loop."""
         self._stop.set()
+
+    def _keeper_of(self, store: SessionStore) -> Keeper:
+        def ttl_s(conversation: Conversation) -> float:
+            return self.sessions.left_if_lost_s(conversation) + TTL_SPARE_S
+
+        return Keeper(store, ttl_s, self.sessions.remove)
 
     async def start(self) -> None:
         """Listen; the probes answer NOT_SERVING. Raises OSError when the port cannot be had."""
@@ -218,7 +235,8 @@ class TthServer:
     async def drain(self) -> None:
         """Take nothing new, tell clients to leave, let running turns end within the grace, stop the rest."""
         await self.readiness.drain()
-        notice = GoAway("reconnect", int(self.options.drain_s * 1000), "DRAINING")
+        action = "reconnect" if self._keeper is None else "resume"
+        notice = GoAway(action, int(self.options.drain_s * 1000), "DRAINING")
         for conversation in self.sessions.all():
             conversation.go_away(notice)
         await self._until_rest(self.sessions.all())
@@ -228,6 +246,7 @@ class TthServer:
             async with asyncio.timeout(STOP_GRACE_S):
                 for conversation in self.sessions.all():
                     await conversation.stopped()
+                    await conversation.detached()  # what was not sent any more belongs to the record of the session
 
     async def stop(self) -> None:
         """Close everything. Idempotent."""
@@ -239,7 +258,7 @@ class TthServer:
                 await self._guard.finished()
         conversations = self.sessions.all()
         for conversation in conversations:
-            self.sessions.remove(conversation.session_id)
+            self.sessions.remove(conversation)
         with suppress(TimeoutError):
             async with asyncio.timeout(STOP_GRACE_S):
                 await close_all(conversations)

@@ -25,6 +25,7 @@ from tth.server.stream import ConverseStream, StreamLimits
 from tth.session.conversation import Conversation
 from tth.session.engine import Engine
 from tth.session.jobs import Job, Jobs, JobState
+from tth.session.keeper import Keeper
 from tth.session.resuming import Resuming
 from tth.session.store import MemorySessions
 from tth.session.terms import SessionTerms
@@ -58,6 +59,7 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
         readiness: Readiness,
         catalogue: ModelCatalogue,
         stream_limits: StreamLimits,
+        keeper: Keeper | None = None,
     ) -> None:
         self._engine = engine
         self._sessions = sessions
@@ -65,7 +67,8 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
         self._readiness = readiness
         self._catalogue = catalogue
         self._stream_limits = stream_limits
-        self._resuming = Resuming(sessions)
+        self._keeper = keeper
+        self._resuming = Resuming(sessions, engine, keeper)
         self._started_s = engine.clock.now_s()
         self._ended: dict[str, int] = {}  # ended session -> its turn count, so that EndSession is idempotent
 
@@ -81,11 +84,12 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
         if conversation is None:
             conversation = self._new_conversation(request)
             self._sessions.add(conversation, request.request_id)
-        _, expire_ms = self._sessions.times_ms(conversation.session_id)
+            if self._keeper is not None:
+                self._keeper.keep(conversation)
         return tth_service_pb2.CreateSessionResponse(
             schema_version=SCHEMA_VERSION,
             session_id=conversation.session_id,
-            expire_time=_timestamp(expire_ms),
+            expire_time=_timestamp(self._sessions.expires_ms(conversation)),
             control_report=outgoing.report_message(conversation.layers.now().report),
             media=outgoing.media_message(conversation.media),
             resume_handle=conversation.resumption.handle.reveal(),
@@ -107,7 +111,6 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
         self, request: tth_service_pb2.GetSessionRequest, context: Context
     ) -> tth_service_pb2.GetSessionResponse:
         conversation = self._sessions.get(request.session_id)
-        created_ms, expire_ms = self._sessions.times_ms(conversation.session_id)
         return tth_service_pb2.GetSessionResponse(
             session_id=conversation.session_id,
             state=conversation.state,
@@ -118,8 +121,8 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
             attached=conversation.is_attached,
             control_report=outgoing.report_message(conversation.layers.now().report),
             media=outgoing.media_message(conversation.media),
-            create_time=_timestamp(created_ms),
-            expire_time=_timestamp(expire_ms),
+            create_time=_timestamp(conversation.created_ms),
+            expire_time=_timestamp(self._sessions.expires_ms(conversation)),
         )
 
     async def EndSession(  # noqa: N802
@@ -135,12 +138,14 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
         self, conversation: Conversation, reason: str, outcome: TurnOutcome = TurnOutcome.CANCELLED
     ) -> None:
         """Stop and forget a session; an attached client is told why and its stream ends with OK."""
-        self._sessions.remove(conversation.session_id)
+        self._sessions.remove(conversation)
         self._ended[conversation.session_id] = conversation.turns.count
         if len(self._ended) > 10_000:
             del self._ended[next(iter(self._ended))]
         if not conversation.is_leaving:
             conversation.go_away(GoAway("disconnect", 0, reason))
+        if self._keeper is not None:
+            await self._keeper.forget(conversation)
         await conversation.aclose(outcome)
 
     async def Converse(  # type: ignore[override]  # noqa: N802  (coroutine style: see docs/architecture.md)
@@ -226,6 +231,8 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
         )
         if request.include_components:
             await self._add_components(response)
+            if self._keeper is not None:
+                self._add_store(response, self._keeper)
         return response
 
     async def _add_components(self, response: tth_service_pb2.HealthResponse) -> None:
@@ -241,6 +248,13 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
             )
             if is_broken and response.status == tth_service_pb2.HEALTH_STATUS_SERVING:
                 response.status = tth_service_pb2.HEALTH_STATUS_DEGRADED
+
+    def _add_store(self, response: tth_service_pb2.HealthResponse, keeper: Keeper) -> None:
+        health = keeper.health
+        status = Status.SERVING if health.ok else Status.DEGRADED
+        response.components.add(component=keeper.component, status=_health(status), detail=health.detail)
+        if not health.ok and response.status == tth_service_pb2.HEALTH_STATUS_SERVING:
+            response.status = tth_service_pb2.HEALTH_STATUS_DEGRADED
 
     def _check_ready(self) -> None:
         error = refusal(self._readiness.status)

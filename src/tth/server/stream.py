@@ -88,21 +88,22 @@ class ConverseStream:
         else:
             conversation = await self._resuming.session_of(first.session_id, resume.handle.reveal())
         with conversation.attached():
-            missed: list[bytes] = []
-            if resume is None:
-                conversation.begin()
-            else:
-                missed = self._reopen(conversation, resume)
+            missed = self._open(conversation, resume)
             await self._serve(first if resume is None else None, missed, requests, conversation, context)
             if conversation.end_error is not None:
                 raise conversation.end_error
 
-    def _reopen(self, conversation: Conversation, resume: Resume) -> list[bytes]:
-        """What the client has missed, in order; what happened while it was away is part of it."""
-        reopening, meanwhile = conversation.reopen(resume)
-        for event, turn_id in meanwhile:
+    def _open(self, conversation: Conversation, resume: Resume | None) -> list[bytes]:
+        """What a client that resumes has missed, in order; what happened while it was away is part of it."""
+        reopening = None
+        if resume is None:
+            conversation.begin()
+        else:
+            reopening = conversation.reopen(resume)
+        for event, turn_id in conversation.untold:
             self._number(conversation, event, turn_id)
-        return conversation.resumption.ring.after(reopening.last_seq)
+        conversation.untold.clear()
+        return [] if reopening is None else conversation.resumption.ring.after(reopening.last_seq)
 
     async def _serve(
         self,
@@ -221,7 +222,7 @@ class ConverseStream:
             self._clock.wall_ms(),
         )
         if type(event) not in outgoing.OF_THE_MOMENT:
-            resumption.ring.add(message.seq, message.SerializeToString(), conversation.attended_s())
+            resumption.keep(message.seq, turn_id, message.SerializeToString(), conversation.attended_s())
         return message
 
     async def _give_up_when_stalled(

@@ -31,6 +31,15 @@ class Decided:
     """Attributes of `Controls` that somebody set; the others are a model's to choose."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a session asks for, besides its turns."""
+
+    session: ControlPatch
+    updated: ControlPatch
+    revision: int
+
+
 class ControlLayers:
     """The layers of one session."""
 
@@ -62,6 +71,16 @@ class ControlLayers:
         self._turn_patch = ControlPatch()
         self._revision = 1
         self._now: Decided | None = None  # of this revision: to decide takes longer than all else that begins a turn
+
+    @property
+    def asked(self) -> Asked:
+        """For a record of the session."""
+        return Asked(self._session_patch, self._update_patch, self._revision)
+
+    def restore(self, updated: ControlPatch, revision: int) -> None:
+        """Go on where a session of another server was. Raises InvalidRequest for what is not allowed here."""
+        self._check(updated, "control_update.controls")
+        self._update_patch, self._revision = updated, revision
 
     def now(self) -> Decided:
         """What holds for a turn that asks for nothing."""

@@ -81,10 +81,13 @@ class Conversation:
         self._detached = asyncio.Event()
         self._detached.set()
         self.last_used_s = engine.clock.now_s()
+        self.created_s, self.created_ms = engine.clock.now_s(), engine.clock.wall_ms()
         self.detached_s: float | None = engine.clock.now_s()
         """Since when there has been no stream; None while there is one."""
         self._attached_s = self._attended_s = 0.0  # since when there is one; how long there was one before
         self.resumption = Resumption()
+        self.untold: list[tuple[Event, str]] = []
+        """Events from before this stream and their turns, that nobody has numbered yet."""
         self._reopening: Reopening | None = None
         self.on_change: Callable[[], None] = _nothing
         """Called, from the session's task, when something has changed that a record of the session should have."""
@@ -144,6 +147,7 @@ class Conversation:
         self._attached_s = self.last_used_s = self.engine.clock.now_s()
         self.detached_s = None
         self.end_error, self.is_severed = None, False
+        self.on_change()
         try:
             yield
         finally:
@@ -156,14 +160,14 @@ class Conversation:
         self._reopening = None
         self.resumption.begin()
 
-    def reopen(self, resume: Resume) -> tuple[Reopening, list[tuple[Event, str]]]:
-        """The stream attached now goes on where another one was lost; its handle has been found good.
-
-        Returns where it goes on, and what there is to tell from the time in between: (event, turn id), oldest first.
-        """
+    def reopen(self, resume: Resume) -> Reopening:
+        """The stream attached now goes on where another one was lost; its handle has been found good."""
         self._reopening = self.resumption.reopen(resume.handle.reveal(), resume.last_seq)
         heard = self.turns.memory.regain(resume.heard_sample)
-        return self._reopening, [(heard, "")] if heard is not None else []
+        if heard is not None:
+            self.untold.append((heard, ""))
+        self.on_change()
+        return self._reopening
 
     def attended_s(self) -> float:
         """How long, in all, there has been a client: what it has missed does not grow old while it is away."""
@@ -183,7 +187,7 @@ class Conversation:
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
-                self.turns.attach(Stage(group, self._venue(), self._idling.stop, self._rest, self.refuse))
+                self.turns.attach(Stage(group, self._venue(), self._begins, self._rest, self.refuse))
                 self.show_life()
                 self._start_idle()
                 while (command := await inbox.get()) is not None:
@@ -229,6 +233,8 @@ class Conversation:
 
     def end(self, outcome: TurnOutcome, error: TTHError | None = None) -> None:
         """Stop the turn, if any, and end the stream, if any, with `error` as its status. Idempotent."""
+        if outcome is TurnOutcome.DRAINED:
+            self.turns.lost(outcome)  # its client comes again elsewhere, and says what it had heard
         self.turns.stop_all(outcome)
         self.end_error = self.end_error or error
         if self._inbox is not None:
@@ -316,10 +322,16 @@ class Conversation:
 
     # ---- idle frames
 
+    def _begins(self) -> None:
+        """A turn is about to."""
+        self._idling.stop()
+        self.on_change()
+
     def _rest(self) -> None:
         """No turn runs any more."""
         self.last_used_s = self.engine.clock.now_s()
         self._start_idle()
+        self.on_change()
 
     def _start_idle(self) -> None:
         if self._group is not None and self._inbox is not None and not self._inbox.is_ended:

@@ -43,6 +43,12 @@ class History:
             return  # it has been forgotten meanwhile
         self.add_person(heard_text, interrupted)
 
+    def restore(self, utterances: Iterable[Utterance]) -> None:
+        """Go on with these in place of all there were."""
+        self._utterances, self._tokens = deque(), 0
+        for utterance in utterances:
+            self._add(utterance)
+
     def snapshot(self) -> tuple[Utterance, ...]:
         """All of it, oldest first."""
         return tuple(self._utterances)

@@ -7,11 +7,12 @@ Tests: tests/session/test_heard.py, tests/session/test_memory.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from tth.adapters.base import RealtimeSession
 from tth.model.events import TextMode, TurnHeard, TurnOutcome
+from tth.pipeline.turn_record import TurnRecord
 from tth.pipeline.turn_runner import TurnResult
 from tth.session.history import History
 
@@ -41,6 +42,10 @@ class SpokenTurn(Protocol):
         """How much speech, without the silence between, is heard at this sample."""
         ...
 
+    def record(self, heard_sample: int, *, is_told: bool) -> TurnRecord:
+        """The same for another server."""
+        ...
+
 
 @dataclass(slots=True)
 class _Ended:
@@ -55,6 +60,8 @@ class _Ended:
     """Its end was never to be heard: it was stopped, or its rest was cut off."""
     is_lost: bool = False
     """Because its client was: that one may have heard more than anybody here could know."""
+    is_ours: bool = True
+    """It was spoken by this server."""
 
 
 class Memory:
@@ -64,11 +71,6 @@ class Memory:
         self.history = history
         self._realtime = realtime
         self._last: _Ended | None = None
-
-    @property
-    def last(self) -> SpokenTurn | None:
-        """The turn that ended last, as long as its end may still turn out to have been heard or not."""
-        return self._last.turn if self._last is not None and (self._last.is_lost or not self._last.is_cut) else None
 
     @property
     def last_turn_id(self) -> str:
@@ -86,9 +88,23 @@ class Memory:
         if is_cut:
             self._truncate(turn, result.heard_sample, result.heard_text)
 
-    def restore(self, turn: SpokenTurn, text: str, heard_text: str, *, is_whole: bool) -> None:
-        """The last turn of a server that is gone; the history has it already."""
-        self._last = _Ended(turn, text, is_whole, heard_text, is_cut=True, is_lost=True)
+    def record(self, heard_sample: int) -> TurnRecord | None:
+        """What another server needs to mend the history; None when there is nothing left to mend."""
+        last = self._last
+        if last is None or not (last.is_lost or (not last.is_cut and heard_sample < last.turn.speech_end_sample)):
+            return None
+        outcome = TurnOutcome.COMPLETED if last.is_whole else TurnOutcome.CANCELLED
+        record = last.turn.record(heard_sample, is_told=True)
+        return replace(
+            record, outcome=outcome, heard_text=last.heard_text, speech_end_sample=last.turn.speech_end_sample
+        )
+
+    def restore(self, turn: TurnRecord, heard_text: str) -> None:
+        """The last turn of a server that is gone: what its client heard of it is not known for certain. The history
+        has it already, and a realtime model of this server knows nothing of it."""
+        is_whole = turn.outcome is TurnOutcome.COMPLETED
+        text = turn.text if is_whole else turn.heard_until(turn.speech_end_sample)
+        self._last = _Ended(turn, text, is_whole, heard_text, is_cut=not is_whole, is_lost=True, is_ours=False)
 
     def cut(self, sample: int, *, is_estimate: bool) -> TurnHeard | None:
         """Of the last turn, nothing is heard behind this sample. None when all of it was, or it had been cut before."""
@@ -126,7 +142,8 @@ class Memory:
         if heard_text != last.heard_text:
             self.history.correct_person(last.heard_text, heard_text, interrupted=last.is_cut)
             last.heard_text = heard_text
-        self._truncate(last.turn, sample, heard_text)
+        if last.is_ours:
+            self._truncate(last.turn, sample, heard_text)
         return TurnHeard(last.turn.turn_id, heard_text, sample, is_estimate)
 
     def _truncate(self, turn: SpokenTurn, heard_sample: int, heard_text: str) -> None:

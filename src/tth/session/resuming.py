@@ -1,32 +1,64 @@
-"""The session that a handle belongs to, free for a new stream. Tests: tests/server/test_resume.py."""
+"""The session that a handle belongs to, wherever it is, free for a new stream. Tests: tests/server/test_resume.py,
+tests/server/test_take_up.py.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 
-from tth.errors import Conflict, SessionNotFound, TakenOver
+from tth.errors import Conflict, InvalidRequest, SessionNotFound, TakenOver
+from tth.model.ids import log_name
 from tth.session.conversation import Conversation
+from tth.session.engine import Engine
+from tth.session.keeper import Keeper
+from tth.session.record import restored
+from tth.session.resumption import is_handle
+from tth.session.snapshot import Snapshot
 from tth.session.store import MemorySessions
+
+log = logging.getLogger(__name__)
 
 LET_GO_S = 5.0
 """How long the stream before may take to end. Nothing waits for its client, so this is met only by a broken adapter."""
+MAX_SESSION_ID = 64
+"""Characters; what is longer is none of ours and is not looked for."""
 
 
 class Resuming:
     """One server's."""
 
-    def __init__(self, sessions: MemorySessions) -> None:
+    def __init__(self, sessions: MemorySessions, engine: Engine, keeper: Keeper | None) -> None:
+        """keeper: knows the sessions of other servers; None = there is no other server."""
         self._sessions = sessions
+        self._engine = engine
+        self._keeper = keeper
 
     async def session_of(self, session_id: str, handle: str) -> Conversation:
         """The session, with no stream attached: an old one has been ended. Attach to it before anything is awaited.
 
         Raises SessionNotFound for an id that is unknown and for a handle that does not fit, and never says which;
-        Conflict when the old stream does not let go.
+        StoreDown when it may be another server's and nobody can tell; Conflict when the old stream does not let go.
         """
         conversation = self._sessions.find(session_id)
-        if conversation is None or not conversation.resumption.admits(handle):
+        if conversation is not None and await self._is_here(conversation, handle):
+            await self._free(conversation)
+            return conversation
+        if self._keeper is None or len(session_id) > MAX_SESSION_ID:
             raise SessionNotFound
+        conversation = await self._keeper.take_up(
+            session_id, lambda snapshot: self._admit(snapshot, session_id, handle)
+        )
+        self._sessions.add(conversation)
+        return conversation
+
+    async def _is_here(self, conversation: Conversation, handle: str) -> bool:
+        """The handle fits, and no other server has the session meanwhile."""
+        if not conversation.resumption.admits(handle):
+            return False
+        return self._keeper is None or await self._keeper.is_ours(conversation)
+
+    async def _free(self, conversation: Conversation) -> None:
         try:
             async with asyncio.timeout(LET_GO_S):
                 while conversation.is_attached:  # also when another one that resumes was quicker: the last one has it
@@ -34,6 +66,16 @@ class Resuming:
                     await conversation.detached()
         except TimeoutError:
             raise Conflict("session_id: the stream before does not end", "SESSION_ATTACHED", retryable=True) from None
-        if self._sessions.find(session_id) is not conversation or conversation.is_leaving:
+        if self._sessions.find(conversation.session_id) is not conversation or conversation.is_leaving:
             raise SessionNotFound
-        return conversation
+
+    def _admit(self, snapshot: Snapshot, session_id: str, handle: str) -> Conversation:
+        """The session of a snapshot. Raises SessionNotFound, LimitExceeded, AdapterError."""
+        if snapshot.terms.session_id != session_id or not is_handle(handle, snapshot.replay.handle_hashes):
+            raise SessionNotFound
+        self._sessions.check_room()
+        try:
+            return restored(snapshot, self._engine)
+        except InvalidRequest as error:  # of another configuration: a persona or a background that is not here
+            log.warning("session cannot be taken up", extra={"session": log_name(session_id), "why": str(error)})
+            raise SessionNotFound from None

@@ -40,6 +40,8 @@ class Resumption:
         self.taken_client_seq = 0
         """The highest number of a client's message that was worked off."""
         self.ring = ReplayRing()
+        self.told_turn_id = ""
+        """The turn that the client was told of last."""
         self.handle = _new_handle()
         """The newest; the client has got it, or is about to."""
         self.handle_hashes: tuple[str, ...] = (_hash(self.handle.reveal()),)
@@ -48,12 +50,22 @@ class Resumption:
         """The record of a server that is gone may be older than what it sent last."""
         self._drops_repeated = False
 
+    def restore(self, last_seq: int, client_seq: int, handle_hashes: tuple[str, ...], *, is_uncertain: bool) -> None:
+        """Go on where another server was."""
+        self.last_seq, self.taken_client_seq = last_seq, client_seq
+        self.handle_hashes, self.is_uncertain = handle_hashes, is_uncertain
+
     # ---- to the client
 
     def next_seq(self) -> int:
         """The number of the message that is sent now."""
         self.last_seq += 1
         return self.last_seq
+
+    def keep(self, seq: int, turn_id: str, data: bytes, attended_s: float) -> None:
+        """This message, of this turn ("" = none), can be told again. attended_s: age counts while a client is there."""
+        self.told_turn_id = turn_id or self.told_turn_id
+        self.ring.add(seq, data, attended_s)
 
     @property
     def oldest_replayable_seq(self) -> int:
@@ -73,10 +85,8 @@ class Resumption:
     # ---- handles and streams
 
     def admits(self, handle: str) -> bool:
-        """Is this handle good? In constant time."""
-        shown = _hash(handle)
-        found = [hmac.compare_digest(shown, known) for known in self.handle_hashes]
-        return any(found)
+        """Is this handle good?"""
+        return is_handle(handle, self.handle_hashes)
 
     def begin(self) -> None:
         """A stream that does not resume: its client counts its messages from 1."""
@@ -99,6 +109,13 @@ class Resumption:
         self.handle = _new_handle()
         self.handle_hashes = (_hash(handle), _hash(self.handle.reveal()))
         return Reopening(min(last_seq, self.last_seq), gap)
+
+
+def is_handle(handle: str, hashes: tuple[str, ...]) -> bool:
+    """Is it one of those? Takes as long whichever it is, and whether it is one."""
+    shown = _hash(handle)
+    found = [hmac.compare_digest(shown, known) for known in hashes]
+    return any(found)
 
 
 def _new_handle() -> Secret:

@@ -16,6 +16,11 @@ class TurnIds:
     def __init__(self) -> None:
         self._used: dict[str, None] = {}
 
+    @property
+    def used(self) -> tuple[str, ...]:
+        """Those that are remembered, oldest first."""
+        return tuple(self._used)
+
     def check(self, turn_id: str) -> None:
         """May a client call a new turn so? "" leaves it to the server. Raises InvalidRequest or Conflict."""
         if len(turn_id) > MAX_TURN_ID or not turn_id.isprintable():

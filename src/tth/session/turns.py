@@ -21,6 +21,7 @@ from tth.model.events import TextMode, TurnOutcome
 from tth.model.ids import log_name
 from tth.pipeline.plan import AdapterSessions, Venue
 from tth.pipeline.text_stage import GivenText
+from tth.pipeline.turn_record import TurnRecord
 from tth.pipeline.turn_runner import TurnRunner
 from tth.session.control_layers import ControlLayers, Decided
 from tth.session.engine import Engine
@@ -30,14 +31,13 @@ from tth.session.history import History
 from tth.session.memory import Memory
 from tth.session.order_rules import check_order
 from tth.session.planning import TurnOrder, plan_turn
+from tth.session.playback_reports import PlaybackReports
 from tth.session.terms import OverlapPolicy, SessionTerms
 from tth.session.turn_ids import TurnIds
 
 log = logging.getLogger(__name__)
 
 MAX_REASON_CODE_POINTS = 200
-REPORT_VALID_S = 2.0
-"""A playback report is believed for so long; clients send one every 250-500 ms while they play."""
 MAX_WAITING = 8
 """Turns behind the running one; the contract's number. Texts are bounded each, so this bounds memory."""
 
@@ -95,7 +95,7 @@ class Turns:
         self._task: asyncio.Task[None] | None = None
         self._is_closed = False
         self._unfinished: GrowingText | None = None  # a TALK text that still arrives
-        self._reported: tuple[int, float] | None = None  # playback position, and when it was told
+        self._playback = PlaybackReports(media_clock, engine.clock)
 
     # ---- what is going on
 
@@ -137,7 +137,8 @@ class Turns:
 
     def detach(self) -> None:
         """The stream is over; all turns have been stopped before and their tasks have ended."""
-        self._stage = self._runner = self._task = self._unfinished = self._reported = None
+        self._stage = self._runner = self._task = self._unfinished = None
+        self._playback.forget()
         self._waiting.clear()
 
     def close(self) -> None:
@@ -320,11 +321,11 @@ class Turns:
         runner = self.running
         if runner is None or command.turn_id not in ("", runner.plan.turn_id):
             raise Conflict("pause_turn: no such turn is running", "NO_ACTIVE_TURN")
-        heard_sample = self._reported_now() if command.heard_sample is None else command.heard_sample
+        heard_sample = self._playback.now() if command.heard_sample is None else command.heard_sample
         if not runner.is_held:
             self._cut_last(heard_sample)  # as for a stop
         runner.pause(heard_sample)
-        self._reported = None
+        self._playback.forget()
 
     def resume(self, command: ResumeTurn) -> None:
         """Let the held turn go on. Raises Conflict when none is held."""
@@ -332,7 +333,7 @@ class Turns:
         if runner is None or command.turn_id not in ("", runner.plan.turn_id):
             raise Conflict("resume_turn: no such turn is paused", "NOT_PAUSED")
         runner.resume()
-        self._reported = None
+        self._playback.forget()
 
     def stop_all(self, outcome: TurnOutcome) -> None:
         """End the running turn and all that wait, now: their terminal events are with the sink when this returns."""
@@ -341,12 +342,12 @@ class Turns:
 
     def note_playback(self, heard_sample: int) -> None:
         """The client says what its listener hears now."""
-        self._reported = (heard_sample, self._engine.clock.now_s())
+        self._playback.note(heard_sample)
 
-    def lost(self) -> None:
+    def lost(self, outcome: TurnOutcome = TurnOutcome.CANCELLED) -> None:
         """The client is gone: what it had in hand and had not played is not heard any more, until it says more."""
-        is_unheard = self.running is not None or self._cut_last(self._reported_now())
-        self.stop_all(TurnOutcome.CANCELLED)
+        is_unheard = self.running is not None or self._cut_last(self._playback.now())
+        self.stop_all(outcome)
         if is_unheard:
             self.memory.lose()
 
@@ -354,21 +355,11 @@ class Turns:
         runner = self.running
         if runner is not None:
             if heard_sample is None:
-                heard_sample = self._reported_now()
+                heard_sample = self._playback.now()
             self._cut_last(heard_sample)  # the listener may not even have come to this turn
             runner.stop(outcome, self._engine.clock.now_s(), heard_sample)
         if self._runner is not None:
             self._remember(self._runner)
-
-    def _reported_now(self) -> int | None:
-        """What the listener hears by the client's last report; None when there is none that is fresh."""
-        if self._reported is None:
-            return None
-        sample, at_s = self._reported
-        now_s = self._engine.clock.now_s()
-        if now_s - at_s > REPORT_VALID_S:
-            return None
-        return sample + self._media_clock.position(now_s) - self._media_clock.position(at_s)
 
     def _cut_last(self, reported: int | None) -> bool:
         """Of the turn before, nothing is heard behind this position (None: where the media clock is). False when all
@@ -387,12 +378,23 @@ class Turns:
         stage = self._stage
         if stage is None or command.turn_id not in ("", self.memory.last_turn_id):
             return False
-        reported = self._reported_now() if command.heard_sample is None else command.heard_sample
+        reported = self._playback.now() if command.heard_sample is None else command.heard_sample
         if not self._cut_last(reported):
             return False
         self._media_clock.skip_to_end(self._engine.clock.now_s())
         stage.venue.encoder.request_keyframe()
         return True
+
+    def records(self, told_turn_id: str) -> tuple[TurnRecord, ...]:
+        """What another server needs to know of turns: the last one as long as its end may not have been heard, the one
+        that runs, and those that wait. told_turn_id: the last one that the client has been told of."""
+        reported = self._playback.now()
+        heard_sample = self._media_clock.position(self._engine.clock.now_s()) if reported is None else reported
+        last = self.memory.record(heard_sample)
+        begun = [self.running] if self.running is not None else []
+        waiting = [self._runner_of(accepted, self._layers.now()) for accepted in self._waiting]
+        unfinished = (turn.record(heard_sample, is_told=turn.turn_id == told_turn_id) for turn in (*begun, *waiting))
+        return (*(() if last is None else (last,)), *unfinished)
 
     def _drop_waiting(self, outcome: TurnOutcome) -> None:
         while self._waiting:

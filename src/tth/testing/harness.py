@@ -29,6 +29,7 @@ from tth.model.controls import Controls, Resolution
 from tth.server.app import EncodeThreads, ServerOptions, TthServer
 from tth.server.models import ModelCatalogue
 from tth.session.engine import Engine
+from tth.session.snapshot_store import SessionStore
 from tth.testing.virtual_time import VirtualClock
 from tth.v1.tth_service_pb2_grpc import TthServiceStub
 
@@ -59,7 +60,12 @@ def mock_adapters(ms_per_character: float = 20.0, reply: str = "You said: {text}
     )
 
 
-def make_server(adapters: Adapters | None = None, options: ServerOptions | None = None, **engine: Any) -> TthServer:
+def make_server(
+    adapters: Adapters | None = None,
+    options: ServerOptions | None = None,
+    store: SessionStore | None = None,
+    **engine: Any,
+) -> TthServer:
     """A server of these adapters that is not yet running. Inside the event loop that it will run on only.
 
     engine: fields of `Engine` that differ. By default two personas, small pictures and the loop's own clock.
@@ -74,7 +80,7 @@ def make_server(adapters: Adapters | None = None, options: ServerOptions | None 
     )
     known = tuple((AdapterSpec(a.role, a.name, "", ""), a.capabilities, True) for a in adapters)
     made = replace(made, **engine)
-    return TthServer(made, options or ServerOptions(), ModelCatalogue("test", known, made.personas))
+    return TthServer(made, options or ServerOptions(), ModelCatalogue("test", known, made.personas), store)
 
 
 @asynccontextmanager
