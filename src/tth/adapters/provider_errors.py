@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import email.utils
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tth.errors import (
@@ -25,8 +26,8 @@ from tth.errors import (
 )
 
 MAX_RETRY_AFTER_MS = 3_600_000
-MAX_NAME = 64
-"""Characters of a provider's own error name that are passed on."""
+_A_NAME = re.compile(r"[\w.+-]{1,64}", re.ASCII)
+"""A provider's own error name that is passed on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class ErrorNames:
     busy: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
     rejected: frozenset[str] = frozenset()
+    advice: Mapping[str, str] = field(default_factory=dict)
+    """What to do about an error of this name, for its message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,9 @@ def provider_error(
     advises against it.
     """
     kind = _by_name(names, known) or _by_status(status)
-    name = next((name for name in names if name.isprintable() and 0 < len(name) <= MAX_NAME), "")
+    name = next((name for name in names if _A_NAME.fullmatch(name)), "")  # a text may quote the user
     said = f" ({name})" if name else ""
+    said += "".join(f"; {known.advice[name]}" for name in names if name in known.advice)
     at = f"HTTP {status}" if status is not None else "an error in its stream"
     error = kind(f"{source.adapter} answered with {at}{said}", role=source.role, adapter=source.adapter)
     if headers and headers.get("x-should-retry") == "false":

@@ -40,6 +40,7 @@ _BUILTIN: tuple[tuple[Role, str], ...] = (
     (Role.LLM, "anthropic_claude"),
     (Role.TTS, "espeak"),
     (Role.TTS, "mock_tts"),
+    (Role.TTS, "openai_tts"),
     (Role.REALTIME, "mock_realtime"),
     (Role.AVATAR, "embedded_face"),
     (Role.AVATAR, "mock_avatar"),
@@ -57,6 +58,12 @@ _VARIANTS = (
         "openai_compatible",
         "tth.adapters.llm.openai_chat:build_compatible",
         "tth.adapters.llm.openai_chat:CompatibleSettings",
+    ),
+    AdapterSpec(
+        Role.TTS,
+        "openai_compatible",
+        "tth.adapters.tts.openai_tts:build_compatible",
+        "tth.adapters.tts.openai_tts:CompatibleSettings",
     ),
 )
 """The same code under another name, with defaults of its own."""

@@ -33,6 +33,7 @@ async def send_events(
     fault: Fault | None,
     error: bytes,
     headers: Mapping[str, str] | None = None,
+    piece_bytes: int = PIECE_BYTES,
 ) -> web.StreamResponse:
     """Answer with a stream of events, or as much of it as the fault leaves.
 
@@ -53,8 +54,8 @@ async def send_events(
                 return await _fail(response, request, kind, wire, error)
             number += 1
             if kind is FaultKind.SPLIT_BYTES:
-                for begin in range(0, len(wire), PIECE_BYTES):
-                    await response.write(wire[begin : begin + PIECE_BYTES])
+                for begin in range(0, len(wire), piece_bytes):
+                    await response.write(wire[begin : begin + piece_bytes])
                     await asyncio.sleep(0)
             else:
                 await response.write(wire)

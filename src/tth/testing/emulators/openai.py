@@ -1,4 +1,4 @@
-"""OpenAI on this machine: chat, responses and what else there is, on one port, as under https://api.openai.com/v1.
+"""OpenAI on this machine: chat, responses, speech and what else there is, on one port, as under https://api.openai.com/v1.
 
 Each interface is a file of routes beside this one. `Dialect` makes it one of the servers that speak chat completions in
 their own way (vLLM, Ollama, llama.cpp, LiteLLM). Tests: tests/testing/emulators/test_openai_*.py.
@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from tth.testing.emulators import openai_chat, openai_responses
+from tth.testing.emulators import openai_chat, openai_responses, openai_speech
 from tth.testing.emulators.faults import KEY_FAULTS
 from tth.testing.emulators.openai_common import models_answer, refusal_of
 from tth.testing.emulators.openai_dialect import OPENAI, Dialect
+from tth.testing.emulators.openai_speech import SpeechDialect
 from tth.testing.emulators.server import Emulator
 from tth.testing.emulators.talker import EchoTalker, Talker
 
@@ -27,6 +28,7 @@ class OpenAiEmulator(Emulator):
     """Between two words of an answer."""
     dialect: Dialect = OPENAI
     """Of chat completions."""
+    speech_dialect: SpeechDialect = openai_speech.OPENAI
 
     name = "openai"
 
@@ -34,6 +36,7 @@ class OpenAiEmulator(Emulator):
         router.add_get("/v1/models", self._models)
         openai_chat.add_routes(router, self)
         openai_responses.add_routes(router, self)
+        openai_speech.add_routes(router, self)
 
     async def load(self) -> None:
         await super().load()
