@@ -11,7 +11,7 @@ BUF := .venv-proto/bin/buf
 PIP := -m pip --disable-pip-version-check --no-input install --quiet
 CODE := src tests bench tools
 
-.PHONY: help install dev run demo test simulate check lint fmt types imports proto proto-check proto-image bench phase pictures goldens clean
+.PHONY: help install dev run demo test simulate soak check lint fmt types imports proto proto-check proto-image bench phase pictures goldens clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,10 @@ proto-image: .venv-proto/ready  ## accept the contract as it is now: what later 
 bench: dev  ## measure; the figures of docs/performance.md, recorded in out/bench.json
 	@mkdir -p out
 	@$(BIN)/python -m bench --json out/bench.json
+
+soak: dev  ## half an hour of talk with a real server, judged and drawn: out/soak.png; MINUTES=n for another time
+	@mkdir -p out
+	@$(BIN)/python -m bench soak --minutes $(or $(MINUTES),30) --strict --json out/soak.json
 
 phase: dev  ## offline phases one after the other, each with its verdict
 	@echo "phase 1: unit"

@@ -24,6 +24,8 @@ class Child:
 
     address: str
     process: psutil.Process
+    lines: asyncio.StreamReader
+    """What it says from now on, if anything."""
 
     def cpu_s(self) -> float:
         """CPU time of the process and of the workers that it has started."""
@@ -45,7 +47,8 @@ async def running(module: str, arguments: Sequence[str] = (), *, one_core: bool 
         async with asyncio.timeout(READY_TIMEOUT_S):
             port = await _line(process, "port")
             await _line(process, "ready")
-        yield Child(f"127.0.0.1:{port}", psutil.Process(process.pid))
+        assert process.stdout is not None
+        yield Child(f"127.0.0.1:{port}", psutil.Process(process.pid), process.stdout)
     finally:
         assert process.stdin is not None
         process.stdin.close()

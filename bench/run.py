@@ -40,6 +40,8 @@ class Run:
 
     progress: Progress
     quick: bool = False
+    minutes: float | None = None
+    """How long what runs for a given time is to run; None = its own choice."""
 
     def count(self, thorough: int, quick: int) -> int:
         """Samples to take."""

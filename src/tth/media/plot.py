@@ -25,6 +25,9 @@ _FINE = 2
 """Everything is drawn so many times larger."""
 _SHIFT = 4
 """OpenCV takes coordinates in sixteenths of a pixel."""
+_AXIS_STEPS_S = (1.0, 2.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
+_MOST_MARKS = 20
+"""Labels that fit below the widest panel."""
 _LEFT_PX, _RIGHT_PX, _TOP_PX, _BOTTOM_PX, _GAP_PX = 124, 150, 84, 44, 12
 _TEXT_PX, _SMALL_PX, _TITLE_PX = 15, 13, 26
 
@@ -145,7 +148,8 @@ class _Frame:
 
     def axis(self) -> None:
         """Seconds under the last panel."""
-        step = 1.0 if self._plot.duration_s <= 15 else 2.0 if self._plot.duration_s <= 40 else 10.0
+        steps = (step for step in _AXIS_STEPS_S if self._plot.duration_s / step <= _MOST_MARKS)
+        step = next(steps, _AXIS_STEPS_S[-1])
         for moment in np.arange(0, self._plot.duration_s + 1e-6, step):
             x = self._x(float(moment))
             cv2.line(self._paper, (round(x), self._top), (round(x), self._top + 6 * _FINE), GREY, _FINE)
