@@ -306,6 +306,33 @@ def test_a_slow_reader_holds_back_the_server_and_loses_nothing() -> None:
     talk(script, body)
 
 
+def test_a_server_that_does_not_read_holds_back_the_sender() -> None:
+    """256 messages wait here, the transport takes some more; then sending waits."""
+    sent = 0
+
+    async def script(peer: Peer) -> None:
+        await asyncio.Event().wait()
+
+    async def flood(conversation: Conversation) -> None:
+        nonlocal sent
+        while True:
+            await conversation.say("x" * 4000)
+            sent += 1
+
+    async def body(conversation: Conversation, service: ScriptedService) -> None:
+        flooding = asyncio.create_task(flood(conversation))
+        before = -1
+        while sent > before:  # no more than before in a quarter of a second
+            before = sent
+            await asyncio.sleep(0.25)
+        flooding.cancel()
+        await asyncio.wait([flooding])
+        assert 256 <= sent < 4000  # the transport's share depends on its windows
+        await conversation.close(drain_s=0)
+
+    talk(script, body)
+
+
 def test_the_status_details_reach_the_caller() -> None:
     """Reason and fields of a refusal in the middle of the stream."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -17,8 +18,8 @@ from tth.media.encode import make_encoder
 from tth.media.mp4 import ResolutionChanged
 from tth.model.controls import GREEN_RGB
 from tth.model.media import VideoCodec
-from tth.v1 import media_pb2
-from tth.v1.converse_pb2 import ConverseResponse, TextDelta
+from tth.v1 import controls_pb2, media_pb2
+from tth.v1.converse_pb2 import ConverseResponse, IdleClip, SessionState, TextDelta
 
 pytestmark = pytest.mark.unit
 
@@ -187,3 +188,30 @@ def _record_and_fail(recorder: Recorder) -> None:
     recorder.take(audio("t_1", 0))
     recorder.take(frames([50], VideoCodec.H264, 0)[0])
     raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("codec", [VideoCodec.H264, VideoCodec.JPEG])
+def test_an_idle_clip_fills_the_time(tmp_path: Path, codec: VideoCodec) -> None:
+    """Up to the next turn, forwards and backwards, decoded and encoded anew; told by a sign of life or a picture."""
+    effective = controls_pb2.Controls(render=controls_pb2.Render(idle_mode=controls_pb2.IDLE_MODE_CLIP))
+    state = SessionState(control_report=controls_pb2.ControlReport(effective=effective))
+    clip = IdleClip(pts_us=0, duration_us=400_000, frame_count=10)
+    with Recorder(tmp_path / "a.mp4") as recorder:
+        recorder.take(ConverseResponse(session_state=state))
+        recorder.take(ConverseResponse(idle_clip=clip))
+        for event in frames([20 * index for index in range(10)], codec, 0, turn_id=""):
+            recorder.take(event)
+        recorder.take(ConverseResponse(session_state=SessionState(pts_us=1_000_000)))
+        for event in frames([220] * 5, codec, 2_000_000):
+            recorder.take(event)
+    result = read(tmp_path / "a.mp4")
+    assert len(result.frame_times_s) == 55
+    assert all(abs(b - a - 0.04) < 0.001 for a, b in pairwise(result.frame_times_s))
+    levels = [int(np.mean(picture)) for picture in pictures_of(tmp_path / "a.mp4")]
+    expected = [20 * min(n % 18, 18 - n % 18) for n in range(50)] + [220] * 5
+    assert max(abs(a - b) for a, b in zip(levels, expected, strict=True)) <= 12
+
+
+def pictures_of(path: Path) -> list[np.ndarray[tuple[int, ...], np.dtype[np.uint8]]]:
+    with av.open(str(path)) as file:
+        return [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in file.decode(video=0)]

@@ -123,13 +123,6 @@ def test_the_server_does_its_own(path: str, value: object) -> None:
     assert fit(path, value, []) == Fit(value, ControlOutcome.APPLIED)
 
 
-def test_idle_clips_become_frames() -> None:
-    """What is not available is replaced, with the reason."""
-    found = fit("render.idle_mode", IdleMode.CLIP, [])
-    assert (found.value, found.outcome) == (IdleMode.FRAMES, ControlOutcome.SUBSTITUTED)
-    assert "idle clips" in found.reason
-
-
 def _support(path: str) -> st.SearchStrategy[ControlSupport]:
     field = BY_PATH[path]
     if field.minimum is None:

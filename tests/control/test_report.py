@@ -19,7 +19,6 @@ from tth.model.controls import (
     ControlResult,
     Controls,
     EmotionLabel,
-    IdleMode,
     Resolution,
 )
 
@@ -76,8 +75,6 @@ def test_substituted() -> None:
     face = adapter("face", Role.AVATAR, resolutions=(Resolution(512, 512),))
     found = result(ControlPatch(resolution=Resolution(256, 256)), [face])
     assert (found.outcome, found.requested, found.effective) == (ControlOutcome.SUBSTITUTED, "256x256", "512x512")
-    idle = result(ControlPatch(idle_mode=IdleMode.CLIP), [])
-    assert (idle.outcome, idle.requested, idle.effective) == (ControlOutcome.SUBSTITUTED, "clip", "frames")
 
 
 def test_emulated() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,3 +84,33 @@ def test_an_avatar_with_its_own_clock_stays_bounded(rate: float, count: int) -> 
     stats = drift.stats()
     assert stats is not None
     assert stats.max_abs_ms <= 45
+
+
+@given(st.lists(st.integers(0, 24_000), min_size=1, max_size=200))
+def test_the_figures_are_those_of_all_frames(lates: list[int]) -> None:
+    """To 0.1 ms, as if each value had been kept."""
+    drift = DriftController(live=True)
+    for index, late in enumerate(lates):
+        drift.shown(index * FRAME, FRAME, index * FRAME, index * FRAME + late)
+    stats = drift.stats()
+    assert stats is not None
+    values = sorted(late / 24 for late in lates)
+    assert stats.mean_ms == pytest.approx(sum(values) / len(values))
+    assert stats.p95_abs_ms == pytest.approx(values[int(0.95 * len(values))], abs=0.051)
+    assert stats.max_abs_ms == pytest.approx(values[-1])
+
+
+def test_hours_of_frames_take_no_more_memory() -> None:
+    """Idle frames go on for as long as a stream does."""
+    drift = DriftController(live=True)
+
+    def frames(first: int, count: int) -> int:
+        tracemalloc.start()
+        for index in range(first, first + count):
+            drift.shown(index * FRAME, FRAME, index * FRAME, index * FRAME + index * 7919 % 1200)
+        size, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return size
+
+    frames(0, 5000)
+    assert frames(5000, 50_000) < 4096

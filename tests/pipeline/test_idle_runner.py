@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.pipeline.stage import AHEAD_MS, SMALL, Scene, make_scene
 from tth.adapters.base import TurnContext
 from tth.core.pacing import live_pace
 from tth.errors import AdapterUnavailable
-from tth.model.events import DegradedMode, VideoFrame
+from tth.model.events import DegradedMode, IdleClip, VideoFrame
 from tth.model.media import FrameKind, MediaPreferences, VideoCodec, samples_to_ms
 from tth.pipeline.idle_runner import IdleRunner
 from tth.testing.scripted import ScriptedAvatar, every, fail
@@ -21,7 +21,7 @@ from tth.testing.virtual_time import run_virtual
 pytestmark = pytest.mark.pipeline
 
 
-def idle(scene: Scene, fps: int = 25) -> IdleRunner:
+def idle(scene: Scene, fps: int = 25, kind: FrameKind = FrameKind.IDLE, clip_s: int | None = None) -> IdleRunner:
     assert scene.sessions.avatar is not None
     return IdleRunner(
         scene.venue,
@@ -31,6 +31,8 @@ def idle(scene: Scene, fps: int = 25) -> IdleRunner:
         TurnContext("s_test", "", 0),
         live_pace(AHEAD_MS),
         None,
+        kind,
+        clip_s,
     )
 
 
@@ -109,3 +111,60 @@ def test_broken_avatar_is_told(error: Exception) -> None:
     scene = run_virtual(main())
     assert [d.component for d in scene.sink.of(DegradedMode)] == ["avatar"]
     assert len(scene.sink.of(VideoFrame)) == 5
+
+
+@pytest.mark.parametrize("fps", [1, 7, 25, 30])
+def test_a_clip_is_announced_sent_once_and_over(fps: int) -> None:
+    """Its length and number before its first picture; so many, no more; then the runner ends by itself."""
+
+    async def main() -> Scene:
+        scene = make_scene(avatar=ScriptedAvatar())
+        await asyncio.sleep(1.0)
+        await idle(scene, fps, clip_s=4).run()
+        assert len(asyncio.all_tasks()) == 1
+        return scene
+
+    scene = run_virtual(main())
+    events = [event for _, _, event in scene.sink.entries]
+    clip, *frames = events
+    assert isinstance(clip, IdleClip)
+    assert (clip.start_sample, clip.sample_count, clip.frame_count) == (24_000, 96_000, 4 * fps)
+    starts = [frame.start_sample for frame in frames if isinstance(frame, VideoFrame)]
+    assert len(starts) == len(frames) == 4 * fps
+    assert starts[0] == 24_000
+    assert all(24_000 <= start < 24_000 + 96_000 for start in starts)
+
+
+def test_the_person_listens_when_told_to() -> None:
+    """From the next frames on, in the same stream; and stops listening."""
+
+    async def main() -> Scene:
+        scene = make_scene(avatar=ScriptedAvatar())
+        runner = idle(scene)
+        task = asyncio.create_task(runner.run())
+        for kind in (FrameKind.LISTENING, FrameKind.IDLE):
+            await asyncio.sleep(1.0)
+            runner.kind = kind
+        await asyncio.sleep(1.0)
+        task.cancel()
+        await asyncio.wait([task])
+        return scene
+
+    frames = run_virtual(main()).sink.of(VideoFrame)
+    kinds = [(kind, len(list(group))) for kind, group in groupby(frame.kind for frame in frames)]
+    assert [kind for kind, _ in kinds] == [FrameKind.IDLE, FrameKind.LISTENING, FrameKind.IDLE]
+    assert all(24 <= count <= 29 for _, count in kinds)
+
+
+def test_of_changes_that_nobody_takes_the_newest_is_kept() -> None:
+    """An avatar that hangs does not let them pile up."""
+
+    async def main() -> Scene:
+        scene = make_scene(avatar=ScriptedAvatar())
+        runner = idle(scene)
+        for revision in range(1000):
+            runner.change_controls(SMALL, revision, 100)
+        await run_for(runner, 1.0)
+        return scene
+
+    assert {frame.control_revision for frame in run_virtual(main()).sink.of(VideoFrame)} == {999}

@@ -14,9 +14,9 @@ from tth.core.media_clock import MediaClock
 from tth.errors import AdapterUnavailable
 from tth.model.commands import UpdateControls
 from tth.model.controls import ControlPatch, EmotionLabel, IdleMode
-from tth.model.events import DegradedMode, VideoFrame
+from tth.model.events import DegradedMode, IdleClip, VideoFrame
 from tth.model.ids import SessionId
-from tth.model.media import MediaPreferences, VideoCodec
+from tth.model.media import FrameKind, MediaPreferences, VideoCodec
 from tth.pipeline.frame_encoder import FrameEncoder
 from tth.pipeline.plan import Venue
 from tth.session.control_layers import ControlLayers
@@ -130,3 +130,46 @@ def test_an_avatar_with_nobody_to_show_is_told() -> None:
     assert [(told.active, told.component, told.reason) for told in run_virtual(main())] == [
         (True, "avatar", "ADAPTER_UNAVAILABLE")
     ]
+
+
+SAD = UpdateControls(ControlPatch(emotion_label=EmotionLabel.SAD))
+SLOW = UpdateControls(ControlPatch(speech_rate=0.5))
+
+
+@pytest.mark.parametrize(("command", "is_taken"), [(SAD, False), (SLOW, True)])
+def test_a_clip_is_made_anew_where_the_picture_changes(command: UpdateControls, is_taken: bool) -> None:
+    """While it is sent and after it."""
+
+    async def main() -> list[bool]:
+        stage = Stage(VideoCodec.RAW_RGB24, ScriptedAvatar(), IdleMode.CLIP)
+        taken = []
+        async with asyncio.TaskGroup() as group:
+            for seconds in (1.0, 6.0):
+                stage.idling.start(group, stage.venue, stage.layers.now())
+                await asyncio.sleep(seconds)
+                taken.append(stage.idling.change(command, stage.layers.now()))
+        assert len(stage.sink.of(IdleClip)) == 2
+        return taken
+
+    assert run_virtual(main()) == [is_taken] * 2
+
+
+@pytest.mark.parametrize(("mode", "goes_on"), [(IdleMode.FRAMES, True), (IdleMode.CLIP, False)])
+def test_whoever_is_shown_listens_while_somebody_types(mode: IdleMode, goes_on: bool) -> None:
+    """Frames go on, a clip is made anew; told twice makes no difference; who is shown later listens as well."""
+
+    async def main() -> list[FrameKind]:
+        stage = Stage(VideoCodec.RAW_RGB24, ScriptedAvatar(), mode)
+        async with asyncio.TaskGroup() as group:
+            stage.idling.start(group, stage.venue, stage.layers.now())
+            await asyncio.sleep(1)
+            assert stage.idling.attend(True) is goes_on
+            assert stage.idling.attend(True)
+            stage.idling.start(group, stage.venue, stage.layers.now())
+            await asyncio.sleep(1)
+            stage.idling.stop()
+        return [frame.kind for frame in stage.sink.of(VideoFrame)]
+
+    kinds = run_virtual(main())
+    assert kinds[0] is FrameKind.IDLE
+    assert kinds[-1] is FrameKind.LISTENING

@@ -22,12 +22,13 @@ from typing import Self
 import av
 import numpy as np
 
+from tth.client.idle_loop import IdleLoop
 from tth.media.decode import FrameDecoder
 from tth.media.mov import MovWriter
 from tth.media.mp4 import Mp4Writer
 from tth.media.subtitles import SpokenWord, cues, webvtt
 from tth.model.media import SAMPLE_RATE_HZ, Picture, VideoCodec, us_to_samples
-from tth.v1 import media_pb2
+from tth.v1 import controls_pb2, media_pb2
 from tth.v1.converse_pb2 import ConverseResponse
 
 _CODECS: Mapping[int, VideoCodec] = MappingProxyType(
@@ -72,8 +73,9 @@ class TurnStill:
 class Recorder:
     """One recording. Use as a context manager: a normal end writes the files, an exception throws them away.
 
-    An .mp4 takes H.264 as it comes, a .mov PNG; all other pictures are encoded anew. Sound must be 16-bit PCM at
-    24 kHz, mono.
+    An .mp4 takes H.264 as it comes, a .mov PNG; all other pictures are encoded anew. Those of a session that begins
+    with idle_mode CLIP are too, and its clips fill the time between turns; a clip's pictures are kept for that, at
+    512x512 about 80 MB. Sound must be 16-bit PCM at 24 kHz, mono.
     """
 
     def __init__(
@@ -91,6 +93,9 @@ class Recorder:
         self._turns: dict[str, _Turn] = {}
         self._keeps_alpha = self._path.suffix.lower() == ".mov"
         self._as_it_comes = media_pb2.VIDEO_CODEC_PNG if self._keeps_alpha else media_pb2.VIDEO_CODEC_H264
+        self._idle: IdleLoop[Picture] = IdleLoop()
+        self._is_looping = False  # idle clips may come: everything is decoded, since they are shown backwards too
+        self._filled_us = 0  # up to here
         self._is_closed = False
         self.frame_count = 0
         self.audio_samples = 0
@@ -105,8 +110,16 @@ class Recorder:
                 turn.words.append(event.word_timing)
             case "audio_chunk":
                 self._take_audio(event)
+            case "session_state":
+                effective = event.session_state.control_report.effective
+                self._is_looping |= effective.render.idle_mode == controls_pb2.IDLE_MODE_CLIP and self._writer is None
+                self._fill(event.session_state.pts_us)
+            case "idle_clip":
+                self._fill(event.idle_clip.pts_us)
+                self._idle.take(event)
             case "video_frame":
-                self._take_video(event.video_frame)
+                self._fill(event.video_frame.pts_us)
+                self._idle.take(event, self._take_video(event.video_frame))
                 if event.video_frame.kind == media_pb2.FRAME_KIND_SPEAKING:
                     turn.speaking_pts_us.append(event.video_frame.pts_us)
             case "motion_frame" if self._mouth_index is not None:
@@ -178,22 +191,33 @@ class Recorder:
         else:
             self._write_audio(chunk)
 
-    def _take_video(self, frame: media_pb2.VideoFrame) -> None:
+    def _fill(self, until_us: int) -> None:
+        """Show the idle clip up to there."""
+        if not self._is_looping or self._idle.end_us is None:
+            return
+        assert self._writer is not None
+        for pts_us, picture in self._idle.between(self._filled_us, until_us):
+            self._writer.add_picture(picture, us_to_samples(pts_us))
+            self._filled_us = pts_us + 1
+
+    def _take_video(self, frame: media_pb2.VideoFrame) -> Picture | None:
+        """Returns the picture, where idle clips are looped."""
         self._note_pts(frame.pts_us)
         self.frame_count += 1
         if self._writer is None:
             self._open_writer(frame.width_px, frame.height_px, round(1e6 / frame.duration_us))
         assert self._writer is not None
         start, data = us_to_samples(frame.pts_us), frame.data
-        if frame.codec == self._as_it_comes:
+        if frame.codec == self._as_it_comes and not self._is_looping:
             self._writer.add_frame(data, start, frame.keyframe)
-            return
+            return None
         if self._decoder is None:
             self._decoder = FrameDecoder(_CODECS[frame.codec])
         picture = self._decoder.decode(data, frame.width_px, frame.height_px)
         if picture is None:  # H.264 before its first key frame
-            return
+            return None
         self._writer.add_picture(picture, start)
+        return picture if self._is_looping else None
 
     def _open_writer(self, width_px: int, height_px: int, fps: int) -> None:
         if self._writer is None:

@@ -24,7 +24,6 @@ from tth.model.controls import (
     ControlField,
     ControlOutcome,
     Controls,
-    IdleMode,
     Resolution,
 )
 from tth.model.media import VideoCodec
@@ -66,8 +65,6 @@ def fit(path: str, value: object, adapters: Sequence[AdapterFacts], codec: Video
     codec: what the pictures are sent as; one without alpha shows a person who should stand before nothing on green.
     """
     field = BY_PATH[path]
-    if value is IdleMode.CLIP:
-        return Fit(IdleMode.FRAMES, ControlOutcome.SUBSTITUTED, "idle clips are not available; frames are sent")
     if path in SERVER_PATHS:
         return Fit(value, ControlOutcome.APPLIED)
     best = _best(path, adapters)

@@ -24,6 +24,10 @@ USUAL_FRAMES = 25
 avatar at the other end of a long way, leaving out some would not make the others punctual."""
 
 
+MOST_MS = 10_000.0
+"""In the distribution a larger value counts as this."""
+
+
 class Correction(StrEnum):
     KEEP = "keep"
     HOLD = "hold"
@@ -41,7 +45,7 @@ class DriftController:
 
     def __init__(self, live: bool) -> None:
         self._live = live  # without a wall clock nothing can be late
-        self._skews_ms: list[float] = []
+        self._figures = _Figures()
         self._held_count = 0
         self._skipped_count = 0
         self._corrected_last = False
@@ -71,19 +75,20 @@ class DriftController:
         if self._shown_end is not None:
             # Slots without a frame show the one before them: one frame late, two frames late, ...
             missing = (slot_sample - self._shown_end) // sample_count
-            self._skews_ms.extend(samples_to_ms(sample_count * (n + 1)) for n in range(missing))
-        self._skews_ms.append(samples_to_ms(late + slot_sample - start_sample))
+            for n in range(missing):
+                self._figures.add(samples_to_ms(sample_count * (n + 1)))
+        self._figures.add(samples_to_ms(late + slot_sample - start_sample))
         self._shown_end = slot_sample + sample_count
 
     def stats(self) -> DriftStats | None:
         """The turn's figures; None when no frame was shown."""
-        if not self._skews_ms:
+        figures = self._figures
+        if not figures.count:
             return None
-        absolute = sorted(abs(value) for value in self._skews_ms)
         return DriftStats(
-            mean_ms=sum(self._skews_ms) / len(self._skews_ms),
-            p95_abs_ms=absolute[min(len(absolute) - 1, int(0.95 * len(absolute)))],
-            max_abs_ms=absolute[-1],
+            mean_ms=figures.sum_ms / figures.count,
+            p95_abs_ms=figures.abs_ms(0.95),
+            max_abs_ms=figures.max_abs_ms,
             held_count=self._held_count,
             skipped_count=self._skipped_count,
         )
@@ -98,3 +103,30 @@ class DriftController:
     def _correct(self, correction: Correction) -> Correction:
         self._corrected_last = True
         return correction
+
+
+class _Figures:
+    """What is left of any number of values: their distribution in steps of 0.1 ms, in bounded memory."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.sum_ms = 0.0
+        self.max_abs_ms = 0.0
+        self._tenths: dict[int, int] = {}  # absolute value -> how often
+
+    def add(self, value_ms: float) -> None:
+        self.count += 1
+        self.sum_ms += value_ms
+        absolute = abs(value_ms)
+        self.max_abs_ms = max(self.max_abs_ms, absolute)
+        tenths = round(10 * min(absolute, MOST_MS))
+        self._tenths[tenths] = self._tenths.get(tenths, 0) + 1
+
+    def abs_ms(self, share: float) -> float:
+        """The absolute value that this share of all is below."""
+        left = int(share * self.count)
+        for tenths in sorted(self._tenths):
+            left -= self._tenths[tenths]
+            if left < 0:
+                return tenths / 10
+        return self.max_abs_ms

@@ -299,6 +299,8 @@ class Conversation:
                     assert_never(command)
         except TTHError as error:
             self.refuse(error, command.client_seq)
+        if not self._idling.attend(self.turns.is_listening()) and self.turns.is_resting:
+            self._start_idle()
         self.resumption.take(command.client_seq)
         if not isinstance(command, PlaybackReport | Ping | Attach):
             self.on_change()
