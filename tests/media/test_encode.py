@@ -10,8 +10,9 @@ from av.video.frame import VideoFrame
 
 from tests.media.pictures import moving_pictures
 from tth.media import annexb
-from tth.media.encode import KEYFRAME_INTERVAL_S, make_encoder
-from tth.model.media import Picture, VideoCodec
+from tth.media.encode import KEYFRAME_INTERVAL_S, H264Encoder, make_encoder
+from tth.media.i420 import I420Converter
+from tth.model.media import I420Picture, Picture, VideoCodec
 
 pytestmark = pytest.mark.unit
 
@@ -95,6 +96,23 @@ def test_h264_refuses_to_encode_after_close() -> None:
     encoder.close()
     with pytest.raises(ValueError, match="after close"):
         encoder.encode(moving_pictures(1)[0])
+
+
+def test_h264_takes_pictures_that_are_converted_already() -> None:
+    """Bit for bit the same stream, at a size whose lines are not aligned."""
+    pictures = moving_pictures(5, 66, 98)
+    converter = I420Converter(66, 98)
+    as_rgb, as_i420 = H264Encoder(66, 98, FPS), H264Encoder(66, 98, FPS)
+    for index, picture in enumerate(pictures):
+        converted = as_i420.encode(converter.convert(picture), force_keyframe=index == 3)
+        assert converted == as_rgb.encode(picture, force_keyframe=index == 3)
+
+
+@pytest.mark.parametrize("data", [np.zeros((96, 128), np.uint8), np.zeros((144, 256), np.uint8)[:, ::2]])
+def test_h264_refuses_i420_of_another_form(data: Picture) -> None:
+    """Another size, or with gaps."""
+    with pytest.raises(ValueError, match="picture must be"):
+        H264Encoder(128, 96, FPS).encode(I420Picture(data))
 
 
 def test_jpeg_frames_stand_alone_and_look_like_the_picture() -> None:

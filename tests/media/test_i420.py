@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from tests.media.pictures import moving_pictures
@@ -14,7 +13,7 @@ from tth.kernels import compiler, machine_code
 from tth.kernels.jit import Kernel
 from tth.media import i420
 from tth.media.i420 import FROM_RGB, I420Converter, compile_conversion
-from tth.model.media import Picture
+from tth.model.media import I420Picture, Picture
 
 pytestmark = pytest.mark.embedded
 
@@ -26,12 +25,9 @@ def _is_compiled() -> None:
     compile_conversion()
 
 
-def planes(frame: VideoFrame) -> list[NDArray[np.int16]]:
-    """Y, U and V without what stands behind their lines."""
-    return [
-        np.frombuffer(memoryview(p), np.uint8).reshape(-1, p.line_size)[: p.height, : p.width].astype(np.int16)
-        for p in frame.planes
-    ]
+def planes(picture: I420Picture) -> list[NDArray[np.int16]]:
+    """Y, U and V."""
+    return [plane.astype(np.int16) for plane in picture.planes()]
 
 
 def by_opencv(picture: Picture, monkeypatch: pytest.MonkeyPatch) -> list[NDArray[np.int16]]:
@@ -119,6 +115,17 @@ def test_a_picture_may_be_read_only_and_stays_as_it_was() -> None:
     picture.flags.writeable = False
     assert all(np.array_equal(a, b) for a, b in zip(planes(converter.convert(picture)), expected, strict=True))
     assert np.array_equal(picture, before)
+
+
+def test_each_picture_has_memory_of_its_own() -> None:
+    """The converter does not write to it again, and it is not the RGB picture's."""
+    converter, picture = I420Converter(66, 98), noise(66, 98)
+    first = converter.convert(picture)
+    before = first.data.copy()
+    converter.convert(255 - picture)
+    assert np.array_equal(first.data, before)
+    assert not np.shares_memory(first.data, picture)
+    assert (first.width_px, first.height_px) == (66, 98)
 
 
 def test_what_is_not_compiled_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -22,19 +23,25 @@ from tth.adapters.base import (
     TurnContext,
 )
 from tth.core.reader import ReaderLevel
+from tth.media.decode import FrameDecoder
 from tth.model.controls import Controls
 from tth.model.events import AudioChunk, DegradedMode, TurnMetrics, VideoFrame
-from tth.model.media import DrawnFrame, PictureQuality, samples_to_ms
+from tth.model.media import DrawnFrame, I420Picture, PictureQuality, VideoCodec, samples_to_ms
 from tth.testing.scripted import ScriptedAvatar, ScriptedVoice, every
 from tth.testing.virtual_time import run_virtual
 
 pytestmark = pytest.mark.pipeline
 
 
+GREY = np.full((96, 64), 128, np.uint8)
+"""64 x 64, planar YUV 4:2:0."""
+
+
 class Draughtsman(Avatar):
     """Takes its time over every picture and leaves out what it is told to."""
 
     name = "draughtsman"
+    wishes_i420 = False
     capabilities = Capabilities("slow", Deployment.EMBEDDED)
 
     def __init__(self, *drawing_ms: float, steps: bool = False) -> None:
@@ -53,6 +60,9 @@ class _Drawing(AvatarSession):
         self.avatar = avatar
         self.not_before_sample = 0
         self.quality = PictureQuality.FULL
+
+    def may_give_i420(self) -> None:
+        self.avatar.wishes_i420 = True
 
     def ease(self, quality: PictureQuality) -> None:
         if self.avatar.steps:
@@ -76,7 +86,8 @@ class _Drawing(AvatarSession):
             draw_s = times[min(self.avatar.drawn_count, len(times) - 1)] / 1000 * share
             await asyncio.sleep(draw_s)
             self.avatar.drawn_count += 1
-            yield DrawnFrame(slot.start_sample, slot.sample_count, slot.kind, picture, quality=quality, draw_s=draw_s)
+            frame = DrawnFrame(slot.start_sample, slot.sample_count, slot.kind, picture, quality=quality, draw_s=draw_s)
+            yield replace(frame, picture=None, i420=I420Picture(GREY)) if self.avatar.wishes_i420 else frame
 
 
 def speak(
@@ -85,17 +96,30 @@ def speak(
     steps: bool = False,
     reader: ReaderLevel = ReaderLevel.FULL,
     avatar: Avatar | None = None,
+    video: VideoCodec = VideoCodec.H264,
 ) -> Scene:
     """A turn of so many seconds with that draughtsman, or another avatar."""
 
     async def main() -> Scene:
         voice = ScriptedVoice(every(0, *[spoken(40) for _ in range(25 * seconds)]))
-        scene = make_scene(tts=voice, avatar=avatar or Draughtsman(*drawing_ms, steps=steps))
+        scene = make_scene(tts=voice, avatar=avatar or Draughtsman(*drawing_ms, steps=steps), video=video)
         scene.venue.health.reader = reader
         await scene.runner().run()
         return scene
 
     return run_virtual(main())
+
+
+@pytest.mark.parametrize("codec", [VideoCodec.H264, VideoCodec.JPEG, VideoCodec.PNG])
+def test_converted_pictures_are_asked_for_where_they_go_to_h264(codec: VideoCodec) -> None:
+    """They are shown like any others; for other codecs pictures stay RGB."""
+    draughtsman = Draughtsman(1)
+    scene = speak(seconds=1, avatar=draughtsman, video=codec)
+    assert draughtsman.wishes_i420 is (codec is VideoCodec.H264)
+    assert len(scene.sink.of(VideoFrame)) >= 25
+    data = [FrameDecoder(codec).decode(event.data, 64, 64) for event in scene.sink.of(VideoFrame)[:1]]
+    expected = (128 - 16) * 255 / 219 if codec is VideoCodec.H264 else 0
+    assert all(picture is not None and abs(float(picture.mean()) - expected) < 2 for picture in data)
 
 
 def metrics(scene: Scene) -> TurnMetrics:

@@ -299,6 +299,10 @@ class AvatarSession(AdapterSession):
         Cancelling it stops the waiting and nothing else.
         """
 
+    def may_give_i420(self) -> None:
+        """A hint: pictures go to H.264 and nowhere else. Those without alpha may come as `DrawnFrame.i420`,
+        converted (`tth.media.i420`) where they were drawn, while they are in that core's caches."""
+
     def ease(self, quality: PictureQuality) -> None:
         """A hint: the machine is too slow, or no longer; draw the frames from now on with this quality.
 

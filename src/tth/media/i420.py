@@ -11,16 +11,11 @@ from typing import Any, cast
 
 import cv2
 import numpy as np
-from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from tth.kernels.jit import U8, U16, Kernel, i32, inlined, kernel, u8, u16
-from tth.model.media import Picture
+from tth.model.media import I420Picture, Picture
 
-BT709 = 1
-"""AVColorPrimaries, AVColorTransferCharacteristic and AVColorSpace all call BT.709 number 1."""
-LIMITED_RANGE = 1
-"""AVCOL_RANGE_MPEG: luma 16..235."""
 FROM_RGB: NDArray[np.float32] = np.array(
     # ITU-R BT.709-6, item 3.2-3.4, scaled to 219 steps of luma and 224 of chroma.
     [
@@ -33,14 +28,11 @@ FROM_RGB: NDArray[np.float32] = np.array(
 
 
 class I420Converter:
-    """RGB into one frame, which is its own and lives until the next call. One thread at a time."""
+    """For RGB pictures of one size. One thread at a time."""
 
     def __init__(self, width_px: int, height_px: int) -> None:
         """Even sides."""
-        self.frame = VideoFrame(width_px, height_px, "yuv420p")
-        self.frame.colorspace, self.frame.color_range = BT709, LIMITED_RANGE
-        self._planes = [_plane(self.frame, index) for index in range(3)]
-        self._width_px = width_px
+        self._shape = (height_px * 3 // 2, width_px)
         self._is_compiled = cast(Kernel, to_i420).is_compiled_for(*_arguments(np.zeros((2, 2, 3), np.uint8)))
         self._channels = np.empty((2, 3, width_px), np.uint8)
         self._sums = np.empty((3, width_px // 2), np.uint16)
@@ -48,20 +40,22 @@ class I420Converter:
             self._full = np.empty((height_px, width_px, 3), np.uint8)
             self._half = np.empty((height_px // 2, width_px // 2, 3), np.uint8)
 
-    def convert(self, picture: Picture) -> VideoFrame:
-        """Fill and return `frame`. picture: RGB of its size, C-contiguous."""
+    def convert(self, picture: Picture) -> I420Picture:
+        """picture: RGB of its size, C-contiguous; may be written to as soon as this returns."""
+        converted = I420Picture(np.empty(self._shape, np.uint8))
         if self._is_compiled:
-            to_i420(_as_rows(picture), self._width_px, self._channels, self._sums, *self._planes)
+            to_i420(_as_rows(picture), self._channels, self._sums, *converted.planes())
         else:
-            self._convert_with_opencv(picture)
-        return self.frame
+            self._convert_with_opencv(picture, *converted.planes())
+        return converted
 
-    def _convert_with_opencv(self, picture: Picture) -> None:
+    def _convert_with_opencv(self, picture: Picture, y: U8, u: U8, v: U8) -> None:
         """One matrix over the picture, then chroma of half the size by area averaging."""
         cv2.transform(picture, FROM_RGB, dst=self._full)
         cv2.resize(self._full, self._half.shape[1::-1], dst=self._half, interpolation=cv2.INTER_AREA)
-        for channel, (plane, whole) in enumerate(zip(self._planes, (self._full, self._half, self._half), strict=True)):
-            cv2.extractChannel(whole, channel, dst=plane[:, : whole.shape[1]])
+        cv2.extractChannel(self._full, 0, dst=y)
+        cv2.extractChannel(self._half, 1, dst=u)
+        cv2.extractChannel(self._half, 2, dst=v)
 
 
 def compile_conversion() -> None:
@@ -70,11 +64,11 @@ def compile_conversion() -> None:
 
 
 def _arguments(picture: Picture) -> tuple[Any, ...]:
-    """Those of the kernel for a small picture, with planes of its own."""
+    """Those of the kernel for a small picture."""
     height_px, width_px, _ = picture.shape
-    planes = [np.empty((height_px // part, width_px // part), np.uint8) for part in (1, 2, 2)]
     channels, sums = np.empty((2, 3, width_px), np.uint8), np.empty((3, width_px // 2), np.uint16)
-    return (_as_rows(picture), width_px, channels, sums, *planes)
+    converted = I420Picture(np.empty((height_px * 3 // 2, width_px), np.uint8))
+    return (_as_rows(picture), channels, sums, *converted.planes())
 
 
 def _as_rows(picture: Picture) -> NDArray[np.uint8]:
@@ -82,12 +76,6 @@ def _as_rows(picture: Picture) -> NDArray[np.uint8]:
     rows = picture.reshape(picture.shape[0], -1)
     rows.flags.writeable = False
     return rows
-
-
-def _plane(frame: VideoFrame, index: int) -> NDArray[np.uint8]:
-    """A view of one plane, uint8, shape (height, line); its lines may be longer than the picture is wide."""
-    plane = frame.planes[index]
-    return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height]
 
 
 @inlined
@@ -98,13 +86,14 @@ def weighted(r: np.int32, g: np.int32, b: np.int32, red: np.int32, green: np.int
 
 
 @kernel
-def to_i420(picture: U8, width: int, channels: U8, sums: U16, y_plane: U8, u_plane: U8, v_plane: U8) -> None:
+def to_i420(picture: U8, channels: U8, sums: U16, y_plane: U8, u_plane: U8, v_plane: U8) -> None:
     """Two rows at a time: apart by channel, luma of each pixel, chroma of each four.
 
     picture: (height, 3 * width). channels (2, 3, width) and sums (3, width / 2): room to work in. Planes: (height,
-    line), twice (height / 2, line); a line may be longer than the picture is wide. Weights are FROM_RGB's, of luma in
-    1/256, which 16 bits have room for; those of chroma add up to nothing, so that grey stays grey.
+    width), twice (height / 2, width / 2). Weights are FROM_RGB's, of luma in 1/256, which 16 bits have room for; those
+    of chroma add up to nothing, so that grey stays grey.
     """
+    width = y_plane.shape[1]
     for pair in range(y_plane.shape[0] // 2):
         for side in range(2):
             row, luma = picture[2 * pair + side], y_plane[2 * pair + side]

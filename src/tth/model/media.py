@@ -22,6 +22,28 @@ Picture = NDArray[np.uint8]
 """RGB, uint8, shape (height, width, 3), rows from the top; with alpha RGBA, (height, width, 4), colours straight."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class I420Picture:
+    """A picture as H.264 takes it: planar YUV 4:2:0, BT.709, limited range; half the bytes of RGB."""
+
+    data: NDArray[np.uint8]
+    """(3 * height_px / 2, width_px), C-contiguous: the rows of Y, then U, then V, without gaps. Both sides are even."""
+
+    @property
+    def width_px(self) -> int:
+        return int(self.data.shape[1])
+
+    @property
+    def height_px(self) -> int:
+        return int(self.data.shape[0] * 2 // 3)
+
+    def planes(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
+        """Views of Y (height_px, width_px), and of U and V with half the sides."""
+        height, width = self.height_px, self.width_px
+        u, v = self.data[height:].reshape(2, height // 2, width // 2)
+        return self.data[:height], u, v
+
+
 def samples_to_us(samples: int) -> int:
     """Media clock in whole microseconds, rounded to nearest."""
     return (samples * 1_000_000 + SAMPLE_RATE_HZ // 2) // SAMPLE_RATE_HZ
@@ -177,3 +199,10 @@ class DrawnFrame:
     """What the picture was drawn with."""
     draw_s: float | None = None
     """From its being begun to its being done, waiting for a thread included; None where the avatar does not know."""
+    i420: I420Picture | None = None
+    """In place of `picture`, where the receiver said that it may be (`AvatarSession.may_give_i420`)."""
+
+    @property
+    def is_drawn(self) -> bool:
+        """It has a picture, in either form."""
+        return self.picture is not None or self.i420 is not None

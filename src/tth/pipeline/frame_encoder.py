@@ -11,9 +11,9 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from tth.media.alpha import over
-from tth.media.encode import EncodedPicture, VideoEncoder, make_encoder
+from tth.media.encode import EncodedPicture, H264Encoder, VideoEncoder, make_encoder
 from tth.model.events import VideoFrame
-from tth.model.media import DrawnFrame, Picture, VideoCodec
+from tth.model.media import DrawnFrame, I420Picture, Picture, VideoCodec
 
 
 class EncodeOffload(Protocol):
@@ -43,8 +43,9 @@ class FrameEncoder:
 
         Cancelled in between: the frame is lost and the next one is a key frame.
         """
-        assert frame.picture is not None
-        picture = frame.picture
+        picture = frame.i420 or frame.picture
+        assert picture is not None
+        width_px, height_px = _size_px(picture)
         force_keyframe, self._chain_broken = self._chain_broken, False
         self._call_count += 1
         call = self._call_count
@@ -56,8 +57,8 @@ class FrameEncoder:
         event = VideoFrame(
             data=encoded.data,
             codec=self.codec,
-            width_px=picture.shape[1],
-            height_px=picture.shape[0],
+            width_px=width_px,
+            height_px=height_px,
             start_sample=slot_sample,
             sample_count=frame.sample_count,
             frame_index=self._frame_index,
@@ -65,7 +66,7 @@ class FrameEncoder:
             kind=frame.kind,
             dropped_before_count=dropped_before_count,
             control_revision=frame.control_revision,
-            alpha=picture.shape[2] == 4 and self.codec.has_alpha,
+            alpha=self.codec.has_alpha and _has_alpha(picture),
             quality=frame.quality,
             codec_config=self._config if force_keyframe else encoded.codec_config,  # the first may have been lost
         )
@@ -79,17 +80,32 @@ class FrameEncoder:
                 self._encoder.close()
             self._encoder = self._format = None
 
-    def _encode(self, call: int, picture: Picture, fps: int, force_keyframe: bool) -> EncodedPicture:
+    def _encode(self, call: int, picture: Picture | I420Picture, fps: int, force_keyframe: bool) -> EncodedPicture:
         with self._lock:
             if call != self._call_count:  # cancelled in its thread and overtaken: it must not come behind a key frame
                 return EncodedPicture(b"", False)
-            wanted = (picture.shape[1], picture.shape[0], fps)
+            wanted = (*_size_px(picture), fps)
             if self._encoder is None or wanted != self._format:
                 if self._encoder is not None:
                     self._encoder.close()
                 self._encoder = make_encoder(self.codec, *wanted)
                 self._format = wanted
-            # Nobody asks for a clear background with such a codec; an avatar that gives one all the same is keyed.
-            encoded = self._encoder.encode(picture if self.codec.has_alpha else over(picture), force_keyframe)
+            if isinstance(picture, I420Picture):
+                assert isinstance(self._encoder, H264Encoder), "I420 was never asked for"
+                encoded = self._encoder.encode(picture, force_keyframe)
+            else:
+                # Nobody asks for a clear background with such a codec; an avatar that gives one all the same is keyed.
+                encoded = self._encoder.encode(picture if self.codec.has_alpha else over(picture), force_keyframe)
             self._config = encoded.codec_config or self._config
             return encoded
+
+
+def _size_px(picture: Picture | I420Picture) -> tuple[int, int]:
+    """Width and height."""
+    if isinstance(picture, I420Picture):
+        return picture.width_px, picture.height_px
+    return picture.shape[1], picture.shape[0]
+
+
+def _has_alpha(picture: Picture | I420Picture) -> bool:
+    return not isinstance(picture, I420Picture) and picture.shape[2] == 4

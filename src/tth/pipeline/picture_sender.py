@@ -74,6 +74,8 @@ class PictureSender:
     async def send(self, open_spans: OpenSpans, draw: Draw, on_sent: Callable[[int], None]) -> None:
         """All frames, in order. on_sent: told the end of each slot that went out."""
         self._avatar.ease(self._venue.health.ladder.level)
+        if self._venue.encoder.codec is VideoCodec.H264:
+            self._avatar.may_give_i420()
         self._end = max(self._position(), self._venue.media_clock.end_sample)
         self._sent_s = self._venue.clock.now_s()
         watch = _SilenceWatch(self._look) if self._pace.live else None
@@ -130,7 +132,7 @@ class PictureSender:
 
     async def _emit_frame(self, frame: DrawnFrame, slot: int) -> bool:
         is_open = True
-        if frame.picture is not None and self._venue.encoder.codec is not VideoCodec.NONE:
+        if frame.is_drawn and self._venue.encoder.codec is not VideoCodec.NONE:
             begun_s = self._venue.clock.now_s()
             event = await self._venue.encoder.encode(frame, slot, self._fps, self._left_out)
             self._encode_s = self._venue.clock.now_s() - begun_s
@@ -180,7 +182,7 @@ class PictureSender:
 
     def _ease(self, frame: DrawnFrame, position: int) -> None:
         """Note how the machine does, and let the avatar draw accordingly."""
-        if not self._pace.live or frame.draw_s is None or frame.picture is None:
+        if not self._pace.live or frame.draw_s is None or not frame.is_drawn:
             return
         slots = self._slots_each(frame)
         suffered = position - frame.start_sample > SKIP_AFTER_SAMPLES or self._missing >= slots

@@ -43,6 +43,7 @@ class NotingPainter:
 
     shot: Shot
     gate: Event | None
+    channels: int = 3
     painted: list[FaceState] = field(default_factory=list)
     busy: int = 0
 
@@ -62,13 +63,14 @@ class NotingPainter:
         return self.buffer
 
     def __post_init__(self) -> None:
-        self.buffer: Picture = np.zeros((self.shot.height_px, self.shot.width_px, 3), np.uint8)
+        self.buffer: Picture = np.zeros((self.shot.height_px, self.shot.width_px, self.channels), np.uint8)
 
 
 @dataclass
 class NotingStudio:
     gate: Event | None = None
     built: bool = False
+    channels: int = 3
     asked: list[tuple[str, Shot, str]] = field(default_factory=list)
     painters: list[NotingPainter] = field(default_factory=list)
 
@@ -76,7 +78,7 @@ class NotingStudio:
         if look == "nobody":
             raise LookError("look", "there is none")
         self.asked.append((look, shot, background))
-        self.painters.append(NotingPainter(shot, self.gate))
+        self.painters.append(NotingPainter(shot, self.gate, self.channels))
         return self.painters[-1]
 
     def is_built(self, look: str) -> bool:
@@ -110,11 +112,14 @@ def shown(
     draw: bool = False,
     studio: NotingStudio | None = None,
     persona: Persona | None = None,
+    may_give_i420: bool = False,
 ) -> list[list[DrawnFrame]]:
     """The frames of one session's streams, one after the other; controls: of each stream, the last one for the rest."""
 
     async def main(avatar: EmbeddedFace) -> list[list[DrawnFrame]]:
         session = avatar.open_session(SessionContext("s_1", seed=7), persona or Persona("default"), draw)
+        if may_give_i420:
+            session.may_give_i420()
         out = []
         for number, items in enumerate(streams):
             control = controls[min(number, len(controls) - 1)]
@@ -175,6 +180,21 @@ def test_pictures_belong_to_the_receiver() -> None:
     assert [int(p[0, 0, 0]) for p in pictures if p is not None] == list(range(1, len(drawn) + 1))
     assert all(frame.picture is None for frame in bare)
     assert all(np.array_equal(vector(face_of(a)), vector(face_of(b))) for a, b in zip(drawn, bare, strict=True))
+
+
+def test_pictures_are_converted_where_that_is_wished() -> None:
+    """For H.264, while they are in the drawing core's caches."""
+    (frames,) = shown([silence(0, 120)], draw=True, may_give_i420=True)
+    assert all(frame.is_drawn and frame.picture is None for frame in frames)
+    pictures = [frame.i420 for frame in frames if frame.i420 is not None]
+    assert [(p.width_px, p.height_px, int(p.data[0, 0])) for p in pictures] == [(64, 64, 16 + n) for n in (1, 2, 3)]
+
+
+def test_pictures_with_alpha_stay_as_they_are() -> None:
+    """I420 has none."""
+    (frames,) = shown([silence(0, 120)], draw=True, may_give_i420=True, studio=NotingStudio(channels=4))
+    assert [frame.picture.shape for frame in frames if frame.picture is not None] == [(64, 64, 4)] * 3
+    assert all(frame.i420 is None for frame in frames)
 
 
 def test_nothing_is_painted_without_drawing() -> None:

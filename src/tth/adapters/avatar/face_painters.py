@@ -12,8 +12,9 @@ from threading import Lock
 from typing import Protocol, TypeVar
 
 from tth.face.shot import Detail, Painter, Shot
+from tth.media.i420 import I420Converter
 from tth.model.controls import Controls
-from tth.model.media import DrawnFrame, PictureQuality
+from tth.model.media import DrawnFrame, I420Picture, Picture, PictureQuality
 
 T = TypeVar("T")
 
@@ -107,12 +108,23 @@ class FacePainters:
 class Easel:
     """What one stream is drawn with: changes its painter when another detail is asked for and that painter is ready."""
 
-    def __init__(self, painters: FacePainters, control: Controls, painter: Painter, quality: PictureQuality) -> None:
+    def __init__(
+        self,
+        painters: FacePainters,
+        control: Controls,
+        painter: Painter,
+        quality: PictureQuality,
+        *,
+        gives_i420: bool = False,
+    ) -> None:
+        """gives_i420: pictures without alpha are converted."""
         self._painters = painters
         self._control = control
         self._painter = painter
         self._quality = quality
         self._drawn_to_sample = 0
+        self._gives_i420 = gives_i420
+        self._converter: I420Converter | None = None
 
     def leaves_out(self, frame: DrawnFrame, quality: PictureQuality) -> bool:
         """Is it one of those that are not drawn? At half the rate each frame stands for its slot and the next one."""
@@ -129,6 +141,15 @@ class Easel:
             if painter is not None:
                 self._painter, self._quality = painter, quality
         return self._painter, self._quality
+
+    def taken_off(self, picture: Picture) -> tuple[Picture | None, I420Picture | None]:
+        """What was painted, in memory of its own and one of both forms: the painter draws the next one into the same.
+        In a drawing thread; one at a time."""
+        if not self._gives_i420 or picture.shape[2] == 4:
+            return picture.copy(), None
+        if self._converter is None:
+            self._converter = I420Converter(picture.shape[1], picture.shape[0])
+        return None, self._converter.convert(picture)
 
 
 def shot_of(control: Controls, quality: PictureQuality) -> Shot:

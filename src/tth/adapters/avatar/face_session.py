@@ -35,6 +35,7 @@ class FaceSession(AvatarSession):
         self._work = work
         self._clock = clock
         self._quality = PictureQuality.FULL
+        self._may_give_i420 = False
         self._control_revision = 0
         self._not_before_sample = 0
 
@@ -49,6 +50,10 @@ class FaceSession(AvatarSession):
             painter = self._painters.prepare(shot_of(control, self._quality), control.background)
             if not painter.done():
                 await asyncio.wait([painter])
+
+    def may_give_i420(self) -> None:
+        """From the next stream on."""
+        self._may_give_i420 = True
 
     def ease(self, quality: PictureQuality) -> None:
         """From the next frame for which a painter of that detail is ready."""
@@ -88,7 +93,7 @@ class FaceSession(AvatarSession):
             return None
         quality = self._quality
         painter = await self._painters.of(shot_of(control, quality), control.background)
-        return Easel(self._painters, control, painter, quality)
+        return Easel(self._painters, control, painter, quality, gives_i420=self._may_give_i420)
 
     async def _drawn(self, faces: Iterator[DrawnFrame], easel: Easel | None) -> AsyncGenerator[DrawnFrame, None]:
         """The frames with their pictures, one of them being drawn ahead. Leaves nothing running."""
@@ -104,7 +109,7 @@ class FaceSession(AvatarSession):
                 drawn: DrawnFrame | None = None
                 if drawing is not None:
                     drawn = await finished(drawing)
-                draw = partial(_draw, frame, *easel.painter_for(self._quality), self._clock)
+                draw = partial(_draw, frame, easel, *easel.painter_for(self._quality), self._clock)
                 drawing = self._work(partial(draw, self._clock.now_s()))
                 if drawn is not None:
                     yield drawn
@@ -174,8 +179,10 @@ def _middle(slot: Slot) -> int:
     return slot.start_sample + slot.sample_count // 2
 
 
-def _draw(frame: DrawnFrame, painter: Painter, quality: PictureQuality, clock: Clock, begun_s: float) -> DrawnFrame:
-    """The frame with its picture, which is copied: the painter draws the next one into the same memory."""
+def _draw(
+    frame: DrawnFrame, easel: Easel, painter: Painter, quality: PictureQuality, clock: Clock, begun_s: float
+) -> DrawnFrame:
+    """The frame with its picture. In a drawing thread."""
     assert frame.face is not None
-    picture = painter.paint(frame.face).copy()
-    return replace(frame, picture=picture, quality=quality, draw_s=clock.now_s() - begun_s)
+    picture, i420 = easel.taken_off(painter.paint(frame.face))
+    return replace(frame, picture=picture, i420=i420, quality=quality, draw_s=clock.now_s() - begun_s)
