@@ -107,6 +107,40 @@ def test_typing_while_the_person_speaks_interrupts() -> None:
     asyncio.run(body())
 
 
+def test_the_person_is_held_and_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the position of the playback; both answers are shown."""
+    room: Room
+
+    async def script(peer: Peer) -> None:
+        turn_id = (await peer.expect("user_text")).turn_id
+        await peer.send(audio(turn_id, 0, bytes(96_000)))
+        await peer.expect("playback_report")
+        room.lines.put_nowait("/pause")
+        asked = await peer.expect("pause_turn")
+        assert asked.turn_id == turn_id
+        assert asked.pause_turn.playback.HasField("audio_pts_us")
+        await peer.send(ConverseResponse(turn_id=turn_id, turn_paused=converse_pb2.TurnPaused(pts_us=1)))
+        room.lines.put_nowait("/resume")
+        while (message := await peer.receive()) is not None and not message.HasField("resume_turn"):
+            assert message.WhichOneof("payload") in ("ping", "playback_report")
+        await peer.send(ConverseResponse(turn_id=turn_id, turn_resumed=converse_pb2.TurnResumed(paused_ms=1500)))
+        await peer.send(*ended(turn_id))
+        room.lines.put_nowait("/quit")
+        while await peer.receive() is not None:
+            pass
+
+    async def body() -> None:
+        nonlocal room
+        room = Room(script, typed=True)
+        room.lines.put_nowait("tell me a story")
+        await room.run()
+
+    asyncio.run(body())
+    printed = capsys.readouterr().err
+    assert "/resume lets them go on" in printed
+    assert "after 1.5 s" in printed
+
+
 def test_commands_change_the_person(capsys: pytest.CaptureFixture[str]) -> None:
     """What the server cannot do as asked is said; a wrong word stays here."""
 

@@ -349,3 +349,66 @@ def test_the_status_details_reach_the_caller() -> None:
         assert (caught.value.reason, caught.value.violations[0].field) == ("INVALID_REQUEST", "user_text.text")
 
     talk(script, body)
+
+
+def test_what_a_pause_made_void_does_not_come() -> None:
+    """Media on their way when it is asked for wait for the answer; what lies before it comes, and what follows."""
+
+    async def script(peer: Peer) -> None:
+        turn_id = (await peer.expect("user_text")).turn_id
+        await peer.send(audio(turn_id, 0))
+        asked = await peer.expect("pause_turn")
+        assert asked.turn_id == turn_id
+        assert asked.pause_turn.playback.audio_pts_us == 30_000
+        paused = ConverseResponse(turn_id=turn_id, turn_paused=pb.TurnPaused(pts_us=30_000))
+        await peer.send(
+            audio(turn_id, 20_000), audio(turn_id, 40_000), text(turn_id, "x"), paused, video(turn_id, 60_000)
+        )
+        assert (await peer.expect("resume_turn")).HasField("resume_turn")
+        resumed = ConverseResponse(turn_id=turn_id, turn_resumed=pb.TurnResumed(pts_us=100_000))
+        await peer.send(resumed, audio(turn_id, 100_000), complete(turn_id))
+        await until_half_close(peer)
+
+    async def body(conversation: Conversation, service: ScriptedService) -> None:
+        turn_id = await conversation.say("one")
+        assert (await anext(conversation.events())).HasField("audio_chunk")
+        await conversation.pause(playback=pb.PlaybackPosition(audio_pts_us=30_000))
+        events = []
+        async for event in conversation.events():
+            events.append(event)
+            if event.HasField("video_frame"):
+                break
+        assert [event.WhichOneof("payload") for event in events] == [
+            "text_delta",
+            "audio_chunk",
+            "turn_paused",
+            "video_frame",
+        ]
+        assert (events[1].audio_chunk.pts_us, events[1].audio_chunk.sample_count) == (20_000, 240)
+        await conversation.resume()
+        rest = [event.WhichOneof("payload") async for event in conversation.events_of(turn_id)]
+        assert rest == ["turn_resumed", "audio_chunk", "turn_complete"]
+
+    talk(script, body)
+
+
+def test_a_refused_pause_loses_nothing() -> None:
+    """Also when the reader leaves in between, and when the stream ends without an answer."""
+
+    async def script(peer: Peer) -> None:
+        turn_id = (await peer.expect("user_text")).turn_id
+        asked = await peer.expect("pause_turn")
+        error = errors_pb2.Error(scope=errors_pb2.ERROR_SCOPE_MESSAGE, client_seq=asked.client_seq)
+        await peer.send(audio(turn_id, 0), audio(turn_id, 20_000), ConverseResponse(error=error))
+        await peer.expect("pause_turn")
+        await peer.send(audio(turn_id, 40_000))
+
+    async def body(conversation: Conversation, service: ScriptedService) -> None:
+        await conversation.say("one")
+        await conversation.pause()
+        kinds = [(await anext(conversation.events())).WhichOneof("payload") for _ in range(3)]
+        assert kinds == ["audio_chunk", "audio_chunk", "error"]
+        await conversation.pause()
+        assert [event.audio_chunk.pts_us async for event in conversation.events()] == [40_000]
+
+    talk(script, body)

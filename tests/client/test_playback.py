@@ -6,7 +6,7 @@ import pytest
 
 from tests.client.server import audio, video
 from tth.client import PlaybackClock
-from tth.v1.converse_pb2 import ConverseResponse, TurnStopped
+from tth.v1.converse_pb2 import ConverseResponse, TurnPaused, TurnStopped
 
 pytestmark = pytest.mark.unit
 
@@ -85,3 +85,19 @@ def test_a_report_claims_only_what_has_arrived() -> None:
     assert (early.audio_pts_us, early.video_pts_us, early.buffered_ms) == (20_000, 20_000, 980)
     assert (late.audio_pts_us, late.video_pts_us, late.buffered_ms) == (ONE_S, 40_000, 0)
     assert (late.turn_id, late.last_seq) == ("t_1", 9)
+
+
+def test_a_pause_flushes() -> None:
+    """The player jumps to the end of what it got; what comes next is played at once, also behind media that were
+    dropped on their way. From there it follows the clock."""
+    clock = PlaybackClock()
+    clock.take(audio("t_1", 0, ONE_S_OF_SOUND), 0.0)
+    clock.take(ConverseResponse(turn_id="t_1", turn_paused=TurnPaused(pts_us=300_000)), 0.3)
+    assert clock.position_us(0.3) == ONE_S
+    clock.take(video("t_1", 1_200_000), 0.35)
+    assert clock.position_us(0.35) == 1_200_000
+    clock.take(video("t_1", 1_240_000), 0.36)
+    assert clock.position_us(0.45) == 1_300_000
+    report = clock.report(0.45)
+    assert report is not None
+    assert report.audio_pts_us == ONE_S

@@ -19,7 +19,7 @@ from tth.media.mp4 import ResolutionChanged
 from tth.model.controls import GREEN_RGB
 from tth.model.media import VideoCodec
 from tth.v1 import controls_pb2, media_pb2
-from tth.v1.converse_pb2 import ConverseResponse, IdleClip, SessionState, TextDelta
+from tth.v1.converse_pb2 import ConverseResponse, IdleClip, SessionState, TextDelta, TurnPaused
 
 pytestmark = pytest.mark.unit
 
@@ -215,3 +215,44 @@ def test_an_idle_clip_fills_the_time(tmp_path: Path, codec: VideoCodec) -> None:
 def pictures_of(path: Path) -> list[np.ndarray[tuple[int, ...], np.dtype[np.uint8]]]:
     with av.open(str(path)) as file:
         return [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in file.decode(video=0)]
+
+
+@pytest.mark.parametrize("codec", [VideoCodec.H264, VideoCodec.JPEG])
+def test_what_a_pause_made_void_is_not_in_the_film(tmp_path: Path, codec: VideoCodec) -> None:
+    """Bright while they speak; held after 0.2 s of a second that had come; then dark, and bright again. Words lie where
+    they are heard in the film, once."""
+    recorder = Recorder(tmp_path / "a.mp4", subtitles=tmp_path / "a.vtt")
+    sound = tone(1.0, 1000.0, 0.8)
+    recorder.take(ConverseResponse(turn_id="t_1", text_delta=TextDelta(text="One two")))
+    recorder.take(audio("t_1", 0, sound.tobytes()))
+    for event in frames([220] * 25, codec, 0):
+        recorder.take(event)
+    recorder.take(word("t_1", "One", 0, 0))
+    recorder.take(word("t_1", "two", 4, 300_000))
+    recorder.take(ConverseResponse(turn_id="t_1", turn_paused=TurnPaused(pts_us=200_000)))
+    for event in frames([20] * 10, codec, 1_000_000):
+        recorder.take(event)
+    recorder.take(audio("t_1", 1_400_000, sound[4800:].tobytes()))
+    for event in frames([220] * 20, codec, 1_400_000):
+        recorder.take(event)
+    recorder.take(word("t_1", "two", 4, 1_500_000))
+    recorder.close()
+    result = read(tmp_path / "a.mp4")
+    bright = [at for at, level in zip(result.frame_times_s, result.frame_levels, strict=True) if level > 128]
+    assert [round(at / 0.04) for at in bright] == [*range(5), *range(15, 35)]
+    quiet = result.pcm[int(0.25 * 24_000) : int(0.55 * 24_000)]
+    assert np.abs(quiet).max() < 0.05
+    assert "00:00.000 --> " in (tmp_path / "a.vtt").read_text()
+    assert (tmp_path / "a.vtt").read_text().count("two") == 1
+    second = recorder.stills(["t_1"], count_per_turn=2)[1]
+    assert second.at_s == pytest.approx((second.pts_us - 800_000) / 1e6)
+
+
+def test_a_pause_in_a_recording_of_sound_alone(tmp_path: Path) -> None:
+    """What is void is cut out, and the rest follows."""
+    recorder = Recorder(tmp_path / "a.mp4")
+    recorder.take(audio("t_1", 0, tone(1.0).tobytes()))
+    recorder.take(ConverseResponse(turn_id="t_1", turn_paused=TurnPaused(pts_us=400_000)))
+    recorder.take(audio("t_1", 1_500_000, tone(0.5).tobytes()))
+    assert recorder.close()
+    assert read(tmp_path / "a.mp4").durations_s["audio"] == pytest.approx(1.4, abs=0.05)

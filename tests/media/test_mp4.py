@@ -248,3 +248,40 @@ def test_closing_twice_is_fine(tmp_path: Path) -> None:
     assert writer.close() is False
     writer.abort()
     assert (tmp_path / "a.mp4").exists()
+
+
+def test_what_is_cut_out_leaves_no_hole(tmp_path: Path) -> None:
+    """Dark and silent, then bright and loud from 1.0 s on; of that 0.4 s are cut, and it goes on grey and silent."""
+    path = tmp_path / "a.mp4"
+    with Mp4Writer(path, 128, 96, FPS, revocable_samples=ONE_S) as writer:
+        for index in range(50):
+            writer.add_picture(grey(220 if index >= 25 else 20), index * FRAME)
+            loud = tone(0.04, 1000.0, 0.8)
+            writer.add_pcm(loud if index >= 25 else np.zeros(FRAME, np.int16), index * FRAME)
+        at = round(1.6 * ONE_S)
+        assert writer.cut(at) == round(0.4 * ONE_S)
+        assert writer.cut(at + ONE_S) == 0
+        assert writer.frame_count == 40
+        for index in range(50, 75):
+            writer.add_picture(grey(120), index * FRAME)
+        writer.add_pcm(tone(0.5, 1000.0, 0.8), 65 * FRAME)
+    result = read(path)
+    assert len(result.frame_times_s) == 65
+    assert np.allclose(np.diff(result.frame_times_s), 0.04, atol=1e-6)
+    bright = [at for at, level in zip(result.frame_times_s, result.frame_levels, strict=True) if level > 180]
+    assert (round(bright[0], 3), round(bright[-1], 3)) == (1.0, 1.56)
+    loud_s = result.audio_start_s + np.flatnonzero(np.abs(result.pcm) > 0.2) / SAMPLE_RATE_HZ
+    assert abs(loud_s[0] - 1.0) < 0.01
+    assert abs(loud_s[loud_s < 1.9][-1] - 1.6) < 0.01
+    assert abs(loud_s[loud_s > 1.9][0] - 2.2) < 0.01, "what comes later is earlier by what was cut"
+
+
+def test_what_has_left_memory_stays(tmp_path: Path) -> None:
+    """A cut that reaches further back than was foreseen takes what is left."""
+    with Mp4Writer(tmp_path / "a.mp4", 128, 96, FPS, revocable_samples=10 * FRAME) as writer:
+        writer.add_pcm(np.zeros(100 * FRAME, np.int16), 0)
+        for index in range(100):
+            writer.add_picture(grey(100), index * FRAME)
+        assert writer.cut(0) == 10 * FRAME
+        assert Mp4Writer(tmp_path / "b.mp4", 128, 96, FPS).cut(0) == 0
+    assert len(read(tmp_path / "a.mp4").frame_times_s) == 90

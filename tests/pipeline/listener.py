@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
-from tth.adapters.base import SessionContext, TtsInput, TtsSession, TurnContext, Voice
+from tests.pipeline.stage import Scene, make_scene
+from tth.adapters.base import Avatar, SessionContext, TtsInput, TtsSession, TurnContext, Voice
+from tth.core.budget import Budgets
 from tth.model.controls import Controls
 from tth.model.events import (
     AudioChunk,
     Event,
     MotionFrame,
     Speaking,
+    TextMode,
     TurnComplete,
     TurnMetrics,
     TurnPaused,
@@ -28,7 +32,11 @@ from tth.model.events import (
     WordSpoken,
 )
 from tth.model.media import Pcm, PhonemeTiming, SpeechChunk, WordTiming, ms_to_samples
+from tth.pipeline.text_stage import GivenText
+from tth.pipeline.turn_runner import TurnRunner
+from tth.testing.scripted import ScriptedAvatar, ScriptedModel
 
+TEXT = "One two three four five. Six seven eight nine. Ten eleven twelve thirteen fourteen fifteen."
 WORD_MS = 180
 WHILE_HELD = (VideoFrame, MotionFrame, TurnResumed, TurnMetrics, TurnStopped)
 """What may go out of a turn that is held."""
@@ -189,3 +197,68 @@ def check_order(events: Sequence[Event]) -> None:
     speaking = [event for event in events if isinstance(event, Speaking)]
     assert [event.started for event in speaking] == [True, False] * (len(speaking) // 2)
     assert [e.at_sample for e in speaking] == sorted(e.at_sample for e in speaking)
+
+
+@dataclass
+class Play:
+    """One turn being played."""
+
+    scene: Scene
+    line: Line
+    voice: CountingVoice
+    runner: TurnRunner
+    task: asyncio.Task[None]
+
+    @property
+    def events(self) -> list[Event]:
+        return self.line.sent
+
+    def of(self, kind: type[Event]) -> list[Event]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def position(self) -> int:
+        return self.scene.venue.media_clock.position(self.scene.venue.clock.now_s())
+
+
+@asynccontextmanager
+async def playing(
+    text: str | GivenText = TEXT,
+    *,
+    chunk_ms: Sequence[float] = (40,),
+    wait_ms: Sequence[float] = (0,),
+    each_ms: float = 0,
+    avatar: Avatar | None = None,
+    is_seen: bool = True,
+    budgets: Budgets | None = None,
+    llm: ScriptedModel | None = None,
+) -> AsyncIterator[Play]:
+    """A turn that has begun. Left: it has ended, everything has left the server, nothing of it is alive."""
+    voice = CountingVoice(chunk_ms, wait_ms)
+    face = (avatar or ScriptedAvatar()) if is_seen else None
+    scene = make_scene(tts=voice, llm=llm, avatar=face, budgets=budgets)
+    line = Line(each_ms)
+    scene = replace(scene, venue=replace(scene.venue, sink=line))
+    runner = scene.runner(text, mode=TextMode.SAY if llm is None else TextMode.TALK)
+    sending = asyncio.create_task(line.run())
+    play = Play(scene, line, voice, runner, asyncio.create_task(runner.run()))
+    try:
+        yield play
+        await play.task
+        await line.empty()
+    finally:
+        play.task.cancel()
+        sending.cancel()
+        await asyncio.wait([play.task, sending])
+    assert len(asyncio.all_tasks()) == 1, "the turn left a task behind"
+
+
+def check_heard_whole(play: Play) -> Listener:
+    """The turn was completed, and its listener heard exactly what the voice said."""
+    listener = Listener()
+    listener.take(play.events)
+    check_order(play.events)
+    assert isinstance(play.events[-1], TurnComplete)
+    assert np.array_equal(listener.sound, play.voice.sound)
+    listener.check_words(play.voice)
+    assert len(listener.words) == len(play.voice.words)
+    return listener

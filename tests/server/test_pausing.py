@@ -8,12 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from tests.server.caller import Caller, check_alive, check_order, conversation, kind, media, served
+from tests.server.caller import SOUND_ONLY, Caller, check_alive, check_order, conversation, kind, media, served
+from tth.client import PlaybackClock, TthClient
 from tth.media.decode import FrameDecoder
 from tth.model.media import VideoCodec, us_to_samples
 from tth.testing.harness import RunningServer
 from tth.v1 import media_pb2
 from tth.v1.converse_pb2 import (
+    TEXT_MODE_SAY,
     TURN_OUTCOME_INTERRUPTED,
     ConverseResponse,
     PauseTurn,
@@ -124,3 +126,32 @@ async def test_a_held_turn_is_stopped(server: RunningServer) -> None:
         await caller.send(resume_turn=ResumeTurn())
         assert (await caller.refusal()).reason == "NOT_PAUSED"
         await check_alive(caller)
+
+
+@served()
+async def test_the_shipped_client(server: RunningServer) -> None:
+    """It hands on what was heard, once; media on their way when it pauses are sorted out by it."""
+    async with TthClient(server.target) as client:
+        session = await client.create_session(media=SOUND_ONLY)
+        async with client.converse(session.session_id) as talk:
+            turn_id = await talk.say(TEXT, mode=TEXT_MODE_SAY)
+            plain = heard([event async for event in talk.events_of(turn_id)])
+            turn_id = await talk.say(TEXT, mode=TEXT_MODE_SAY)
+            clock, events, pauses = PlaybackClock(), [], 0
+            loop = asyncio.get_running_loop()
+            async for event in talk.events_of(turn_id):
+                events.append(event)
+                clock.take(event, loop.time())
+                match kind(event):
+                    case "word_timing" if pauses < 3 and len(events) % 5 == 0:
+                        pauses += 1
+                        await asyncio.sleep(0.05 * pauses)
+                        await talk.pause(playback=clock.report(loop.time()))
+                    case "turn_paused":
+                        await talk.resume()
+                    case "error":
+                        raise AssertionError(event.error)
+            assert pauses == 3
+            assert np.array_equal(heard(events), plain)
+            paused_us = [event.turn_paused.pts_us for event in events if kind(event) == "turn_paused"]
+            assert len(paused_us) == 3

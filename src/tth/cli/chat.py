@@ -5,6 +5,7 @@ said one after the other.
   /persona casual       who speaks
   /say TEXT             speak this text as it stands
   /stop                 stop speaking
+  /pause, /resume       hold them in mid-sentence; let them go on
   /help                 this list
   /quit                 leave (or Ctrl-D)"""
 

@@ -77,6 +77,10 @@ class ChatRoom:
                     await self._say(rest.strip(), converse_pb2.TEXT_MODE_SAY)
                 case "/stop":
                     await self._stop()
+                case "/pause":
+                    await self._conversation.pause(playback=self._playback.report(time.monotonic()))
+                case "/resume":
+                    await self._conversation.resume()
                 case "/emotion" if rest.split():
                     word, *intensity = rest.split()
                     value = float(str(value_parser("intensity")(intensity[0]))) if intensity else None
@@ -134,6 +138,10 @@ class ChatRoom:
             case "degraded_mode":
                 style = "yellow" if event.degraded_mode.active else "dim"
                 self._terminal.note(f"{event.degraded_mode.component}: {event.degraded_mode.action}", style)
+            case "turn_paused":
+                self._terminal.note("paused: /resume lets them go on")
+            case "turn_resumed":
+                self._terminal.note(f"going on after {event.turn_resumed.paused_ms / 1000:.1f} s")
             case "error":
                 self._show_error(event)
             case "go_away":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from types import TracebackType
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Self
 import grpc
 
 from tth.client.errors import TthRpcError, from_grpc
+from tth.client.pauses import Pauses
 from tth.v1 import controls_pb2, converse_pb2, errors_pb2, media_pb2
 from tth.v1.converse_pb2 import ConverseRequest, ConverseResponse
 
@@ -49,7 +51,7 @@ class Conversation:
         self.ended_turn_id = ""
         """The turn that the event last read has ended: by its terminal event, or because its text was refused."""
         self.stale_count = 0
-        """Events of interrupted turns that were dropped here."""
+        """Events of interrupted turns that were dropped here; what a pause made void is not among them."""
         self.undecodable_count = 0
         """H.264 frames dropped after those, up to the next key frame."""
         self._open_converse = open_converse
@@ -60,6 +62,8 @@ class Conversation:
         self._inbox: asyncio.Queue[ConverseResponse | None] = asyncio.Queue(_INBOX_MESSAGES)
         self._client_seq = 0
         self._interrupted: set[str] = set()
+        self._pauses = Pauses()
+        self._ready: deque[ConverseResponse] = deque()  # received, and not kept back
         self._unanswered: dict[int, str] = {}  # client_seq of texts whose turn has not started -> turn
         self._waits_for_keyframe = False
         self._half_closed = False
@@ -134,13 +138,21 @@ class Conversation:
         interrupt = converse_pb2.Interrupt(reason=reason, playback=playback)
         await self._send(ConverseRequest(turn_id=turn_id, interrupt=interrupt))
 
-    async def pause(self) -> None:
-        """Hold the running turn."""
-        await self._send(ConverseRequest(pause_turn=converse_pb2.PauseTurn()))
+    async def pause(self, turn_id: str = "", *, playback: converse_pb2.PlaybackPosition | None = None) -> None:
+        """Hold a turn: the given one, else the last said. The answer is turn_paused, or an error.
 
-    async def resume(self) -> None:
-        """Let the held turn go on."""
-        await self._send(ConverseRequest(resume_turn=converse_pb2.ResumeTurn()))
+        Media of the turn that arrive until then come out of `events` with the answer, as far as they lie before the
+        moment that it names; what lies behind it does not come at all. What came before is the caller's to flush.
+        playback: where the caller's player stood, which should stand still now.
+        """
+        turn_id = turn_id or self.turn_id
+        if turn_id:
+            self._pauses.ask(turn_id, self._client_seq + 1)
+        await self._send(ConverseRequest(turn_id=turn_id, pause_turn=converse_pb2.PauseTurn(playback=playback)))
+
+    async def resume(self, turn_id: str = "") -> None:
+        """Let the held turn go on, where it was held. The answer is turn_resumed, or an error."""
+        await self._send(ConverseRequest(turn_id=turn_id, resume_turn=converse_pb2.ResumeTurn()))
 
     async def report_playback(self, position: converse_pb2.PlaybackPosition) -> None:
         """Tell where the caller's player stands; every 250-500 ms while it plays."""
@@ -158,15 +170,23 @@ class Conversation:
             await self._outbox.put(None)
 
     async def events(self) -> AsyncGenerator[ConverseResponse, None]:
-        """Everything the server sends, in its order, without the media of turns interrupted here.
+        """Everything the server sends, in its order, without the media of turns interrupted here and without what a
+        `pause` made void.
 
         Ends when the stream ends; raises TthRpcError when it ended badly. May be left and entered again: nothing is
         lost, also when a time-out cancels the wait.
         """
-        while not (self._has_ended and self._inbox.empty()):
-            event = await self._inbox.get()
-            if event is not None and self._is_wanted(event):
-                yield event
+        while True:
+            while self._ready:
+                event = self._ready.popleft()
+                if self._is_wanted(event):
+                    yield event
+            if self._has_ended and self._inbox.empty():
+                self._ready.extend(self._pauses.give_up())
+                if not self._ready:
+                    break
+            elif (received := await self._inbox.get()) is not None:
+                self._ready.extend(self._pauses.take(received))
         if self._error is not None:
             raise self._error
 
@@ -190,6 +210,7 @@ class Conversation:
         call, self._call = self._call, None
         self._open_ones.discard(self)
         self._discards = True
+        self._ready.clear()
         while not self._inbox.empty():  # a reader that waits for room goes on and discards
             self._inbox.get_nowait()
         try:

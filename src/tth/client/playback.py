@@ -1,8 +1,8 @@
 """Where a player would be now: for playback reports, and for clients that do not really play.
 
 Pure; time is passed in as monotonic seconds. The player starts with the first media, waits when media come late, and
-jumps to the end of what it got when a turn is stopped or the rest of one is cut off (it throws its buffer away, as the
-server expects).
+jumps to the end of what it got when a turn is stopped or held, or the rest of one is cut off: it throws its buffer
+away, as the server expects, and plays at once what comes next.
 Tests: tests/client/test_playback.py.
 """
 
@@ -23,6 +23,7 @@ class PlaybackClock:
         self._video_end_us = 0
         self._last_seq = 0
         self._turn_id = ""
+        self._is_flushed = False
 
     def take(self, event: ConverseResponse, now_s: float) -> None:
         """Note one event at the moment of its arrival."""
@@ -35,7 +36,7 @@ class PlaybackClock:
             case "video_frame":
                 self._arrived(event.video_frame.pts_us, now_s)
                 self._video_end_us = max(self._video_end_us, event.video_frame.pts_us + event.video_frame.duration_us)
-            case "turn_stopped" | "turn_heard":
+            case "turn_stopped" | "turn_paused" | "turn_heard":
                 self._jump(max(self._audio_end_us, self._video_end_us), now_s)
             case _:
                 pass
@@ -67,10 +68,14 @@ class PlaybackClock:
         position = self.position_us(now_s)
         if position is None:
             self._anchor(pts_us - self._buffer_us, now_s)
-        elif pts_us < position:
-            self._anchor(pts_us, now_s)  # late: a player stands still until it has it
+        elif pts_us < position or self._is_flushed:
+            # Late: a player stands still until it has it. Or first behind a flush, with media between that were dropped
+            # on their way: nothing is left to be played before it.
+            self._anchor(pts_us, now_s)
+        self._is_flushed = False
 
     def _jump(self, pts_us: int, now_s: float) -> None:
+        self._is_flushed = True
         position = self.position_us(now_s)
         if position is not None and pts_us > position:
             self._anchor(pts_us, now_s)

@@ -1,5 +1,7 @@
 """Writes a conversation, as it was received, into a film and subtitles; each piece where its pts places it.
 
+What a pause made void is cut out: the film goes on where the player did, with the person listening.
+
 A film that ends in .mov keeps the alpha channel of PNG, WebP and raw frames; .mp4 shows such a person on green.
 
     with Recorder("talk.mp4", subtitles="talk.vtt") as recorder:
@@ -42,6 +44,8 @@ _CODECS: Mapping[int, VideoCodec] = MappingProxyType(
     }
 )
 _MOUTH_SHAPE = "jawOpen"
+REVOCABLE_SAMPLES = 5 * SAMPLE_RATE_HZ
+"""So much is held back for a pause to cut off: media is sent up to 3 s ahead, and a player may hold some more."""
 _MARKS = re.compile(r"[^\w\s]*")
 
 
@@ -50,7 +54,8 @@ class _Turn:
     """What is kept of one turn."""
 
     text: str = ""
-    words: list[media_pb2.WordTiming] = field(default_factory=list)
+    words: dict[int, media_pb2.WordTiming] = field(default_factory=dict)
+    """By offset: one that comes again takes the place of the first."""
     speaking_pts_us: list[int] = field(default_factory=list)
     """Frames in which the person speaks."""
     mouth: dict[int, float] = field(default_factory=dict)
@@ -88,7 +93,8 @@ class Recorder:
         self._mouth_index = names.index(_MOUTH_SHAPE) if _MOUTH_SHAPE in names else None
         self._writer: Mp4Writer | None = None
         self._decoder: FrameDecoder | None = None
-        self._early_audio: list[ConverseResponse] = []
+        self._early: list[ConverseResponse] = []
+        self._cuts: list[tuple[int, int]] = []  # where, and how many samples of time
         self._first_pts_us: int | None = None
         self._turns: dict[str, _Turn] = {}
         self._keeps_alpha = self._path.suffix.lower() == ".mov"
@@ -107,9 +113,12 @@ class Recorder:
             case "text_delta":
                 turn.text = turn.text[: event.text_delta.offset] + event.text_delta.text
             case "word_timing":
-                turn.words.append(event.word_timing)
+                turn.words[event.word_timing.offset] = event.word_timing
             case "audio_chunk":
                 self._take_audio(event)
+            case "turn_paused":
+                _forget_void(turn, event.turn_paused.pts_us)
+                self._cut(event)
             case "session_state":
                 effective = event.session_state.control_report.effective
                 self._is_looping |= effective.render.idle_mode == controls_pb2.IDLE_MODE_CLIP and self._writer is None
@@ -187,7 +196,7 @@ class Recorder:
         self._note_pts(chunk.pts_us)
         self.audio_samples += chunk.sample_count
         if self._writer is None:
-            self._early_audio.append(event)  # the writer wants to know the size of the picture first
+            self._early.append(event)  # the writer wants to know the size of the picture first
         else:
             self._write_audio(chunk)
 
@@ -222,10 +231,20 @@ class Recorder:
     def _open_writer(self, width_px: int, height_px: int, fps: int) -> None:
         if self._writer is None:
             film = MovWriter if self._keeps_alpha else Mp4Writer
-            self._writer = film(self._path, width_px, height_px, fps)
-            for event in self._early_audio:
-                self._write_audio(event.audio_chunk)
-            self._early_audio.clear()
+            self._writer = film(self._path, width_px, height_px, fps, revocable_samples=REVOCABLE_SAMPLES)
+            early, self._early = self._early, []
+            for event in early:
+                if event.HasField("audio_chunk"):
+                    self._write_audio(event.audio_chunk)
+                else:
+                    self._cut(event)
+
+    def _cut(self, event: ConverseResponse) -> None:
+        if self._writer is None:
+            self._early.append(event)
+            return
+        sample = us_to_samples(event.turn_paused.pts_us)
+        self._cuts.append((sample, self._writer.cut(sample)))
 
     def _write_audio(self, chunk: media_pb2.AudioChunk) -> None:
         assert self._writer is not None
@@ -236,7 +255,9 @@ class Recorder:
 
     def _at_s(self, pts_us: int) -> float:
         """From the beginning of the file, on the sample that the file is built on."""
-        return (us_to_samples(pts_us) - us_to_samples(self._first_pts_us or 0)) / SAMPLE_RATE_HZ
+        sample = us_to_samples(pts_us)
+        cut_out = sum(count for at, count in self._cuts if sample >= at + count)
+        return (sample - cut_out - us_to_samples(self._first_pts_us or 0)) / SAMPLE_RATE_HZ
 
     def _spoken_words(self) -> list[SpokenWord]:
         words: list[SpokenWord] = []
@@ -271,11 +292,18 @@ def _best(pts: Sequence[int], mouth: Mapping[int, float]) -> int:
     return max(pts, key=lambda at: mouth.get(at, 0.0))
 
 
+def _forget_void(turn: _Turn, pts_us: int) -> None:
+    turn.words = {offset: word for offset, word in turn.words.items() if word.pts_us < pts_us}
+    turn.speaking_pts_us = [at for at in turn.speaking_pts_us if at < pts_us]
+    turn.mouth = {at: opening for at, opening in turn.mouth.items() if at < pts_us}
+
+
 def _pieces(turn: _Turn) -> list[tuple[media_pb2.WordTiming, str, bool]]:
     """The turn's text cut at its words, so that the marks between words stay; True: no space before the piece."""
     result: list[tuple[media_pb2.WordTiming, str, bool]] = []
     joined = False
-    for word, following in zip_longest(turn.words, turn.words[1:]):
+    words = sorted(turn.words.values(), key=lambda word: word.pts_us)
+    for word, following in zip_longest(words, words[1:]):
         end = word.offset + len(word.word)
         if following is not None:
             piece = turn.text[word.offset : following.offset]

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 import av
 import numpy as np
@@ -25,6 +25,8 @@ from tth.media import annexb
 from tth.media.alpha import over
 from tth.media.encode import H264Encoder, VideoEncoder
 from tth.model.media import SAMPLE_RATE_HZ, Pcm, Picture
+
+T = TypeVar("T")
 
 AUDIO_BIT_RATE = 96_000
 """Bit/s; FFmpeg's AAC is transparent for one voice at 24 kHz from about 64 kbit/s."""
@@ -64,15 +66,21 @@ class _Frame:
 class Mp4Writer:
     """One file. Use as a context manager: a normal end finishes the file, an exception throws it away.
 
-    A hole in the sound becomes silence, a hole in the pictures a longer frame; both tracks end together. A track that
-    got nothing is left out. Until both tracks have begun, what came in is held in memory, compressed for pictures.
+    What came in last can be cut out again (`cut`), where that was foreseen. A hole in the sound becomes silence, a hole
+    in the pictures a longer frame; both tracks end together. A track that got nothing is left out. Until both tracks
+    have begun, what came in is held in memory, compressed for pictures.
     Not for use from two threads at once. Each call takes well below a millisecond of work for a frame or chunk.
     """
 
     _FORMAT = FilmFormat("mp4", "aac", MappingProxyType({"movflags": "+faststart"}))
 
-    def __init__(self, path: Path | str, width_px: int, height_px: int, fps: int) -> None:
-        """`path` appears when `close` succeeds, not before; an older file of that name is replaced then."""
+    def __init__(
+        self, path: Path | str, width_px: int, height_px: int, fps: int, *, revocable_samples: int = 0
+    ) -> None:
+        """`path` appears when `close` succeeds, not before; an older file of that name is replaced then.
+
+        revocable_samples: the last so much is held in memory, for `cut`; pictures compressed.
+        """
         self._path = Path(path)
         self._part_path = self._path.with_name(self._path.name + ".part")
         self._size = (width_px, height_px)
@@ -84,6 +92,10 @@ class Mp4Writer:
         self._parameter_sets = b""
         self._track: Track | None = None
         self._file: _OpenFile | None = None
+        self._revocable = revocable_samples
+        self._end_sample: int | None = None  # of all that was taken, as it is placed
+        self._moved = 0  # how much was cut out so far
+        self._wants_keyframe = False
         self.frame_count = 0
         """Frames taken into the file."""
         self.skipped_frame_count = 0
@@ -101,12 +113,9 @@ class Mp4Writer:
             self.skipped_frame_count += 1
             return
         self.frame_count += 1
-        frame = _Frame(data, start_sample, keyframe)
-        if self._file is not None:
-            self._file.write_frame(frame)
-        else:
-            self._pending_frames.append(frame)
-            self._open_when_both()
+        start = start_sample - self._moved
+        self._pending_frames.append(_Frame(data, start, keyframe))
+        self._came_to(start + self._frame_samples)
 
     def add_picture(self, picture: Picture, start_sample: int) -> None:
         """Encode one picture and take it. RGB, uint8, shape (height_px, width_px, 3); with alpha (.., 4), which a file
@@ -116,16 +125,38 @@ class Mp4Writer:
         size = picture.shape[1], picture.shape[0]
         if size != self._size:
             raise ResolutionChanged(f"the file is {_by(self._size)}, the picture is {_by(size)}")
-        encoded = self._encoder.encode(self._fitting(picture))
+        encoded = self._encoder.encode(self._fitting(picture), self._wants_keyframe)
+        self._wants_keyframe = False
         self.add_frame(encoded.data, start_sample, encoded.keyframe)
 
     def add_pcm(self, pcm: Pcm, start_sample: int) -> None:
         """Take sound: mono, int16, 24 kHz. What overlaps with sound already taken is cut off at its front."""
+        if len(pcm):
+            start = start_sample - self._moved
+            self._pending_pcm.append((start, pcm))
+            self._came_to(start + len(pcm))
+
+    def cut(self, from_sample: int) -> int:
+        """Take back all that lies at or behind this moment; what comes next goes on there, so the film has no hole.
+
+        Returns how many samples of time were cut out: all later times are earlier in the film by so much. What has left
+        memory (`revocable_samples`) stays. The next H.264 frame must be a key frame.
+        """
+        if self._end_sample is None:
+            return 0
+        at = from_sample - self._moved
         if self._file is not None:
-            self._file.write_pcm(pcm, start_sample)
-        elif len(pcm):
-            self._pending_pcm.append((start_sample, pcm))
-            self._open_when_both()
+            at = max(at, self._file.end_sample)
+        count = max(0, self._end_sample - at)
+        if count:
+            kept = [frame for frame in self._pending_frames if frame.start_sample < at]
+            self.frame_count -= len(self._pending_frames) - len(kept)
+            self._pending_frames = kept
+            self._pending_pcm = [(start, pcm[: max(0, at - start)]) for start, pcm in self._pending_pcm]
+            self._moved += count
+            self._end_sample = at
+            self._wants_keyframe = True
+        return count
 
     def close(self) -> bool:
         """Finish the file and give it its name. False, and no file, when nothing was taken. Idempotent."""
@@ -133,6 +164,7 @@ class Mp4Writer:
             self._open()
         if self._file is None:
             return False
+        self._write_until(None)
         self._file.finish()
         self._file = None
         os.replace(self._part_path, self._path)
@@ -172,21 +204,36 @@ class Mp4Writer:
         elif parameter_sets and parameter_sets != self._parameter_sets:
             raise ResolutionChanged("the parameters of the video stream changed; one MP4 track keeps its first ones")
 
-    def _open_when_both(self) -> None:
-        if self._pending_frames and self._pending_pcm:
+    def _came_to(self, end_sample: int) -> None:
+        self._end_sample = end_sample if self._end_sample is None else max(self._end_sample, end_sample)
+        if self._file is None and self._pending_frames and self._pending_pcm:
             self._open()
+        if self._file is not None:
+            self._write_until(self._end_sample - self._revocable if self._revocable else None)
 
     def _open(self) -> None:
         starts = [*(frame.start_sample for frame in self._pending_frames), *(start for start, _ in self._pending_pcm)]
         self._file = _OpenFile(
             self._part_path, self._FORMAT, min(starts), self._track, bool(self._pending_pcm), self._frame_samples
         )
-        for frame in self._pending_frames:
+
+    def _write_until(self, sample: int | None) -> None:
+        """What ends by then leaves memory, in the order in which it came; None = all."""
+        assert self._file is not None
+        for frame in _taken(
+            self._pending_frames, lambda f: sample is None or f.start_sample + self._frame_samples <= sample
+        ):
             self._file.write_frame(frame)
-        for start, pcm in self._pending_pcm:
+        for start, pcm in _taken(self._pending_pcm, lambda piece: sample is None or piece[0] + len(piece[1]) <= sample):
             self._file.write_pcm(pcm, start)
-        self._pending_frames.clear()
-        self._pending_pcm.clear()
+
+
+def _taken(pending: list[T], is_due: Callable[[T], bool]) -> list[T]:
+    """Take out what is due at the front."""
+    count = next((index for index, item in enumerate(pending) if not is_due(item)), len(pending))
+    due = pending[:count]
+    del pending[:count]
+    return due
 
 
 class _OpenFile:
@@ -219,6 +266,12 @@ class _OpenFile:
             self._audio = audio
         self.container.start_encoding()
 
+    @property
+    def end_sample(self) -> int:
+        """End of what was written, on the clock of what is taken."""
+        video_end = self._held.start_sample + self._frame_samples if self._held is not None else 0
+        return self._origin + max(video_end, self._audio_end)
+
     def write_frame(self, frame: _Frame) -> None:
         """Write the frame before this one, whose length is known now."""
         start = max(frame.start_sample - self._origin, 0)
@@ -235,8 +288,7 @@ class _OpenFile:
 
     def finish(self) -> None:
         """Let both tracks end at the same moment and close the file."""
-        video_end = self._held.start_sample + self._frame_samples if self._held is not None else 0
-        end = max(video_end, self._audio_end)
+        end = self.end_sample - self._origin
         if self._held is not None:
             self._mux(self._held, end - self._held.start_sample)
         if self._audio is not None:
