@@ -25,6 +25,7 @@ from tests.face.scripts import (
     split,
     vector,
 )
+from tth.face.limits import speed_limit_per_s
 from tth.face.parameters import FaceState, gaze_of
 from tth.face.performer import MEMORY_SAMPLES, Performer
 from tth.model.controls import Controls, EmotionLabel
@@ -270,3 +271,22 @@ def test_rounding_is_seen_before_the_vowel_is_heard() -> None:
     onset = 11520 + ms_to_samples(360)
     before = [face for sample, face in faces.items() if onset - FRAME <= sample < onset]
     assert mouth_of(before[0])[2] > 0.2
+
+
+def test_what_nobody_has_seen_leaves_no_trace() -> None:
+    """A pause: 400 ms of speech were shown that the client threw away. The face goes on from the last one that was
+    seen, as gently as if the time between had not been."""
+    spoken = phonemes("t:80 a:1500:2 m:80 u:800")
+    seen, at = ms_to_samples(1300), ms_to_samples(1700)
+    performer = Performer(2)
+    performer.feed(speech(spoken))
+    before = play(performer, at + ms_to_samples(200))
+    performer.cut(at, unseen_from=seen)
+    performer.feed(silence(at, 1000, FrameKind.LISTENING))
+    after = play(performer, at + 24000, at)
+    last_seen = [face for sample, face in before if sample < seen][-1]
+    step = np.abs(vector(after[0][1]) - vector(last_seen))
+    assert (step <= speed_limit_per_s() * 1.5 * FRAME / SAMPLE_RATE_HZ + 1e-6).all()
+    gaps = [gap(last_seen), *(gap(face) for _, face in after)]
+    assert gaps[0] > 0.15
+    assert gaps[4] < 0.02

@@ -309,6 +309,11 @@ class AvatarSession(AdapterSession):
         Frames say in `DrawnFrame.quality` what was done. An avatar that has one quality only need not care.
         """
 
+    def unseen_from(self, sample: int) -> None:
+        """A hint: of what was shown, nobody has seen anything from `sample` on, for the client threw it away. The next
+        stream goes on from what was seen, as if no time lay between the two.
+        """
+
     def hurry(self, before_sample: int) -> None:
         """A hint: frames of the running stream that begin before this are too late to be of use; leave them out.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -104,14 +104,22 @@ class Performer:
         start = max(start_sample, self._shown[-1].sample) if self._shown else start_sample
         self._demands.add(controls, start, ms_to_samples(ramp_ms))
 
-    def cut(self, at_sample: int) -> None:
-        """Drop everything from `at_sample` on, input and computed faces: only what lies before was really shown."""
-        self._timeline.cut(at_sample)
-        self._lips.cut(at_sample)
+    def cut(self, at_sample: int, unseen_from: int | None = None) -> None:
+        """Drop everything from `at_sample` on, input and computed faces: only what lies before was really shown.
+
+        unseen_from: of that, nobody has seen faces of this moment or later. The next face, at or behind `at_sample`,
+        goes on from the last one that was seen, no faster than if it came right behind it.
+        """
+        seen_to = at_sample if unseen_from is None else min(at_sample, unseen_from)
+        self._timeline.cut(seen_to)
+        self._lips.cut(seen_to)
         self._demands.cut(at_sample)
-        del self._accents[bisect_left(self._accents, at_sample) :]
-        while self._shown and self._shown[-1].sample >= at_sample:
+        del self._accents[bisect_left(self._accents, seen_to) :]
+        while self._shown and self._shown[-1].sample >= seen_to:
             self._shown.pop()
+        if self._shown and seen_to < at_sample:
+            last = self._shown[-1]
+            self._shown[-1] = replace(last, sample=last.sample + at_sample - seen_to)
 
     def face_at(self, sample: int) -> tuple[FaceState, str]:
         """The face at `sample` and its strongest viseme.

@@ -33,7 +33,7 @@ from tth.model.events import (
     TurnStopped,
 )
 from tth.model.media import samples_to_ms
-from tth.pipeline.pausing import TurnDeadline, take_back
+from tth.pipeline.pausing import TurnDeadline, hold_sample, take_back
 from tth.pipeline.placing_stage import PlacingStage
 from tth.pipeline.plan import AdapterSessions, TurnPlan, Venue
 from tth.pipeline.sending_stage import SendingStage
@@ -204,6 +204,8 @@ class TurnRunner:
         venue.encoder.request_keyframe()
         venue.media_clock.skip_to_end(now_s)
         next_sample = venue.media_clock.next_start(now_s)
+        if turn.sessions.avatar is not None:
+            turn.sessions.avatar.unseen_from(heard_at)
         turn.timeline.rewind(heard_at, next_sample, turn.heard_code_points(heard_at))
         if turn.revision != self.plan.report.control_revision:  # the next take's pictures must say so, too
             turn.pending_change = turn.pending_change or ControlChange(next_sample, turn.controls, turn.revision)
@@ -371,6 +373,8 @@ class TurnRunner:
             ),
             self.plan.turn_id,
         )
+        if turn.sessions.avatar is not None:
+            turn.sessions.avatar.unseen_from(hold_sample(turn, heard_sample))
         self._venue.media_clock.skip_to_end(turn.now_s())
         self.result = TurnResult(outcome, turn.text, heard_text, heard_at, reason)
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 
 from tth.adapters.avatar.face_painters import Easel, FacePainters, Work, abandoned, finished, shot_of
-from tth.adapters.avatar.slots import Slot, SlotCutter
+from tth.adapters.avatar.slots import Slot, SlotCutter, slot_start
 from tth.adapters.base import AvatarInput, AvatarSession, ControlChange, TurnContext
 from tth.clock import Clock
 from tth.face.performer import Performer
@@ -38,6 +38,7 @@ class FaceSession(AvatarSession):
         self._may_give_i420 = False
         self._control_revision = 0
         self._not_before_sample = 0
+        self._unseen_from: int | None = None
 
     def prepare(self, control: Controls) -> None:
         """The painter is made while nobody waits for it."""
@@ -59,6 +60,10 @@ class FaceSession(AvatarSession):
         """From the next frame for which a painter of that detail is ready."""
         self._quality = quality
 
+    def unseen_from(self, sample: int) -> None:
+        """The face of the next stream goes on from what was seen."""
+        self._unseen_from = sample if self._unseen_from is None else min(sample, self._unseen_from)
+
     def hurry(self, before_sample: int) -> None:
         """Slots that begin before this are not drawn; the face moves on through them all the same."""
         self._not_before_sample = max(self._not_before_sample, before_sample)
@@ -72,7 +77,7 @@ class FaceSession(AvatarSession):
         A picture shows the face at the middle of its slot. While one frame is with the receiver the next is drawn.
         """
         easel = await self._easel(control)
-        stage = _Stage(self._performer, control, self._control_revision)
+        stage = _Stage(self._performer, control, self._control_revision, self._take_unseen)
         async for item in spans:
             async with aclosing(self._drawn(stage.feed(item), easel)) as frames:
                 async for frame in frames:
@@ -86,6 +91,10 @@ class FaceSession(AvatarSession):
     async def aclose(self) -> None:
         if self._painters is not None:
             await self._painters.aclose()
+
+    def _take_unseen(self) -> int | None:
+        unseen, self._unseen_from = self._unseen_from, None
+        return unseen
 
     async def _easel(self, control: Controls) -> Easel | None:
         """The painter that a stream begins with, as soon as it is there."""
@@ -124,8 +133,16 @@ class FaceSession(AvatarSession):
 class _Stage:
     """Spans of one stream in, faces out. Pure."""
 
-    def __init__(self, performer: Performer, control: Controls, control_revision: int) -> None:
+    def __init__(
+        self,
+        performer: Performer,
+        control: Controls,
+        control_revision: int,
+        take_unseen: Callable[[], int | None],
+    ) -> None:
+        """take_unseen: asked once, at the first span: from where on nobody has seen what was shown before."""
         self._performer = performer
+        self._take_unseen = take_unseen
         self._cutter = SlotCutter(control.fps, control)
         self._control = control
         self._control_revision = control_revision
@@ -160,7 +177,10 @@ class _Stage:
 
     def _begin(self, start_sample: int, changes: list[ControlChange]) -> None:
         """Go on from what was shown before `start_sample`: after an interrupt that is less than what was made."""
-        self._performer.cut(start_sample)
+        unseen_from = self._take_unseen()
+        if unseen_from is not None:  # faces stand for the middle of their slots, and the slot of that moment was seen
+            unseen_from += slot_start(0, 1, self._control.fps) // 2
+        self._performer.cut(start_sample, unseen_from)
         self._performer.change(self._control, start_sample, STREAM_RAMP_MS)
         self._changes = None
         for change in changes:
