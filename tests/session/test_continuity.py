@@ -76,8 +76,9 @@ def seen(watched: Watched) -> list[tuple[int, MotionFrame]]:
     skipped, void_from, positions = 0, None, iter(watched.positions)
     for _, event in watched.sink.entries:
         if isinstance(event, TurnPaused | TurnStopped):
-            void_from = event.heard_sample if isinstance(event, TurnPaused) else next(positions)
-            shown = [(at, frame) for at, frame in shown if frame.start_sample < void_from]
+            position = event.heard_sample if isinstance(event, TurnPaused) else next(positions)
+            shown = [(at, frame) for at, frame in shown if frame.start_sample < position]
+            void_from = position if void_from is None else void_from  # nothing was shown since the one before
         elif isinstance(event, MotionFrame):
             if void_from is not None:
                 skipped, void_from = skipped + max(0, event.start_sample - void_from), None

@@ -8,9 +8,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from tth.adapters.base import ControlChange
 from tth.core.budget import Budgets
-from tth.model.events import AudioChunk, Event, MotionFrame, Speaking, VideoFrame, WordSpoken
-from tth.pipeline.turn_state import TurnInProgress
+from tth.model.events import (
+    AudioChunk,
+    Event,
+    MotionFrame,
+    Speaking,
+    TurnPaused,
+    TurnResumed,
+    VideoFrame,
+    WordSpoken,
+)
+from tth.pipeline.turn_state import Hold, TurnInProgress
 
 
 def hold_sample(turn: TurnInProgress, reported: int | None) -> int:
@@ -29,7 +39,37 @@ def hold_sample(turn: TurnInProgress, reported: int | None) -> int:
     return max(timeline.floor_sample, min(turn.position(), end))
 
 
-def take_back(turn: TurnInProgress, unsent: Sequence[Event], reported: int | None) -> tuple[int, list[Event]]:
+def hold_turn(turn: TurnInProgress, reported: int | None) -> None:
+    """Hold a turn whose take has been cut. One synchronous call: what ends its speech and `turn_paused` are with the
+    sink when it returns, and the timeline stands where the next take begins, behind all that was sent."""
+    venue, now_s = turn.venue, turn.now_s()
+    heard_at, rest = _take_back(turn, venue.sink.cut(turn.plan.turn_id), reported)
+    for event in rest:
+        venue.sink.emit(event, turn.plan.turn_id)
+    if turn.speaks:
+        turn.emit(Speaking(False, max(heard_at, turn.speaks_since_sample)))
+    turn.emit(TurnPaused(heard_at, reported is None))
+    turn.hold_at(Hold(now_s, heard_at, reported is None))
+    # The client drops what it has of this turn behind that sample: the next picture must stand alone, and comes now.
+    venue.encoder.request_keyframe()
+    venue.media_clock.skip_to_end(now_s)
+    next_sample = venue.media_clock.next_start(now_s)
+    if turn.sessions.avatar is not None:
+        turn.sessions.avatar.unseen_from(heard_at)
+    turn.timeline.rewind(heard_at, next_sample, turn.heard_code_points(heard_at))
+    if turn.revision != turn.plan.report.control_revision:  # the next take's pictures must say so, too
+        turn.pending_change = turn.pending_change or ControlChange(next_sample, turn.controls, turn.revision)
+
+
+def let_turn_go(turn: TurnInProgress, start_sample: int) -> None:
+    """Let a held turn go on; its speech does at `start_sample`."""
+    assert turn.hold is not None
+    paused_ms = (turn.now_s() - turn.hold.since_s) * 1000
+    turn.go_on()
+    turn.emit(TurnResumed(start_sample, paused_ms))
+
+
+def _take_back(turn: TurnInProgress, unsent: Sequence[Event], reported: int | None) -> tuple[int, list[Event]]:
     """What the sink forgot at a pause: its media was never sent and comes again; the rest is to be sent all the same.
 
     Returns where the turn is held (`hold_sample`) and that rest, oldest first.

@@ -13,7 +13,6 @@ import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from tth.adapters.base import ControlChange
 from tth.core.clauses import Clause
 from tth.core.error_event import error_event
 from tth.core.turn import TurnState
@@ -27,20 +26,18 @@ from tth.model.events import (
     TurnComplete,
     TurnMetrics,
     TurnOutcome,
-    TurnPaused,
-    TurnResumed,
     TurnStarted,
     TurnStopped,
 )
 from tth.model.media import samples_to_ms
-from tth.pipeline.pausing import TurnDeadline, hold_sample, take_back
+from tth.pipeline.pausing import TurnDeadline, hold_sample, hold_turn, let_turn_go
 from tth.pipeline.placing_stage import PlacingStage
 from tth.pipeline.plan import AdapterSessions, TurnPlan, Venue
 from tth.pipeline.sending_stage import SendingStage
 from tth.pipeline.take import Take
 from tth.pipeline.text_stage import GivenText, model_text, run_text_stage
 from tth.pipeline.turn_record import TurnRecord, record_of
-from tth.pipeline.turn_state import Hold, TurnInProgress
+from tth.pipeline.turn_state import TurnInProgress
 from tth.pipeline.voice_stage import SpokenQueue, run_realtime_stage, run_voice_stage
 
 log = logging.getLogger(__name__)
@@ -189,38 +186,20 @@ class TurnRunner:
             raise Conflict("pause_turn: no such turn is running", "NO_ACTIVE_TURN")
         if self._turn.hold is not None:
             raise Conflict("pause_turn: the turn is paused", "ALREADY_PAUSED")
-        turn, venue, now_s = self._turn, self._venue, self._turn.now_s()
         self._begin()
         self._take.cut()
-        heard_at, rest = take_back(turn, venue.sink.cut(self.plan.turn_id), heard_sample)
-        for event in rest:
-            venue.sink.emit(event, self.plan.turn_id)
-        if turn.speaks:
-            turn.emit(Speaking(False, max(heard_at, turn.speaks_since_sample)))
-        turn.emit(TurnPaused(heard_at, heard_sample is None))
-        turn.hold_at(Hold(now_s, heard_at, heard_sample is None))
+        hold_turn(self._turn, heard_sample)
         self._deadline.switch(is_held=True)
-        # The client drops what it has of this turn behind that sample: the next picture must stand alone, now.
-        venue.encoder.request_keyframe()
-        venue.media_clock.skip_to_end(now_s)
-        next_sample = venue.media_clock.next_start(now_s)
-        if turn.sessions.avatar is not None:
-            turn.sessions.avatar.unseen_from(heard_at)
-        turn.timeline.rewind(heard_at, next_sample, turn.heard_code_points(heard_at))
-        if turn.revision != self.plan.report.control_revision:  # the next take's pictures must say so, too
-            turn.pending_change = turn.pending_change or ControlChange(next_sample, turn.controls, turn.revision)
-        self._take = Take(turn)
+        self._take = Take(self._turn)
 
     def resume(self) -> None:
         """Let a held turn go on, at the very sample where it was held. Raises Conflict, NOT_PAUSED, when it is not."""
-        turn, hold = self._turn, self._turn.hold
-        if hold is None or self.has_ended():
+        if not self.is_held:
             raise Conflict("resume_turn: no turn is paused", "NOT_PAUSED")
-        start_sample = max(turn.timeline.end_sample, turn.position())
+        start_sample = max(self._turn.timeline.end_sample, self._turn.position())
         self._take.go_on(start_sample)
-        turn.go_on()
         self._deadline.switch(is_held=False)
-        turn.emit(TurnResumed(start_sample, (turn.now_s() - hold.since_s) * 1000))
+        let_turn_go(self._turn, start_sample)
 
     async def run(self) -> None:
         """The whole turn. Never raises for a turn that failed or was stopped; passes foreign cancellation on."""
