@@ -14,6 +14,7 @@ from tth.media.decode import FrameDecoder
 from tth.model.media import VideoCodec, us_to_samples
 from tth.testing.harness import RunningServer
 from tth.v1 import media_pb2
+from tth.v1.controls_pb2 import LATENCY_MODE_LOW, Controls, Render
 from tth.v1.converse_pb2 import (
     TEXT_MODE_SAY,
     TURN_OUTCOME_INTERRUPTED,
@@ -27,7 +28,9 @@ from tth.v1.tth_service_pb2 import GetSessionRequest
 
 pytestmark = pytest.mark.server
 
-TEXT = "One two three four five six. Seven eight nine ten eleven. Twelve thirteen fourteen fifteen."
+TEXT = "One two three four five six. Seven eight nine ten eleven. Twelve thirteen fourteen fifteen. " * 3
+"""Five seconds, of which 400 ms are sent ahead: a machine that stalls has not sent it all before a pause arrives."""
+LOW = Controls(render=Render(latency_mode=LATENCY_MODE_LOW))
 
 
 def heard(events: Sequence[ConverseResponse]) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
@@ -53,7 +56,7 @@ async def state_of(server: RunningServer, caller: Caller) -> str:
 @served()
 async def test_the_speech_goes_on_at_the_same_sample(server: RunningServer) -> None:
     """What is heard of a turn that is held twice is what is heard of one that is not, sample by sample."""
-    async with conversation(server) as caller:
+    async with conversation(server, controls=LOW) as caller:
         await caller.text(TEXT, turn_id="plain")
         plain = heard(await caller.turn("plain"))
         await caller.text(TEXT, turn_id="held")
@@ -87,7 +90,7 @@ async def test_the_speech_goes_on_at_the_same_sample(server: RunningServer) -> N
 async def test_the_listener_is_seen_from_a_key_frame_on(server: RunningServer) -> None:
     """A decoder that throws away what is void goes on with the next frame; a key frame again when the speech does."""
     pictures = media(media_pb2.VIDEO_CODEC_H264, motion=True)
-    async with conversation(server, media=pictures) as caller:
+    async with conversation(server, media=pictures, controls=LOW) as caller:
         await caller.text(TEXT, turn_id="held")
         await caller.until(lambda e: kind(e) == "video_frame" and e.video_frame.kind == media_pb2.FRAME_KIND_SPEAKING)
         position = PlaybackPosition(audio_pts_us=caller.events[-1].video_frame.pts_us)
@@ -112,7 +115,7 @@ async def test_the_listener_is_seen_from_a_key_frame_on(server: RunningServer) -
 @served()
 async def test_a_held_turn_is_stopped(server: RunningServer) -> None:
     """As any other; it was heard up to where it was held."""
-    async with conversation(server) as caller:
+    async with conversation(server, controls=LOW) as caller:
         await caller.text(TEXT, turn_id="held")
         await caller.next_of("audio_chunk")
         await asyncio.sleep(0.3)
@@ -132,7 +135,7 @@ async def test_a_held_turn_is_stopped(server: RunningServer) -> None:
 async def test_the_shipped_client(server: RunningServer) -> None:
     """It hands on what was heard, once; media on their way when it pauses are sorted out by it."""
     async with TthClient(server.target) as client:
-        session = await client.create_session(media=SOUND_ONLY)
+        session = await client.create_session(LOW, media=SOUND_ONLY)
         async with client.converse(session.session_id) as talk:
             turn_id = await talk.say(TEXT, mode=TEXT_MODE_SAY)
             plain = heard([event async for event in talk.events_of(turn_id)])
