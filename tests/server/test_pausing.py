@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 
 import numpy as np
 import pytest
 
-from tests.server.caller import SOUND_ONLY, Caller, check_alive, check_order, conversation, kind, media, served
+from tests.server.caller import SOUND_ONLY, Caller, check_alive, check_order, conversation, kind, media, run, served
 from tth.client import PlaybackClock, TthClient
 from tth.media.decode import FrameDecoder
 from tth.model.media import VideoCodec, us_to_samples
-from tth.testing.harness import RunningServer
+from tth.testing.harness import RunningServer, make_server, running_server
 from tth.v1 import media_pb2
 from tth.v1.controls_pb2 import LATENCY_MODE_LOW, Controls, Render
 from tth.v1.converse_pb2 import (
@@ -86,30 +87,41 @@ async def test_the_speech_goes_on_at_the_same_sample(server: RunningServer) -> N
         await check_alive(caller)
 
 
-@served()
-async def test_the_listener_is_seen_from_a_key_frame_on(server: RunningServer) -> None:
+def seen(server: RunningServer) -> AbstractAsyncContextManager[Caller]:
+    """A session with pictures."""
+    return conversation(server, media=media(media_pb2.VIDEO_CODEC_H264, motion=True), controls=LOW)
+
+
+def is_speaking(event: ConverseResponse) -> bool:
+    return kind(event) == "video_frame" and event.video_frame.kind == media_pb2.FRAME_KIND_SPEAKING
+
+
+def test_the_listener_is_seen_from_a_key_frame_on() -> None:
     """A decoder that throws away what is void goes on with the next frame; a key frame again when the speech does."""
-    pictures = media(media_pb2.VIDEO_CODEC_H264, motion=True)
-    async with conversation(server, media=pictures, controls=LOW) as caller:
-        await caller.text(TEXT, turn_id="held")
-        await caller.until(lambda e: kind(e) == "video_frame" and e.video_frame.kind == media_pb2.FRAME_KIND_SPEAKING)
-        position = PlaybackPosition(audio_pts_us=caller.events[-1].video_frame.pts_us)
-        await caller.send(pause_turn=PauseTurn(playback=position))
-        paused = await caller.next_of("turn_paused")
-        first = await caller.next_of("video_frame")
-        assert first.turn_id == "held"
-        assert first.video_frame.keyframe
-        assert first.video_frame.kind == media_pb2.FRAME_KIND_LISTENING
-        await asyncio.sleep(0.5)
-        await caller.send(resume_turn=ResumeTurn())
-        turn = await caller.turn("held")
-        check_order(caller.events)
-        frames = [e.video_frame for e in turn[turn.index(paused) :] if kind(e) == "video_frame"]
-        decoder = FrameDecoder(VideoCodec.H264)
-        shown = [decoder.decode(f.data, f.width_px, f.height_px) for f in frames]
-        assert all(picture is not None for picture in shown)
-        kinds = list(dict.fromkeys(frame.kind for frame in frames))
-        assert kinds[:2] == [media_pb2.FRAME_KIND_LISTENING, media_pb2.FRAME_KIND_SPEAKING]
+
+    async def main() -> None:
+        async with running_server(make_server()) as server, seen(server) as caller:
+            await caller.text(TEXT, turn_id="held")
+            shown = await caller.until(is_speaking)
+            position = PlaybackPosition(audio_pts_us=shown.video_frame.pts_us)
+            await caller.send(pause_turn=PauseTurn(playback=position))
+            paused = await caller.next_of("turn_paused")
+            first = await caller.next_of("video_frame")
+            assert first.turn_id == "held"
+            assert first.video_frame.keyframe
+            assert first.video_frame.kind == media_pb2.FRAME_KIND_LISTENING
+            await asyncio.sleep(0.5)
+            await caller.send(resume_turn=ResumeTurn())
+            turn = await caller.turn("held")
+            check_order(caller.events)
+            frames = [e.video_frame for e in turn[turn.index(paused) :] if kind(e) == "video_frame"]
+            decoder = FrameDecoder(VideoCodec.H264)
+            pictures = [decoder.decode(f.data, f.width_px, f.height_px) for f in frames]
+            assert all(picture is not None for picture in pictures)
+            kinds = list(dict.fromkeys(frame.kind for frame in frames))
+            assert kinds[:2] == [media_pb2.FRAME_KIND_LISTENING, media_pb2.FRAME_KIND_SPEAKING]
+
+    run(main(), factor=2.0)  # pictures have their time: on a busy machine a faster one would leave them out
 
 
 @served()
