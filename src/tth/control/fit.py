@@ -14,6 +14,7 @@ from typing import Any
 
 from tth.adapters.base import Capabilities, ControlSupport, Role, Support
 from tth.adapters.registry import AdapterFacts
+from tth.control.sound_path import PITCH, RATE, SOUND_PATH
 from tth.core.blend import is_background
 from tth.model.controls import (
     BY_PATH,
@@ -34,6 +35,7 @@ _AVATAR_PATHS = frozenset({"render.fps", "render.resolution"})
 """What every avatar does by its contract, so that it need not say so."""
 _OFFER_PATHS = _AVATAR_PATHS | {"render.background", "render.framing"}
 """Where an avatar offers some values and not others: in place of another one it gives its nearest."""
+_SOUND_PATHS = frozenset({RATE, PITCH})
 _BY_CONTRACT = ControlSupport(Support.NATIVE)
 _DEFAULTS = Controls()
 _SAME_REL = 1e-6
@@ -73,6 +75,9 @@ def fit(path: str, value: object, adapters: Sequence[AdapterFacts], codec: Video
         return Fit(default, ControlOutcome.IGNORED, _why_not(path, adapters))
     names = ", ".join(candidate.adapter.name for candidate in best)
     nearest = _nearest(field, value, best)
+    rest = _completion(path, adapters)
+    if rest is not None and not is_same(nearest, value):
+        return Fit(value, ControlOutcome.EMULATED, f"as far as {names} goes, the rest in the sound", f"{names}, {rest}")
     if nearest == TRANSPARENT and path == "render.background" and not (codec.has_alpha or codec is VideoCodec.NONE):
         return Fit(GREEN, ControlOutcome.SUBSTITUTED, f"{codec} has no alpha channel", names)
     if not is_same(nearest, value):
@@ -114,7 +119,14 @@ def _best(path: str, adapters: Iterable[AdapterFacts]) -> list[_Candidate]:
             native.append(_Candidate(adapter, said))
         elif said.support is Support.EMULATED:
             emulated.append(_Candidate(adapter, said))
+    if not native and path in _SOUND_PATHS:  # exact, where a voice would be asked in words
+        emulated = [candidate for candidate in emulated if candidate.adapter is SOUND_PATH] or emulated
     return native or emulated
+
+
+def _completion(path: str, adapters: Iterable[AdapterFacts]) -> str | None:
+    """Who does the rest where the best go part of the way only."""
+    return next((adapter.name for adapter in adapters if adapter is SOUND_PATH and path in _SOUND_PATHS), None)
 
 
 def _why_not(path: str, adapters: Iterable[AdapterFacts]) -> str:

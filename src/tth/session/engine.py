@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tth.adapters.base import SessionContext
+from tth.adapters.base import RealtimeModel, RealtimeSession, SessionContext, TtsSession, Voice
 from tth.adapters.registry import Adapters
 from tth.clock import Clock
 from tth.control.personas import PersonaConfig
+from tth.control.sound_path import needs_sound_path, with_sound_path
 from tth.core.budget import Budgets
 from tth.model.controls import ControlPatch, Controls, LatencyMode
 from tth.model.media import MediaPreferences
@@ -16,6 +17,7 @@ from tth.pipeline.frame_encoder import EncodeOffload
 from tth.pipeline.plan import AdapterSessions
 from tth.session.control_layers import ControlLayers
 from tth.session.history import DEFAULT_MAX_TOKENS
+from tth.session.shifted_voice import ShiftedRealtime, ShiftedVoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Engine:
         return ControlLayers(
             self.base_controls,
             self.personas,
-            adapters.facts_for,
+            lambda persona: with_sound_path(adapters.facts_for(persona)),
             patch,
             media=media,
             backgrounds=adapters.backgrounds,
@@ -60,6 +62,16 @@ class Engine:
         adapters = self.adapters
         return AdapterSessions(
             llm=adapters.llm.open_session(context) if adapters.llm else None,
-            tts=adapters.tts.open_session(context) if adapters.tts else None,
-            realtime=adapters.realtime.open_session(context) if adapters.realtime else None,
+            tts=_voice(adapters.tts, context) if adapters.tts else None,
+            realtime=_realtime(adapters.realtime, context) if adapters.realtime else None,
         )
+
+
+def _voice(adapter: Voice, context: SessionContext) -> TtsSession:
+    session = adapter.open_session(context)
+    return ShiftedVoice(session, adapter.capabilities) if needs_sound_path(adapter.capabilities) else session
+
+
+def _realtime(adapter: RealtimeModel, context: SessionContext) -> RealtimeSession:
+    session = adapter.open_session(context)
+    return ShiftedRealtime(session, adapter.capabilities) if needs_sound_path(adapter.capabilities) else session
