@@ -32,6 +32,7 @@ BENCHMARKS: Mapping[str, str] = MappingProxyType(
         "painter": "sculpted heads alone: people, detail, start",
         "puppet": "the same for a portrait",
         "live_face": "one live session with pictures, painted and not",
+        "slow_readers": "what a client gets that reads too slowly",
         "sessions": "how many sessions one server carries",
         "soak": "half an hour of talk: drift, memory and counts must stay as they are",
     }
