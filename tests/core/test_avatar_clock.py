@@ -8,20 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tth.core.avatar_clock import MOST_DRIFT, WINDOW_FRAMES, AvatarClock, Fed, FrameSlot, SlotGrid
+from tth.core.avatar_clock import MOST_DRIFT, WINDOW_FRAMES, AvatarClock, FrameSlot, SlotGrid
 
 pytestmark = pytest.mark.unit
 
 FRAME = 960
-ALL = Fed(0, 10**9)
+ALL = 10**9
 """An avatar that reads far ahead: nothing that it claims is impossible."""
 
 
-def errors(labels: list[int], truth: list[int], fed: Fed | None = None) -> list[int]:
-    """Places minus truth. fed: by default an avatar that reads one slot at a time."""
+def errors(labels: list[int], truth: list[int], fed_end: int | None = None) -> list[int]:
+    """Places minus truth. fed_end: by default that of an avatar that reads one slot at a time."""
     clock = AvatarClock()
     return [
-        clock.place(label, FRAME, fed or Fed(0, true + FRAME)) - true for label, true in zip(labels, truth, strict=True)
+        clock.place(label, FRAME, 0, fed_end or true + FRAME) - true for label, true in zip(labels, truth, strict=True)
     ]
 
 
@@ -85,7 +85,7 @@ def test_slots_that_do_not_divide_the_second_are_no_clock_either(fps: int) -> No
     """Labels are rounded; the rounding is not taken for drift."""
     starts = [round(n * 24_000 / fps) for n in range(2000)]
     clock = AvatarClock()
-    places = [clock.place(start, end - start, ALL) for start, end in pairwise(starts)]
+    places = [clock.place(start, end - start, 0, ALL) for start, end in pairwise(starts)]
     assert places == starts[:-1]
 
 

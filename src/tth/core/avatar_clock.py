@@ -32,14 +32,6 @@ FASTER = 0.9
 """A frame shorter than this share of a slot is one of a higher rate."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fed:
-    """The stretch of the media clock that an avatar has been given so far."""
-
-    start_sample: int
-    end_sample: int
-
-
 class AvatarClock:
     """One stream's. Feed it every frame, in order."""
 
@@ -52,16 +44,19 @@ class AvatarClock:
         self._steps: deque[tuple[int, int]] = deque()  # (samples too many, samples expected) from frame to frame
         self._too_many = self._expected = 0  # their sums
 
-    def place(self, label: int, sample_count: int, fed: Fed) -> int:
-        """The sample at which the sound begins that this frame shows. label, sample_count: what the avatar claims."""
+    def place(self, label: int, sample_count: int, fed_start: int, fed_end: int) -> int:
+        """The sample at which the sound begins that this frame shows.
+
+        label, sample_count: what the avatar claims. fed_start, fed_end: the stretch that it has been given so far.
+        """
         if self._label is not None:
             self._note(label - self._label)
         self._label, self._sample_count = label, sample_count
         place = label - self._error
-        if place < fed.start_sample:
-            place = fed.start_sample
-        elif place >= fed.end_sample:
-            place = max(fed.start_sample, fed.end_sample - sample_count)
+        if place < fed_start:
+            place = fed_start
+        elif place >= fed_end:
+            place = max(fed_start, fed_end - sample_count)
         self._error = label - place
         return place
 
@@ -102,13 +97,15 @@ class SlotGrid:
     """Frames of a higher rate into the slots that were asked for, each into the nearest one."""
 
     def __init__(self, fps: int) -> None:
+        self.shortest = FASTER * SAMPLE_RATE_HZ / fps
+        """A frame of at least so many samples is of the right rate, or of a lower one, and stays where it is."""
         self._fps = fps
         self._first: int | None = None
         self._last_index = -1
 
     def slot_of(self, place: int, sample_count: int) -> FrameSlot | None:
-        """None: the slot next to it is taken. A frame of the right rate, or of a lower one, stays where it is."""
-        if sample_count >= FASTER * SAMPLE_RATE_HZ / self._fps:
+        """None: the slot next to it is taken."""
+        if sample_count >= self.shortest:
             return FrameSlot(place, sample_count)
         if self._first is None:
             self._first = place

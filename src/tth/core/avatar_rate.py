@@ -27,7 +27,7 @@ class AvatarRate:
 
     def __init__(self) -> None:
         self._at = 0
-        self._seen: deque[tuple[float, float]] = deque()  # (when it came, how late)
+        self._seen: deque[tuple[float, float]] = deque()  # (when it came, how late) since the last one that was in time
         self._in_time_since_s: float | None = None
         self._patience = Patience()
         self._pause_s = 0.0  # before it is begun anew once more
@@ -48,12 +48,10 @@ class AvatarRate:
 
         True: the stream is to be begun anew, at the sound of now and with `slots_each`.
         """
-        self._seen.append((now_s, late_s))
-        while len(self._seen) > 1 and self._seen[1][0] <= now_s - WINDOW_S:
-            self._seen.popleft()
         if late_s > IN_TIME_S:
             self._in_time_since_s = None
-            return self._note_late(now_s, is_speaking)
+            return self._note_late(late_s, now_s, is_speaking)
+        self._seen.clear()  # one in time, and all is well
         if self._in_time_since_s is None:
             self._in_time_since_s = now_s
         if self._at > 0 and now_s - self._in_time_since_s >= self._patience.hold_s:
@@ -62,7 +60,10 @@ class AvatarRate:
             return True
         return False
 
-    def _note_late(self, now_s: float, is_speaking: bool) -> bool:
+    def _note_late(self, late_s: float, now_s: float, is_speaking: bool) -> bool:
+        self._seen.append((now_s, late_s))
+        while len(self._seen) > 1 and self._seen[1][0] <= now_s - WINDOW_S:
+            self._seen.popleft()
         first_s, first_late_s = self._seen[0]
         lasted_s, grown_s = now_s - first_s, self._seen[-1][1] - first_late_s
         if lasted_s < WINDOW_S or min(late_s for _, late_s in self._seen) < LATE_S:

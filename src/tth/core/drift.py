@@ -62,8 +62,7 @@ class DriftController:
             return self._correct(Correction.HOLD)
         late = position - start_sample if self._live else 0
         self._lates.append(max(0, late))
-        usually = min(self._lates) if len(self._lates) == USUAL_FRAMES else 0
-        if late - usually > SKIP_AFTER_SAMPLES and self._may_correct():
+        if late > SKIP_AFTER_SAMPLES and late - self._usually() > SKIP_AFTER_SAMPLES and self._may_correct():
             self._skipped_count += 1
             return self._correct(Correction.SKIP)
         self._corrected_last = False
@@ -96,6 +95,10 @@ class DriftController:
     def slot_for(self, start_sample: int) -> int:
         """Where a frame that claims `start_sample` is shown: never before the end of the one before it."""
         return start_sample if self._shown_end is None else max(start_sample, self._shown_end)
+
+    def _usually(self) -> int:
+        """How late frames are, in samples, at the least."""
+        return min(self._lates) if len(self._lates) == USUAL_FRAMES else 0
 
     def _may_correct(self) -> bool:
         return not self._corrected_last

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Self
 
 from tth.adapters.base import AvatarInput, ControlChange
-from tth.core.avatar_clock import Fed
 from tth.model.media import PhonemeTiming, SilenceSpan, SpeechSpan
 
 
@@ -26,7 +25,8 @@ class FedSpans:
         """not_before: spans that begin before this sample are left out."""
         self.is_finished = False
         """There are no more spans."""
-        self.fed = Fed(not_before, not_before)
+        self.start_sample = self.end_sample = not_before
+        """The stretch that has been given so far."""
         self._spans = spans
         self._given: deque[SpeechSpan | SilenceSpan] = deque()  # not all of it has been shown
         self._replay: deque[SpeechSpan | SilenceSpan] = deque()  # comes before the rest
@@ -86,8 +86,9 @@ class FedSpans:
 
     def _note_fed(self, span: SpeechSpan | SilenceSpan) -> None:
         self._given.append(span)
-        is_first = self.fed.end_sample <= self._not_before
-        self.fed = Fed(span.start_sample if is_first else self.fed.start_sample, span.end_sample)
+        if self.end_sample <= self._not_before:
+            self.start_sample = span.start_sample
+        self.end_sample = span.end_sample
 
     def _with_sounds(self, span: SpeechSpan) -> SpeechSpan:
         """A voice may tell the sounds of a whole clause with its first chunk: those that are not over are kept."""

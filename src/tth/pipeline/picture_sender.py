@@ -96,12 +96,9 @@ class PictureSender:
         self._waiting_since_s = self._venue.clock.now_s()
         async with aclosing(spans), aclosing(draw(spans, fps)) as frames:
             async for frame in frames:
-                place = clock.place(frame.start_sample, frame.sample_count, spans.fed)
-                slot = grid.slot_of(place, frame.sample_count)
-                if slot is not None:
-                    if (slot.start_sample, slot.sample_count) != (frame.start_sample, frame.sample_count):
-                        frame = replace(frame, start_sample=slot.start_sample, sample_count=slot.sample_count)
-                    if await self._send_one(frame, place, on_sent) and not spans.is_finished:
+                place = clock.place(frame.start_sample, frame.sample_count, spans.start_sample, spans.end_sample)
+                if (placed := _placed(frame, place, grid)) is not None:
+                    if await self._send_one(placed, place, on_sent) and not spans.is_finished:
                         return False
                     spans.shown(self._end)
                 self._waiting_since_s = self._venue.clock.now_s()
@@ -222,6 +219,14 @@ class PictureSender:
         """From one frame to the next, where none is left out for want of time."""
         own = 2 if frame.quality is PictureQuality.HALF_RATE else 1
         return max(own, self._venue.health.reader.slots_each)
+
+
+def _placed(frame: DrawnFrame, place: int, grid: SlotGrid) -> DrawnFrame | None:
+    """The frame in its slot; None where there is none for it."""
+    if place == frame.start_sample and frame.sample_count >= grid.shortest:
+        return frame
+    slot = grid.slot_of(place, frame.sample_count)
+    return None if slot is None else replace(frame, start_sample=slot.start_sample, sample_count=slot.sample_count)
 
 
 class _SilenceWatch:
