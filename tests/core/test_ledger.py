@@ -49,6 +49,31 @@ def test_without_word_times_the_text_is_spread_over_the_sound() -> None:
     assert ledger.heard_code_points(0) == 0
 
 
+def test_a_clause_without_word_times_is_heard_while_it_is_spoken() -> None:
+    """As far as people come in that time, and as soon as the voice is known, as far as it comes."""
+    ledger = SpeechLedger()
+    ledger.grow_clause(0, TEXT, 0, 4800)
+    assert TEXT[: ledger.heard_code_points(5 * 1600)] == "one"
+    ledger.add_clause(0, TEXT, 0, 800 * len(TEXT))  # twice as fast
+    start = 800 * len(TEXT)
+    ledger.grow_clause(len(TEXT), TEXT, start, start + 1600)
+    assert TEXT[: ledger.heard_code_points(start + 800 * 8) - len(TEXT)] == "one two"
+
+
+def test_a_clause_that_grows_longer_than_thought() -> None:
+    """Never more of it counts as heard than its sound has come, as a share of the whole."""
+    ledger = SpeechLedger()
+    ledger.grow_clause(0, TEXT, 0, 10**6)
+    assert TEXT[: ledger.heard_code_points(500_000)] == "one two"
+
+
+def test_scripts_without_spaces_are_cut_at_a_sign() -> None:
+    """Half of the sound is half of the signs."""
+    ledger = SpeechLedger()
+    ledger.add_clause(0, "我们明天去北京。", 0, 8000)
+    assert ledger.heard_code_points(4000) == 4
+
+
 @given(st.lists(st.integers(0, 20_000), min_size=2))
 def test_more_time_never_means_less_text(samples: list[int]) -> None:
     """What was heard by a sample was heard by every later one."""
@@ -57,7 +82,7 @@ def test_more_time_never_means_less_text(samples: list[int]) -> None:
     assert counts == sorted(counts)
 
 
-TEXTS = st.text(st.sampled_from("ab  "), min_size=1, max_size=30)
+TEXTS = st.text(st.sampled_from("ab  天รั"), min_size=1, max_size=30)
 CLAUSES = st.lists(st.tuples(TEXTS, st.integers(0, 5000), st.booleans()), max_size=6)
 
 

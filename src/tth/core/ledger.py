@@ -11,7 +11,16 @@ import bisect
 import math
 from dataclasses import dataclass
 
-from tth.model.media import WordTiming
+from tth.core.graphemes import is_border
+from tth.model.media import SAMPLE_RATE_HZ, WordTiming
+
+USUAL_SAMPLES = SAMPLE_RATE_HZ / 15
+"""For a code point of speech, where nothing is known of the voice: people speak some 15 letters a second (Pellegrino,
+Coupe and Marsico, "Across-language perspective on speech rate", 2011: 6 to 8 syllables)."""
+SCRIPT_CODE_POINTS = 40
+"""So many tell which script a text is written in."""
+DENSE_SAMPLES = SAMPLE_RATE_HZ / 5
+"""The same for scripts that write a syllable with one sign: Han, kana, and by way of caution Thai."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +40,23 @@ class SpeechLedger:
         self._words: list[WordTiming] = []
         self._word_starts: list[int] = []
         self._stretches: list[_Stretch] = []
+        self._growing: _Stretch | None = None  # the clause that is being spoken; where it ends is a guess
 
     def add_word(self, timing: WordTiming) -> None:
         """Note one word; times in samples of the turn's speech, offset in its text."""
+        self._growing = None
         self._words.append(timing)
         self._word_starts.append(timing.start_sample)
 
+    def grow_clause(self, offset: int, text: str, start_sample: int, end_sample: int) -> None:
+        """Note how far the clause has come that a voice speaks without word times. Where it will end is not known yet:
+        it goes on as fast as the clauses before it, or else as people speak."""
+        rest = max(0, round(len(text) * self._samples_per_code_point(text)) - (end_sample - start_sample))
+        self._growing = _Stretch(start_sample, end_sample + rest, offset, text)
+
     def add_clause(self, offset: int, text: str, start_sample: int, end_sample: int) -> None:
-        """Note a clause whose voice gave no word times."""
+        """Note a whole clause whose voice gave no word times."""
+        self._growing = None
         self._stretches.append(_Stretch(start_sample, end_sample, offset, text))
 
     def heard_code_points(self, sample: int) -> int:
@@ -52,7 +70,7 @@ class SpeechLedger:
             if sample - timing.start_sample > timing.sample_count / 2:
                 end = timing.offset + len(timing.word)
                 break
-        for stretch in self._stretches:
+        for stretch in self._all_stretches():
             if stretch.start_sample < sample:
                 end = max(end, _heard_of(stretch, sample))
         return end
@@ -61,7 +79,7 @@ class SpeechLedger:
         """(samples of speech, code points): from there on so much counts as heard; both rise. The same as
         `heard_code_points` for every sample at once, for a record."""
         found = [(w.start_sample + w.sample_count // 2 + 1, w.offset + len(w.word)) for w in self._words]
-        for stretch in self._stretches:
+        for stretch in self._all_stretches():
             found += _heard_points_of(stretch)
         points: list[tuple[int, int]] = []
         for sample, code_points in sorted(found):
@@ -69,17 +87,38 @@ class SpeechLedger:
                 points.append((sample, code_points))
         return tuple(points)
 
+    def _all_stretches(self) -> list[_Stretch]:
+        return self._stretches if self._growing is None else [*self._stretches, self._growing]
+
+    def _samples_per_code_point(self, text: str) -> float:
+        spoken = sum(len(stretch.text) for stretch in self._stretches)
+        if spoken:
+            return sum(stretch.end_sample - stretch.start_sample for stretch in self._stretches) / spoken
+        return DENSE_SAMPLES if any(_stands_alone(letter) for letter in text[:SCRIPT_CODE_POINTS]) else USUAL_SAMPLES
+
+
+def _stands_alone(letter: str) -> bool:
+    """A word, or a part of one, of a script that is written without spaces."""
+    return "\u2e80" <= letter <= "\u9fff" or "\u0e00" <= letter <= "\u0eff" or "\U00020000" <= letter <= "\U0003ffff"
+
+
+def _is_cut(text: str, index: int) -> bool:
+    """Behind text[:index] a listener can have stopped: a word ends there."""
+    if text[index] == " ":
+        return True
+    return _stands_alone(text[index - 1]) and is_border(text, index)
+
 
 def _heard_of(stretch: _Stretch, sample: int) -> int:
     share = min(1.0, (sample - stretch.start_sample) / max(1, stretch.end_sample - stretch.start_sample))
     count = int(share * len(stretch.text))
     if count < len(stretch.text):
-        cut = stretch.text.rfind(" ", 0, count + 1)
-        count = max(cut, 0)
+        while count > 0 and not _is_cut(stretch.text, count):
+            count -= 1
     return stretch.offset + count if count else 0
 
 
 def _heard_points_of(stretch: _Stretch) -> list[tuple[int, int]]:
     samples, length = max(1, stretch.end_sample - stretch.start_sample), len(stretch.text)
-    cuts = [index for index, letter in enumerate(stretch.text) if letter == " " and index]
+    cuts = [index for index in range(1, length) if _is_cut(stretch.text, index)]
     return [(stretch.start_sample + math.ceil(cut * samples / length), stretch.offset + cut) for cut in (*cuts, length)]

@@ -135,6 +135,9 @@ class PlacingStage:
             )
         span = self._timeline.place(chunk, offset, clause.control_revision)
         self._chunk = None
+        if not self._has_words:
+            text = clause.clause.text or self._turn.text
+            self._turn.ledger.grow_clause(offset, text, self._clause_start, self._timeline.speech_samples)
         await self._hand_out(span)
 
     async def _hand_out(self, span: SpeechSpan) -> None:

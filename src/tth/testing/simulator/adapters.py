@@ -172,7 +172,7 @@ class _VoiceSession(TtsSession):
         if fault is not Fault.NONE and not fault.is_midway:
             await go_wrong(cast, fault, "tts")
             return
-        with_times = cast.random.random() < traits.word_times
+        with_times = cast.is_calm or cast.random.random() < traits.word_times
         speech = cast.speak(context.turn_id, clause.text, traits.ms_per_character, with_times=with_times)
         async with aclosing(_sound(cast, traits, speech, fault, context.turn_id, "tts")) as chunks:
             async for chunk in chunks:
@@ -242,7 +242,7 @@ class _RealtimeSession(RealtimeSession):
             for piece in pieces:
                 yield TextPiece(piece)
             return
-        with_times = cast.random.random() < self._voice.word_times
+        with_times = cast.is_calm or cast.random.random() < self._voice.word_times
         speech = cast.speak(context.turn_id, text, self._voice.ms_per_character, with_times=with_times)
         if with_times:  # a word's place in the text is known with its sound only where the text is
             for piece in pieces:

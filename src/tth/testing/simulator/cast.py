@@ -6,6 +6,7 @@ model is told of the conversation against what was heard of it. Tests: tests/tes
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -20,6 +21,11 @@ from tth.testing.simulator.texts import words_of
 
 MAX_WORDS = 32_000
 """Each word of a conversation has a number of its own, which is the value of its samples."""
+
+
+USUAL_MS, SLOW_MS = 1000 / 15, 200.0
+"""What a code point takes in scripts with spaces and without."""
+_UNSPACED = re.compile("[\u0e00-\u0eff\u2e80-\u9fff]")
 
 
 class Fault(StrEnum):
@@ -131,6 +137,8 @@ class Cast:
         clause_index = len(sound.clauses)
         sound.clauses.append(text)
         sound.has_word_times = sound.has_word_times and with_times
+        if not with_times:  # as fast as people speak, for nothing but that is known of such a voice
+            ms_per_character = SLOW_MS if _UNSPACED.search(text) else USUAL_MS
         each = ms_to_samples(ms_per_character)
         values: list[int] = []
         counts: list[int] = []

@@ -54,9 +54,9 @@ class World:
 class Features:
     """What may occur."""
 
-    untimed_voices: bool = False
+    untimed_voices: bool = True
     """Voices that give no times of words."""
-    avatar_clocks: bool = False
+    avatar_clocks: bool = True
     """Avatars with a clock or a rate of their own."""
 
 

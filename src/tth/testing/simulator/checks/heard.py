@@ -41,7 +41,8 @@ def as_played(recording: Recording, world: World) -> Iterator[str]:
             yield from _is_near(recording, events, body.heard_text, stop, 0)
     for one in recording.of_kind["turn_heard"]:
         events = recording.of_turn.get(one.body.turn_id, [])
-        stops = [stop for stop in recording.stops if events and events[0].at_s <= stop.at_s <= one.at_s]
+        due_s = one.at_s - world.uplink_ms / 1000  # what else it may be due to knows nothing of the player
+        stops = [stop for stop in recording.stops if abs(stop.at_s - due_s) < 0.002]
         if not events or (events[-1].kind != "turn_complete" and recording.streams[events[-1].stream].is_whole):
             yield f"turn_heard of {one.body.turn_id}, which was not completed"
         elif stops and not one.body.heard_is_estimate and all(stop.told_sample is not None for stop in stops):
