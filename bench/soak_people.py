@@ -82,6 +82,7 @@ class Person:
             request = tth_service_pb2.CreateSessionRequest(media=self._wanted)
             created = await self._stub.CreateSession(request, wait_for_ready=True)
             self._session_id, self._handle, self._last_seq = created.session_id, created.resume_handle, 0
+            self._media_end_us = 0  # its media clock begins anew
             self._diary.happened["sessions"] += 1
             try:
                 until = self._turn_count + SESSION_TURNS
