@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from itertools import groupby, pairwise
+from random import Random
 
 import pytest
 
@@ -16,6 +17,8 @@ from tth.model.events import DegradedMode, IdleClip, VideoFrame
 from tth.model.media import FrameKind, MediaPreferences, VideoCodec, samples_to_ms
 from tth.pipeline.idle_runner import IdleRunner
 from tth.testing.scripted import ScriptedAvatar, every, fail
+from tth.testing.simulator.avatar import AvatarTraits, SimulatedAvatar
+from tth.testing.simulator.cast import Cast
 from tth.testing.virtual_time import run_virtual
 
 pytestmark = pytest.mark.pipeline
@@ -168,3 +171,17 @@ def test_of_changes_that_nobody_takes_the_newest_is_kept() -> None:
         return scene
 
     assert {frame.control_revision for frame in run_virtual(main()).sink.of(VideoFrame)} == {999}
+
+
+def test_an_avatar_that_begins_anew_gets_one_stretch_of_time() -> None:
+    """One whose clock is far from the sound's is begun anew; what it is given then has neither hole nor overlap."""
+
+    async def main() -> Scene:
+        avatar = SimulatedAvatar(Cast(Random(1), 0.0), AvatarTraits(early_ms=400))
+        scene = make_scene(avatar=avatar)
+        await run_for(idle(scene, fps=4), 6.0)
+        return scene
+
+    scene = run_virtual(main())
+    assert [told for told in scene.sink.of(DegradedMode) if told.reason == "INTERNAL"] == []
+    assert scene.sink.of(VideoFrame)[-1].start_sample > 5 * 24_000  # and it is shown to the end

@@ -53,6 +53,7 @@ class IdleRunner:
         self._context = context
         self._pace = pace
         self._avatar_free = avatar_free
+        self._fed_end_sample = 0  # of what the avatar has been given
         self._clip_frames = None if clip_s is None else clip_s * controls.fps
         self._clip_end: int | None = None  # once it has been announced
         self._change: ControlChange | None = None  # the newest that the face has not taken
@@ -90,7 +91,8 @@ class IdleRunner:
     async def _spans(self) -> AsyncIterator[AvatarInput]:
         """Silence, a frame at a time, as the clock asks for it."""
         clock, media_clock = self._venue.clock, self._venue.media_clock
-        at_sample = media_clock.next_start(clock.now_s())
+        # An avatar that begins anew is given again what it has not shown; the rest goes on behind that.
+        at_sample = self._fed_end_sample or media_clock.next_start(clock.now_s())
         step_samples = frame_samples(self._controls.fps)
         self._announce(at_sample)
         while self._clip_end is None or at_sample < self._clip_end:
@@ -101,6 +103,7 @@ class IdleRunner:
                 change, self._change = self._change, None
                 yield replace(change, start_sample=at_sample)
             count = step_samples if self._clip_end is None else min(step_samples, self._clip_end - at_sample)
+            self._fed_end_sample = at_sample + count
             yield SilenceSpan(at_sample, count, self.kind)
             at_sample += count
 

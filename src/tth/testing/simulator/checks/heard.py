@@ -45,6 +45,8 @@ def as_played(recording: Recording, world: World) -> Iterator[str]:
         stops = [stop for stop in recording.stops if abs(stop.at_s - due_s) < 0.002]
         if not events or (events[-1].kind != "turn_complete" and recording.streams[events[-1].stream].is_whole):
             yield f"turn_heard of {one.body.turn_id}, which was not completed"
+        elif not recording.streams[one.stream].is_quick:
+            continue  # which interrupt it answers cannot be told
         elif stops and not one.body.heard_is_estimate and all(stop.told_sample is not None for stop in stops):
             wrong = [list(_is_near(recording, events, one.body.heard_text, stop, 0)) for stop in stops]
             yield from min(wrong, key=len)  # the first that the server took did it
