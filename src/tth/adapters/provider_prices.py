@@ -30,6 +30,11 @@ def used_tokens(
     return Used(input_tokens, output_tokens, _cost(prices, input_tokens, output_tokens, cached_tokens))
 
 
+def used_characters(usd_per_million: float, count: int) -> Used:
+    """What so many characters cost. A dollar per million characters is a millionth of a dollar each."""
+    return Used(cost_micro_usd=round(count * usd_per_million))
+
+
 def _cost(prices: TokenPrices, input_tokens: int | None, output_tokens: int | None, cached_tokens: int) -> int | None:
     if prices.input_usd is None or prices.output_usd is None or input_tokens is None or output_tokens is None:
         return None

@@ -24,6 +24,7 @@ from tth.adapters.base import (
     StyleHint,
     TextPiece,
     TtsInput,
+    TtsSession,
     TurnContext,
     Used,
     Voice,
@@ -129,15 +130,23 @@ async def probe(adapter: Adapter) -> Finding:
     return finding
 
 
-def _call(adapter: Adapter) -> AsyncGenerator[Any, None]:
-    context, turn = SessionContext("probe"), TurnContext("probe", "t_1", 1)
-    if isinstance(adapter, LanguageModel):
-        return adapter.open_session(context).infer_stream(LlmInput(QUESTION, persona=PERSONA), Controls(), turn)
-    if isinstance(adapter, RealtimeModel):
-        return adapter.open_session(context).infer_stream(LlmInput(QUESTION, persona=PERSONA), Controls(), turn)
-    if isinstance(adapter, Voice):
-        return adapter.open_session(context).infer_stream(TtsInput(SENTENCE, PERSONA, is_last=True), Controls(), turn)
-    raise NotImplementedError(f"nothing small can be asked of the role {adapter.role}")
+async def _call(adapter: Adapter) -> AsyncGenerator[Any, None]:
+    """All outputs of one conversation with one question, closed at the end."""
+    turn = TurnContext("probe", "t_1", 1)
+    if not isinstance(adapter, LanguageModel | RealtimeModel | Voice):
+        raise NotImplementedError(f"nothing small can be asked of the role {adapter.role}")
+    session = adapter.open_session(SessionContext("probe"))
+    try:
+        stream: AsyncGenerator[Any, None]
+        if isinstance(session, TtsSession):
+            stream = session.infer_stream(TtsInput(SENTENCE, PERSONA, is_last=True), Controls(), turn)
+        else:
+            stream = session.infer_stream(LlmInput(QUESTION, persona=PERSONA), Controls(), turn)
+        async with aclosing(stream) as outputs:
+            async for output in outputs:
+                yield output
+    finally:
+        await session.aclose()
 
 
 def _take(finding: Finding, output: object) -> None:

@@ -41,6 +41,7 @@ _BUILTIN: tuple[tuple[Role, str], ...] = (
     (Role.TTS, "espeak"),
     (Role.TTS, "mock_tts"),
     (Role.TTS, "openai_tts"),
+    (Role.TTS, "elevenlabs"),
     (Role.REALTIME, "mock_realtime"),
     (Role.AVATAR, "embedded_face"),
     (Role.AVATAR, "mock_avatar"),

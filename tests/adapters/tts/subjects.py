@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tth.adapters.base import Voice
-from tth.adapters.tts import espeak, mock_tts, openai_tts
+from tth.adapters.tts import elevenlabs, espeak, mock_tts, openai_tts
 from tth.errors import (
     AdapterAuthFailed,
     AdapterProtocolError,
@@ -17,6 +17,9 @@ from tth.errors import (
 )
 from tth.model.secret import Secret
 from tth.testing.conformance.subject import Ending, Outcome, Subject
+from tth.testing.emulators import elevenlabs_sockets
+from tth.testing.emulators.elevenlabs import ElevenLabsEmulator
+from tth.testing.emulators.elevenlabs_common import KeySpelling
 from tth.testing.emulators.faults import FaultKind
 from tth.testing.emulators.openai import OpenAiEmulator
 from tth.testing.emulators.openai_speech import SpeechDialect
@@ -68,6 +71,32 @@ def _compatible(**settings: Any) -> Callable[[Emulator | None], Voice]:
     return build
 
 
+def _elevenlabs(**settings: Any) -> Callable[[Emulator | None], Voice]:
+    def build(emulator: Emulator | None) -> Voice:
+        assert isinstance(emulator, ElevenLabsEmulator)
+        made = elevenlabs.Settings(api_key=Secret(KEY), base_url=emulator.base_url, **settings)
+        return elevenlabs.build(made)
+
+    return build
+
+
+def _account(**options: Any) -> Callable[[], Emulator]:
+    return lambda: ElevenLabsEmulator(key=KEY, **options)
+
+
+IN_BAND: Mapping[FaultKind, Outcome] = {
+    **{kind: outcome for kind, outcome in REFUSALS.items() if kind not in elevenlabs_sockets.OVER_HTTP},
+    **{kind: outcome for kind, outcome in STREAM.items() if kind not in (FaultKind.HALF_EVENT, FaultKind.SPLIT_BYTES)},
+    FaultKind.GARBAGE: AdapterProtocolError,
+    FaultKind.EXPIRED: AdapterUnavailable,
+}
+"""On a socket that is open already."""
+LINES: Mapping[FaultKind, Outcome] = {
+    **REFUSALS,
+    **STREAM,
+    FaultKind.GARBAGE: AdapterProtocolError,
+    FaultKind.OVERLOADED: AdapterUnavailable,
+}
 _OLD: Mapping[str, Any] = {
     "model": "tts-1",
     "voice": "nova",
@@ -98,4 +127,8 @@ SUBJECTS: tuple[Subject[Voice], ...] = (
         lambda: OpenAiEmulator(key=KEY, speech_dialect=OWN_RATE),
         STREAM,
     ),
+    Subject("elevenlabs", _elevenlabs(), _account(), IN_BAND),
+    Subject("elevenlabs, other spellings", _elevenlabs(), _account(spelling=KeySpelling.SNAKE), IN_BAND),
+    Subject("elevenlabs with a dialogue model", _elevenlabs(model="eleven_v4"), _account(), IN_BAND),
+    Subject("elevenlabs over HTTP", _elevenlabs(mode="http"), _account(new_errors=True), LINES),
 )

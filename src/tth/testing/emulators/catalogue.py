@@ -49,7 +49,11 @@ STANDS: Mapping[str, Stand] = MappingProxyType(
                 "tth.testing.emulators.openai:OpenAiEmulator",
                 4010,
                 "OPENAI_API_KEY",
-                {(Role.LLM, "openai_chat"): "/v1", (Role.LLM, "openai_responses"): "/v1"},
+                {
+                    (Role.LLM, "openai_chat"): "/v1",
+                    (Role.LLM, "openai_responses"): "/v1",
+                    (Role.TTS, "openai_tts"): "/v1",
+                },
             ),
             Stand(
                 "anthropic",
@@ -57,6 +61,13 @@ STANDS: Mapping[str, Stand] = MappingProxyType(
                 4011,
                 "ANTHROPIC_API_KEY",
                 {(Role.LLM, "anthropic_claude"): ""},
+            ),
+            Stand(
+                "elevenlabs",
+                "tth.testing.emulators.elevenlabs:ElevenLabsEmulator",
+                4012,
+                "ELEVENLABS_API_KEY",
+                {(Role.TTS, "elevenlabs"): "/v1"},
             ),
         )
     }
