@@ -100,6 +100,15 @@ def test_nothing_new_is_not_told(sample: int | None) -> None:
     assert person(memory) == Utterance(Speaker.PERSON, "one two", interrupted=True)
 
 
+def test_a_client_that_was_gone_before_it_was_missed() -> None:
+    """By the clock it had heard everything; it says that it had not."""
+    memory = memory_of(TurnOutcome.COMPLETED, TEXT)
+    assert not memory.is_settled
+    memory.lose()
+    assert memory.regain(12_000) == TurnHeard("t_1", "one two", 12_000, False)
+    assert person(memory) == Utterance(Speaker.PERSON, "one two", interrupted=True)
+
+
 def test_an_interrupt_is_not_undone() -> None:
     """What the client itself cut off, it did not hear; and a loss is asked about once."""
     memory = memory_of(TurnOutcome.INTERRUPTED, "one")

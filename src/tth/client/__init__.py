@@ -21,7 +21,19 @@ from tth.client.client import TthClient
 from tth.client.conversation import Conversation
 from tth.client.errors import TthRpcError, Violation
 from tth.client.idle_loop import IdleLoop
+from tth.client.line import LineState, ResumePoint
 from tth.client.options import controls, media
 from tth.client.playback import PlaybackClock
 
-__all__ = ["Conversation", "IdleLoop", "PlaybackClock", "TthClient", "TthRpcError", "Violation", "controls", "media"]
+__all__ = [
+    "Conversation",
+    "IdleLoop",
+    "LineState",
+    "PlaybackClock",
+    "ResumePoint",
+    "TthClient",
+    "TthRpcError",
+    "Violation",
+    "controls",
+    "media",
+]

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -24,6 +24,7 @@ import grpc
 
 from tth.client.conversation import Conversation
 from tth.client.errors import from_grpc, unreachable
+from tth.client.line import Line, ResumePoint
 from tth.v1 import controls_pb2, converse_pb2, media_pb2, tth_service_pb2
 from tth.v1.tth_service_pb2_grpc import TthServiceStub
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 DEFAULT_DEADLINE_S = 15.0
 """For calls that answer at once; the first session of a cold server may take some seconds."""
+DEFAULT_RECONNECT_S = 60.0
+"""Well below the 300 s for which a server keeps a session without a stream."""
 SCHEMA_VERSION = "1.0"
 LOOKAHEAD_BYTES = 256 * 1024
 """What the transport may hold while the reader is busy: two to three frames as JPEG, about a second of H.264."""
@@ -133,9 +136,23 @@ class TthClient:
         request = tth_service_pb2.EndSessionRequest(session_id=session_id)
         return await self._reply(self._stub.EndSession(request, timeout=DEFAULT_DEADLINE_S))
 
-    def converse(self, session_id: str) -> Conversation:
-        """The conversation of a session: `async with client.converse(session_id) as conversation`."""
-        return Conversation(self._stub.Converse, session_id, self._conversations)
+    def converse(
+        self,
+        session_id: str = "",
+        *,
+        resume: ResumePoint | None = None,
+        reconnect_s: float = DEFAULT_RECONNECT_S,
+        playback: Callable[[], converse_pb2.PlaybackPosition | None] | None = None,
+    ) -> Conversation:
+        """The conversation of a session: `async with client.converse(session_id) as conversation`.
+
+        resume: go on where another client, or another connection of this one, was (`Conversation.resume_point`).
+        reconnect_s: a stream that is lost (UNAVAILABLE) is resumed, tried for so long with growing pauses; 0 = not at
+        all. playback: where the caller's player stands, asked when a stream is resumed; None: as last reported.
+        """
+        if resume is not None:
+            session_id = resume.session_id
+        return Conversation(Line(self._stub.Converse, session_id, resume, reconnect_s, playback), self._conversations)
 
     async def generate(
         self,

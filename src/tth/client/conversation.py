@@ -11,31 +11,24 @@ import secrets
 import time
 from collections import deque
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import grpc
 
-from tth.client.errors import TthRpcError, from_grpc
+from tth.client.errors import TthRpcError
+from tth.client.line import SCHEMA_VERSION, Line, LineState, ResumePoint
 from tth.client.pauses import Pauses
 from tth.v1 import controls_pb2, converse_pb2, errors_pb2, media_pb2
 from tth.v1.converse_pb2 import ConverseRequest, ConverseResponse
 
-SCHEMA_VERSION = "1.0"
 STREAM_ENDED = "STREAM_ENDED"
 """The client's own reason: something was sent after the server had ended the stream."""
-_OUTBOX_MESSAGES = 256
-_INBOX_MESSAGES = 64
-"""About 0.8 s of events. A reader who is slower than that slows the server down, by the transport's flow control."""
 _MEDIA = frozenset({"text_delta", "audio_chunk", "video_frame", "motion_frame", "word_timing"})
 _TERMINAL = frozenset({"turn_complete", "turn_stopped"})
 _OPENING = frozenset({"user_text", "end_turn"})
 """A refusal of one of these before turn_started means that there will be no turn."""
-
-if TYPE_CHECKING:  # grpc's classes are generic in their stubs only
-    ConverseCall = grpc.aio.StreamStreamCall[ConverseRequest, ConverseResponse]
-    OpenConverse = grpc.aio.StreamStreamMultiCallable[ConverseRequest, ConverseResponse]
 
 
 class Conversation:
@@ -44,8 +37,8 @@ class Conversation:
     Sending never waits for the network, only for room in a queue of 256 messages. One task at a time reads events.
     """
 
-    def __init__(self, open_converse: OpenConverse, session_id: str, open_ones: set[Conversation]) -> None:
-        self.session_id = session_id
+    def __init__(self, line: Line, open_ones: set[Conversation]) -> None:
+        self.session_id = line.session_id
         self.turn_id = ""
         """The turn last said here, until its end has been read."""
         self.ended_turn_id = ""
@@ -54,31 +47,38 @@ class Conversation:
         """Events of interrupted turns that were dropped here; what a pause made void is not among them."""
         self.undecodable_count = 0
         """H.264 frames dropped after those, up to the next key frame."""
-        self._open_converse = open_converse
+        self._line = line
         self._open_ones = open_ones
-        self._call: ConverseCall | None = None
-        self._tasks: tuple[asyncio.Task[None], ...] = ()
-        self._outbox: asyncio.Queue[ConverseRequest | None] = asyncio.Queue(_OUTBOX_MESSAGES)
-        self._inbox: asyncio.Queue[ConverseResponse | None] = asyncio.Queue(_INBOX_MESSAGES)
-        self._client_seq = 0
+        self._is_open = False
         self._interrupted: set[str] = set()
         self._pauses = Pauses()
         self._ready: deque[ConverseResponse] = deque()  # received, and not kept back
+        self._begun: set[str] = set()  # turns that have not ended
+        self._lost_turns: set[str] = set()  # those that were ended by the event last read, all at once
         self._unanswered: dict[int, str] = {}  # client_seq of texts whose turn has not started -> turn
         self._waits_for_keyframe = False
         self._half_closed = False
-        self._discards = False
-        self._has_ended = False
-        self._error: TthRpcError | None = None
+
+    @property
+    def state(self) -> LineState:
+        """OPEN, LOST while the session is being resumed, or ENDED."""
+        return self._line.state
+
+    @property
+    def resumed_count(self) -> int:
+        """How often a lost stream was replaced by another one. Each time a session_state with `resumed` comes by."""
+        return self._line.resumed_count
+
+    @property
+    def resume_point(self) -> ResumePoint | None:
+        """What another client needs to go on from here; None before the first event. Holds a secret."""
+        return self._line.resume_point
 
     async def __aenter__(self) -> Self:
         """Open the stream and attach to the session. A refusal comes out of `events`."""
-        self._call = self._open_converse(wait_for_ready=True)
         self._open_ones.add(self)
-        self._tasks = (
-            asyncio.create_task(self._read_all(self._call), name="tth-conversation-reader"),
-            asyncio.create_task(self._write_all(self._call), name="tth-conversation-writer"),
-        )
+        self._is_open = True
+        self._line.open()
         await self.ping()  # the first message attaches: idle pictures begin before anything is said
         return self
 
@@ -147,7 +147,7 @@ class Conversation:
         """
         turn_id = turn_id or self.turn_id
         if turn_id:
-            self._pauses.ask(turn_id, self._client_seq + 1)
+            self._pauses.ask(turn_id, self._line.client_seq + 1)
         await self._send(ConverseRequest(turn_id=turn_id, pause_turn=converse_pb2.PauseTurn(playback=playback)))
 
     async def resume(self, turn_id: str = "") -> None:
@@ -156,6 +156,7 @@ class Conversation:
 
     async def report_playback(self, position: converse_pb2.PlaybackPosition) -> None:
         """Tell where the caller's player stands; every 250-500 ms while it plays."""
+        self._line.stood_at(position)
         report = converse_pb2.PlaybackReport(position=position)
         await self._send(ConverseRequest(playback_report=report))
 
@@ -167,7 +168,7 @@ class Conversation:
         """Nothing more will be said. What runs is finished; `events` ends after it."""
         if not self._half_closed:
             self._half_closed = True
-            await self._outbox.put(None)
+            await self._line.put(None)
 
     async def events(self) -> AsyncGenerator[ConverseResponse, None]:
         """Everything the server sends, in its order, without the media of turns interrupted here and without what a
@@ -176,19 +177,22 @@ class Conversation:
         Ends when the stream ends; raises TthRpcError when it ended badly. May be left and entered again: nothing is
         lost, also when a time-out cancels the wait.
         """
+        line = self._line
         while True:
             while self._ready:
                 event = self._ready.popleft()
                 if self._is_wanted(event):
                     yield event
-            if self._has_ended and self._inbox.empty():
+            if line.has_ended and line.is_empty():
                 self._ready.extend(self._pauses.give_up())
                 if not self._ready:
                     break
-            elif (received := await self._inbox.get()) is not None:
+            elif (received := await line.get()) is not None:
+                if received.session_state.resumed:
+                    self._ready.extend(self._pauses.give_up())  # the turn has ended, and its answer may be lost
                 self._ready.extend(self._pauses.take(received))
-        if self._error is not None:
-            raise self._error
+        if line.error is not None:
+            raise line.error
 
     async def events_of(self, turn_id: str) -> AsyncGenerator[ConverseResponse, None]:
         """The same up to and with the event that ends one turn: turn_complete, turn_stopped, or the error that refuses
@@ -197,7 +201,7 @@ class Conversation:
         async with aclosing(self.events()) as events:
             async for event in events:
                 yield event
-                if self.ended_turn_id == turn_id:
+                if self.ended_turn_id == turn_id or turn_id in self._lost_turns:
                     return
 
     async def close(self, drain_s: float = 5.0) -> None:
@@ -205,65 +209,32 @@ class Conversation:
 
         Events that were not read are thrown away.
         """
-        if self._call is None:
+        if not self._is_open:
             return
-        call, self._call = self._call, None
+        self._is_open = False
         self._open_ones.discard(self)
-        self._discards = True
         self._ready.clear()
-        while not self._inbox.empty():  # a reader that waits for room goes on and discards
-            self._inbox.get_nowait()
-        try:
-            if drain_s > 0 and not self._has_ended:
+        began_s = time.monotonic()
+        if drain_s > 0 and not self._line.has_ended:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(drain_s):
                     await self.finish()
-                    await asyncio.wait(self._tasks)
-        except TimeoutError:
-            pass  # the server did not end in time: the call is cancelled
-        finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.wait(self._tasks)
-            call.cancel()
-            self._has_ended = True
+        await self._line.close(drain_s - (time.monotonic() - began_s))
 
     async def _send(self, message: ConverseRequest) -> None:
-        if self._call is None or self._half_closed:
+        if not self._is_open or self._half_closed:
             raise RuntimeError("the conversation is closed")
-        if self._has_ended:
-            raise self._error or TthRpcError(grpc.StatusCode.UNAVAILABLE, STREAM_ENDED, "the server ended the stream")
-        self._client_seq += 1
+        line = self._line
+        if line.has_ended:
+            raise line.error or TthRpcError(grpc.StatusCode.UNAVAILABLE, STREAM_ENDED, "the server ended the stream")
+        line.client_seq += 1
         message.schema_version = SCHEMA_VERSION
         message.session_id = self.session_id
         message.timestamp_ms = _wall_ms()
-        message.client_seq = self._client_seq
+        message.client_seq = line.client_seq
         if message.WhichOneof("payload") in _OPENING:
-            self._unanswered[self._client_seq] = message.turn_id
-        await self._outbox.put(message)
-
-    async def _write_all(self, call: ConverseCall) -> None:
-        try:
-            while (message := await self._outbox.get()) is not None:
-                await call.write(message)
-            await call.done_writing()
-        except (grpc.aio.AioRpcError, grpc.aio.InternalError, asyncio.InvalidStateError):
-            # The stream has ended; the reader knows why. Senders must not wait for room that nobody makes.
-            while await self._outbox.get() is not None:
-                pass
-
-    async def _read_all(self, call: ConverseCall) -> None:
-        try:
-            async for event in call:
-                if not self._discards:
-                    await self._inbox.put(event)
-        except grpc.aio.AioRpcError as error:
-            self._error = from_grpc(error)
-        except grpc.aio.InternalError:
-            self._error = TthRpcError(grpc.StatusCode.INTERNAL, "TRANSPORT", "the transport failed")
-        finally:
-            self._has_ended = True
-            if self._inbox.empty():
-                self._inbox.put_nowait(None)  # wakes a waiting `events`
+            self._unanswered[line.client_seq] = message.turn_id
+        await line.put(message)
 
     def _is_wanted(self, event: ConverseResponse) -> bool:
         payload = event.WhichOneof("payload")
@@ -281,16 +252,30 @@ class Conversation:
 
     def _note_turn(self, event: ConverseResponse, payload: str | None) -> None:
         self.ended_turn_id = ""
+        self._lost_turns = set()
         if payload == "turn_started":
             self._unanswered = {seq: turn for seq, turn in self._unanswered.items() if turn != event.turn_id}
+            self._begun.add(event.turn_id)
         elif payload in _TERMINAL:
             self.ended_turn_id = event.turn_id
+            self._begun.discard(event.turn_id)
+        elif payload == "session_state" and event.session_state.resumed:
+            self._note_resumed(event.ack_client_seq)
         elif payload == "error" and event.error.scope == errors_pb2.ERROR_SCOPE_MESSAGE:
             self.ended_turn_id = self._unanswered.pop(event.error.client_seq, "")
         if self.ended_turn_id:
             self._interrupted.discard(self.ended_turn_id)
             if self.ended_turn_id == self.turn_id:
                 self.turn_id = ""
+
+    def _note_resumed(self, ack_client_seq: int) -> None:
+        """Every turn of the lost stream has ended, also one whose beginning or end was lost with it."""
+        answered = {seq: turn for seq, turn in self._unanswered.items() if seq <= ack_client_seq}
+        self._unanswered = {seq: turn for seq, turn in self._unanswered.items() if seq not in answered}
+        self._lost_turns = self._begun | set(answered.values())
+        self._begun = set()
+        if self.turn_id in self._lost_turns:
+            self.ended_turn_id = self.turn_id
 
 
 def _wall_ms() -> int:

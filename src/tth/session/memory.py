@@ -77,6 +77,11 @@ class Memory:
         """ "" before any turn has ended."""
         return self._last.turn.turn_id if self._last is not None else ""
 
+    @property
+    def is_settled(self) -> bool:
+        """What was heard of the last turn was decided by its client, or there was none."""
+        return self._last is None or self._last.is_cut
+
     def take(self, turn: SpokenTurn, result: TurnResult, question: str) -> None:
         """A turn has ended. question: what it answered; "" where nobody asked."""
         is_cut = result.outcome is not TurnOutcome.COMPLETED
@@ -91,7 +96,7 @@ class Memory:
     def record(self, heard_sample: int) -> TurnRecord | None:
         """What another server needs to mend the history; None when there is nothing left to mend."""
         last = self._last
-        if last is None or not (last.is_lost or (not last.is_cut and heard_sample < last.turn.speech_end_sample)):
+        if last is None or (last.is_cut and not last.is_lost):
             return None
         outcome = TurnOutcome.COMPLETED if last.is_whole else TurnOutcome.CANCELLED
         record = last.turn.record(heard_sample, is_told=True)
@@ -117,7 +122,7 @@ class Memory:
         return self._mend(last, sample, heard_text, is_estimate=is_estimate)
 
     def lose(self) -> None:
-        """The client of the last turn was lost before it can have heard all of it."""
+        """The client of the last turn is gone, and has not said how much of it it heard."""
         if self._last is not None:
             self._last.is_lost = True
 

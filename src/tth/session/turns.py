@@ -346,10 +346,11 @@ class Turns:
 
     def lost(self, outcome: TurnOutcome = TurnOutcome.CANCELLED) -> None:
         """The client is gone: what it had in hand and had not played is not heard any more, until it says more."""
-        is_unheard = self.running is not None or self._cut_last(self._playback.now())
+        is_open = self.running is not None or not self.memory.is_settled
+        self._cut_last(self._playback.now())
         self.stop_all(outcome)
-        if is_unheard:
-            self.memory.lose()
+        if is_open:
+            self.memory.lose()  # also what should have been heard by now: the client was gone before it was missed
 
     def _stop_running(self, outcome: TurnOutcome, heard_sample: int | None = None) -> None:
         runner = self.running
