@@ -53,6 +53,7 @@ STANDS: Mapping[str, Stand] = MappingProxyType(
                     (Role.LLM, "openai_chat"): "/v1",
                     (Role.LLM, "openai_responses"): "/v1",
                     (Role.TTS, "openai_tts"): "/v1",
+                    (Role.REALTIME, "openai_realtime"): "/v1",
                 },
             ),
             Stand(

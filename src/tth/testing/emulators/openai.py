@@ -7,13 +7,15 @@ their own way (vLLM, Ollama, llama.cpp, LiteLLM). Tests: tests/testing/emulators
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import web
 
-from tth.testing.emulators import openai_chat, openai_responses, openai_speech
+from tth.testing.emulators import openai_chat, openai_realtime, openai_responses, openai_speech
 from tth.testing.emulators.faults import KEY_FAULTS
 from tth.testing.emulators.openai_common import models_answer, refusal_of
 from tth.testing.emulators.openai_dialect import OPENAI, Dialect
+from tth.testing.emulators.openai_realtime import RealtimeSettings
 from tth.testing.emulators.openai_speech import SpeechDialect
 from tth.testing.emulators.server import Emulator
 from tth.testing.emulators.talker import EchoTalker, Talker
@@ -29,6 +31,7 @@ class OpenAiEmulator(Emulator):
     dialect: Dialect = OPENAI
     """Of chat completions."""
     speech_dialect: SpeechDialect = openai_speech.OPENAI
+    realtime: RealtimeSettings = field(default_factory=RealtimeSettings)
 
     name = "openai"
 
@@ -37,6 +40,7 @@ class OpenAiEmulator(Emulator):
         openai_chat.add_routes(router, self)
         openai_responses.add_routes(router, self)
         openai_speech.add_routes(router, self)
+        openai_realtime.add_routes(router, self)
 
     async def load(self) -> None:
         await super().load()
@@ -45,6 +49,13 @@ class OpenAiEmulator(Emulator):
     async def release(self) -> None:
         await super().release()
         await self.talker.aclose()
+
+    def told(self) -> list[Any]:
+        return [*super().told(), *self.realtime.received]
+
+    def forget(self) -> None:
+        super().forget()
+        self.realtime.received.clear()
 
     @property
     def base_url(self) -> str:

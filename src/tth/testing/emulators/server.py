@@ -143,11 +143,23 @@ class Emulator:
         try:
             yield
         except (asyncio.CancelledError, ConnectionResetError):
-            self.cancelled_count += 1
-            self._cancelled.set()
+            self.note_cancelled()
             raise
         finally:
             self.active_count -= 1
+
+    def told(self) -> list[Any]:
+        """Everything that clients sent as JSON, oldest first; of HTTP the bodies."""
+        return [seen.body for seen in self.seen if seen.body is not None]
+
+    def forget(self) -> None:
+        """Forget what was asked so far."""
+        self.seen.clear()
+
+    def note_cancelled(self) -> None:
+        """A client does not want the rest of an answer."""
+        self.cancelled_count += 1
+        self._cancelled.set()
 
     async def cancelled(self) -> None:
         """Wait until some client has gone away before the end of its answer."""
