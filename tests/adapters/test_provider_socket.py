@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
@@ -90,6 +91,22 @@ def test_frames_both_ways() -> None:
     seen = asyncio.run(main()).seen[0]
     assert seen.path == "/v1/talk?model=a+b"
     assert (seen.headers["authorization"], seen.headers["x-own"]) == (f"Bearer {KEY}", "1")
+
+
+def test_nothing_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Not even when everything is: the library would log headers, and so the key, and what is said."""
+    caplog.set_level(logging.DEBUG)
+
+    async def main() -> None:
+        async with provider(echo) as (made, _):
+            socket = await made.connect("talk")
+            socket.post({"text": "between us"})
+            await socket.receive()
+            await socket.aclose()
+
+    asyncio.run(main())
+    assert KEY not in caplog.text
+    assert "between us" not in caplog.text
 
 
 def test_closing_sends_what_was_posted_and_leaves_no_task() -> None:

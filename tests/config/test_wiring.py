@@ -38,6 +38,7 @@ def test_the_adapters_of_providers_are_listed() -> None:
         (Role.LLM, "openai_compatible"),
         (Role.LLM, "openai_responses"),
         (Role.LLM, "anthropic_claude"),
+        (Role.REALTIME, "openai_realtime"),
     } <= names
 
 

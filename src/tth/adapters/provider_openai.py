@@ -19,10 +19,13 @@ OPENAI_ERRORS = ErrorNames(
             "organization_spend_limit_exceeded",
             "project_spend_limit_exceeded",
             "organization_usage_limit_exceeded",
+            "billing_hard_limit_reached",
         }
     ),
-    auth=frozenset({"invalid_api_key", "authentication_error", "unsupported_country_region_territory"}),
-    rate=frozenset({"rate_limit_exceeded", "rate_limit_error", "slow_down"}),
+    auth=frozenset(
+        {"invalid_api_key", "authentication_error", "account_deactivated", "unsupported_country_region_territory"}
+    ),
+    rate=frozenset({"rate_limit_exceeded", "inference_rate_limit_exceeded", "rate_limit_error", "slow_down"}),
     busy=frozenset(
         {"server_error", "server_is_overloaded", "service_unavailable_error", "overloaded_error", "unavailable_error"}
     ),
@@ -44,6 +47,9 @@ OPENAI_ERRORS = ErrorNames(
             "unsupported_value",
             "invalid_value",
             "model_not_found",
+            "missing_model",
+            "invalid_model",
+            "beta_api_shape_disabled",
             "data_residency_mismatch",
             "BadRequestError",
         }

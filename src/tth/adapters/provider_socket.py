@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
 import ssl
 import time
@@ -72,6 +73,8 @@ class SocketProvider:
         self._names = names
         self._codes = dict(codes or {})
         self._tls: ssl.SSLContext | None = None
+        # The library logs headers and frames when it is asked for DEBUG: the key and what the user said.
+        self._mute = logging.Logger("mute", level=logging.CRITICAL + 1)
 
     async def connect(self, path: str, params: Mapping[str, str] | None = None) -> Socket:
         """Open a connection. Cancelled, nothing of it is left.
@@ -92,6 +95,7 @@ class SocketProvider:
                 additional_headers=headers,
                 compression=None,  # base64 of sound hardly shrinks, and it costs both sides time
                 max_size=MAX_MESSAGE_BYTES,
+                logger=self._mute,
                 open_timeout=settings.connect_s,
                 close_timeout=CLOSE_S,
                 ssl=self._context() if url.startswith("wss:") else None,

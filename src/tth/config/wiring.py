@@ -42,6 +42,7 @@ _BUILTIN: tuple[tuple[Role, str], ...] = (
     (Role.TTS, "mock_tts"),
     (Role.TTS, "openai_tts"),
     (Role.TTS, "elevenlabs"),
+    (Role.REALTIME, "openai_realtime"),
     (Role.REALTIME, "mock_realtime"),
     (Role.AVATAR, "embedded_face"),
     (Role.AVATAR, "mock_avatar"),

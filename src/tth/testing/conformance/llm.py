@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import random
 import traceback
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -27,7 +26,7 @@ from tth.adapters.base import (
 )
 from tth.errors import AdapterError
 from tth.model.controls import Controls, EmotionLabel
-from tth.testing.conformance.subject import PATIENCE_S, Check, Ending, Subject, eventually, opened
+from tth.testing.conformance.subject import PATIENCE_S, Check, Ending, Subject, eventually, logged, opened
 from tth.testing.emulators.faults import Fault, FaultKind
 from tth.testing.emulators.server import Emulator
 
@@ -167,13 +166,7 @@ async def each_fault_has_its_outcome(subject: Subject[LanguageModel]) -> None:
 
 async def nothing_is_given_away(subject: Subject[LanguageModel]) -> None:
     """Neither key nor the user's words stand in an error, in what it came from, or in a log."""
-    lines: list[str] = []
-    handler = logging.Handler()
-    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
-    root, level = logging.getLogger(), logging.getLogger().level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    try:
+    with logged() as lines:
         for kind, outcome in subject.outcomes.items():
             if isinstance(outcome, Ending):
                 continue
@@ -187,9 +180,6 @@ async def nothing_is_given_away(subject: Subject[LanguageModel]) -> None:
                     said = [str(error), repr(error), shown, *lines]
                     assert not [text for text in said if emulator.key in text], f"{kind}: the key is shown"
                     assert not [text for text in said if "Zürich" in text], f"{kind}: the user's words are shown"
-    finally:
-        root.removeHandler(handler)
-        root.setLevel(level)
 
 
 async def it_does_what_it_says(subject: Subject[LanguageModel]) -> None:

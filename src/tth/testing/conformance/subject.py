@@ -6,8 +6,9 @@ Tests: tests/testing/conformance/test_llm.py.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -81,6 +82,22 @@ async def opened(subject: Subject[A]) -> AsyncIterator[tuple[A, Emulator | None]
             finally:
                 await emulator.aclose()
     await eventually(lambda: not asyncio.all_tasks() - before, "a task was left running")
+
+
+@contextmanager
+def logged() -> Iterator[list[str]]:
+    """What is logged meanwhile, from DEBUG on."""
+    lines: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+    root, level = logging.getLogger(), logging.getLogger().level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield lines
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
 
 
 async def eventually(is_so: Callable[[], bool], otherwise: str) -> None:
