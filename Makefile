@@ -23,8 +23,8 @@ dev: .venv/installed-dev  ## set up .venv with what tests and checks need as wel
 run: install  ## serve on localhost:50051 until Ctrl-C
 	@$(BIN)/tth serve
 
-demo: install  ## a recorded conversation: out/demo.mp4, .vtt, .json and out/contact.png
-	@$(BIN)/tth demo
+demo: $(if $(EMULATE),dev,install)  ## a recorded conversation: out/demo.mp4 and more; PROFILE=api_only_mac EMULATE=1 without a key
+	@$(BIN)/tth demo $(if $(PROFILE),--profile $(PROFILE)) $(if $(EMULATE),--emulate)
 
 test: dev  ## the whole Python test suite
 	@$(BIN)/python -m pytest -q

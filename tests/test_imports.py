@@ -246,11 +246,19 @@ def test_only_the_loader_reads_the_environment() -> None:
 
 
 def _reads_environment(line: ast.stmt) -> bool:
+    """To hand all of it on to a child process is not reading either."""
     if isinstance(line, ast.Expr) and ast.unparse(line).startswith("os.environ.setdefault("):
         return False
     if any(isinstance(below, ast.stmt) for below in ast.iter_child_nodes(line)):
         return False  # its lines are looked at one by one
-    names = (node for node in ast.walk(line) if isinstance(node, ast.Attribute))
+    handed_on = {
+        id(value)
+        for node in ast.walk(line)
+        if isinstance(node, ast.keyword) and node.arg == "env" and isinstance(node.value, ast.Dict)
+        for key, value in zip(node.value.keys, node.value.values, strict=True)
+        if key is None
+    }
+    names = (node for node in ast.walk(line) if isinstance(node, ast.Attribute) and id(node) not in handed_on)
     return any(node.attr in ("environ", "environb", "getenv") for node in names)
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.client.server import Peer, Script, ScriptedService, audio, serving, video
 from tests.media.pictures import grey
 from tth.cli.demo_run import TurnRecord, hold
-from tth.cli.demo_script import SCRIPT, SMOKE, DemoTurn, DemoUpdate
+from tth.cli.demo_script import SCRIPT, SMOKE, DemoTurn, DemoUpdate, script_for
 from tth.client import TthClient, controls
 from tth.client.recorder import Recorder
 from tth.media.encode import make_encoder
@@ -142,3 +142,17 @@ def test_the_script_shows_everything() -> None:
     assert [plan.interrupt_after_ms is not None for plan in SCRIPT].count(True) == 1
     assert SCRIPT[-1].interrupt_after_ms is None
     assert any(plan.update for plan in SMOKE)
+
+
+def test_the_script_of_a_model_that_only_answers() -> None:
+    """The same without texts that are spoken as they stand, and no voice changes in the middle of an answer."""
+    for smoke in (False, True):
+        script = script_for(can_say=False, smoke=smoke)
+        assert all(plan.talk for plan in script)
+        assert any(plan.update for plan in script)
+        assert not any(plan.update.in_sound for plan in script if plan.update)
+    assert script_for(can_say=True, smoke=True) is SMOKE
+    script = script_for(can_say=False, smoke=False)
+    assert len({plan.persona for plan in script}) >= 4
+    assert [plan.interrupt_after_ms is not None for plan in script].count(True) == 1
+    assert any(plan.reply_contains for plan in script)

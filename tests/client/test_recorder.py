@@ -19,7 +19,7 @@ from tth.media.mp4 import ResolutionChanged
 from tth.model.controls import GREEN_RGB
 from tth.model.media import VideoCodec
 from tth.v1 import controls_pb2, media_pb2
-from tth.v1.converse_pb2 import ConverseResponse, IdleClip, SessionState, TextDelta, TurnPaused
+from tth.v1.converse_pb2 import ConverseResponse, IdleClip, SessionState, TextDelta, TurnPaused, TurnStopped
 
 pytestmark = pytest.mark.unit
 
@@ -100,6 +100,23 @@ def test_subtitles_hold_the_text_with_its_marks(tmp_path: Path) -> None:
     with av.open(str(tmp_path / "a.vtt")) as file:
         packets = [(packet.pts, bytes(packet).decode()) for packet in file.demux() if packet.size]
     assert packets == [(0, 'She said "hello, you".'), (3000, "你好吗？")]
+
+
+def test_a_voice_without_word_times_has_subtitles_all_the_same(tmp_path: Path) -> None:
+    """What was heard of the text, spread over the sound."""
+    recorder = Recorder(tmp_path / "a.mp4", subtitles=tmp_path / "a.vtt")
+    recorder.take(ConverseResponse(turn_id="t_1", text_delta=TextDelta(text="One two. Three four. Never heard.")))
+    recorder.take(audio("t_1", 0))
+    recorder.take(audio("t_1", 960_000))
+    stopped = TurnStopped(heard_text="One two. Three four.")
+    recorder.take(ConverseResponse(turn_id="t_1", turn_stopped=stopped))
+    recorder.close()
+    written = (tmp_path / "a.vtt").read_text()
+    assert "One two." in written
+    assert "Three four." in written
+    assert "Never" not in written
+    second = written.splitlines().index("Three four.")
+    assert written.splitlines()[second - 1].startswith("00:00:00.4")  # letter 9 of 20 in a second of sound
 
 
 def test_words_without_a_text_are_written_as_they_are(tmp_path: Path) -> None:

@@ -158,3 +158,17 @@ def test_it_ends_with_a_table(film: Film) -> None:
     assert "first sound" in film.output
     assert "interrupted" in film.output
     assert (film.folder / "contact.png").stat().st_size > 50_000
+
+
+def test_the_demo_of_a_realtime_model(tmp_path: Path) -> None:
+    """A profile that asks a provider runs with a stand-in for it: no key, no network; lips from the sound alone."""
+    command = [sys.executable, "-m", "tth.cli.main", "demo", "--smoke", "--profile", "api_only_mac", "--emulate"]
+    done = subprocess.run(
+        [*command, "--output", str(tmp_path)], capture_output=True, text=True, timeout=140, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    turn = json.loads((tmp_path / "demo.json").read_text(encoding="utf-8"))["turns"][0]
+    assert turn["mode"] == "talk"
+    assert turn["metrics"][0]["outcome"] == "TURN_OUTCOME_COMPLETED"
+    usage = turn["metrics"][0]
+    assert float(usage["audio_ms"]) > 3000

@@ -122,8 +122,8 @@ def _check_end(record: TurnRecord) -> Iterator[Check]:
     yield Check("turns", record.media_after_end_count == 0, f"{record.media_after_end_count} events after the end")
     if interrupted:
         heard = record.endings[0].turn_stopped.heard_text
-        cut = bool(heard) and len(heard) < len(record.plan.text)
-        yield Check("interrupt", cut, f"heard {len(heard)} of {len(record.plan.text)} letters")
+        whole = len(record.text if record.plan.talk else record.plan.text)
+        yield Check("interrupt", 0 < len(heard) < whole, f"heard {len(heard)} of {whole} letters")
 
 
 def _check_media(record: TurnRecord) -> Iterator[Check]:
@@ -157,9 +157,12 @@ def _check_controls(record: TurnRecord) -> Iterator[Check]:
     yield Check("controls", not ignored, f"ignored: {', '.join(ignored)}" if ignored else f"{results} reported")
     if record.plan.update is not None:
         seen = {kind: len(revisions) for kind, revisions in record.revisions.items()}
-        both = record.update_sent and all(count >= 2 for count in seen.values())
-        detail = "sound and picture changed" if both else f"revisions seen: {seen}"
-        yield Check("controls", both, f"update in the middle: {detail}")
+        kinds = seen if record.plan.update.in_sound else ("video_frame",)
+        changed = record.update_sent and all(seen[kind] >= 2 for kind in kinds)
+        what = "sound and picture" if record.plan.update.in_sound else "the face"
+        yield Check(
+            "controls", changed, f"update in the middle: {what} changed" if changed else f"revisions seen: {seen}"
+        )
         report = record.update_report
         answered = report is not None and bool(report.results) and not figures.downgraded(report)
         yield Check("controls", answered, f"update in the middle: {_answer(report)}")

@@ -1,8 +1,11 @@
-"""The demo's conversation, as data: six turns that show what the service does in about forty seconds."""
+"""The demo's conversations, as data: a few turns that show what the service does in about forty seconds.
+
+A cast with a voice speaks texts as they stand as well; one whose realtime model does all the talking only answers.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +16,10 @@ class DemoUpdate:
     """Of the turn's sound heard."""
     emotion: str
     intensity: float
-    rate: float
-    pitch: float
+    rate: float | None = None
+    pitch: float | None = None
+    in_sound: bool = True
+    """The voice changes with it. One that speaks a whole answer in one go does not; the face always does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +79,29 @@ SMOKE: tuple[DemoTurn, ...] = (
     ),
 )
 """For `make phase`: the shortest conversation with everything that a verdict needs."""
+
+_STORY = DemoTurn("Tell me a story.", "storyteller", "sad", 0.9, talk=True)
+
+TALK_SCRIPT: tuple[DemoTurn, ...] = (
+    DemoTurn("Hi! My name is Robin.", "default", "happy", 0.5, talk=True),
+    replace(_STORY, update=DemoUpdate(4_000, "surprised", 1.0, in_sound=False)),
+    DemoTurn("Do you remember my name?", "casual", "neutral", 0.5, talk=True, reply_contains="Robin"),
+    DemoTurn(
+        "Tell me about yourself, please.",
+        "professional",
+        "angry",
+        0.8,
+        talk=True,
+        latency="low",
+        interrupt_after_ms=3_200,
+    ),
+    DemoTurn("Goodbye!", "default", "happy", 0.8, talk=True),
+)
+TALK_SMOKE: tuple[DemoTurn, ...] = (replace(_STORY, update=DemoUpdate(1_500, "happy", 1.0, in_sound=False)),)
+
+
+def script_for(*, can_say: bool, smoke: bool) -> tuple[DemoTurn, ...]:
+    """can_say: there is a voice that speaks texts as they stand."""
+    if can_say:
+        return SMOKE if smoke else SCRIPT
+    return TALK_SMOKE if smoke else TALK_SCRIPT

@@ -6,11 +6,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tth.cli import exits
 
+FIRST_BYTE_MS, WORD_MS = 200.0, 20.0
+"""How long an emulated model thinks, and between two of its words: about what good ones need."""
+
 if TYPE_CHECKING:
+    from tth.adapters.base import Role
     from tth.cli.terminal import Terminal
     from tth.testing.emulators.catalogue import Stand
     from tth.testing.emulators.server import Emulator
@@ -29,8 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KIND",
         help="what goes wrong with the next request; several: with the one after it. A wrong kind lists them",
     )
-    parser.add_argument("--first-byte-ms", type=float, default=200.0, help="how long it thinks; default 200")
-    parser.add_argument("--word-ms", type=float, default=20.0, help="between two words of an answer; default 20")
+    parser.add_argument("--first-byte-ms", type=float, default=FIRST_BYTE_MS, help="how long it thinks; default 200")
+    parser.add_argument("--word-ms", type=float, default=WORD_MS, help="between two words of an answer; default 20")
     parser.add_argument("--echo", action="store_true", help="repeat what was said, in place of the embedded talker")
 
 
@@ -51,14 +58,36 @@ def run(arguments: argparse.Namespace) -> int:
     if unknown:
         message = f'unknown fault "{unknown[0]}"; known: {", ".join(FaultKind)}'
         raise exits.CommandFailed(message, exits.USAGE)
-    emulator = _emulator(stand, arguments)
+    emulator = _made(
+        stand, arguments.key, first_byte_ms=arguments.first_byte_ms, word_ms=arguments.word_ms, echo=arguments.echo
+    )
     emulator.faults.add(*(FaultKind(kind) for kind in arguments.fault))
     port = stand.port if arguments.port is None else arguments.port
     asyncio.run(_serve(emulator, stand, arguments.host, port, Terminal()))
     return exits.OK
 
 
-def _emulator(stand: Stand, arguments: argparse.Namespace) -> Emulator:
+def _stands() -> Collection[Stand]:
+    try:
+        from tth.testing.emulators.catalogue import STANDS
+    except ImportError as error:
+        raise exits.CommandFailed(f"{error}; pip install 'tth[emulate]' brings it", exits.USAGE) from None
+    return STANDS.values()
+
+
+@dataclass(frozen=True, slots=True)
+class StandIns:
+    """What leads a server to them."""
+
+    settings: Mapping[str, str]
+    """Key path -> value."""
+    variables: Mapping[str, str]
+    """Of the environment: keys."""
+
+
+def _made(
+    stand: Stand, key: str, *, first_byte_ms: float = FIRST_BYTE_MS, word_ms: float = WORD_MS, echo: bool = False
+) -> Emulator:
     from dataclasses import fields
 
     from tth.adapters.base import LanguageModel, Role, Voice
@@ -76,13 +105,35 @@ def _emulator(stand: Stand, arguments: argparse.Namespace) -> Emulator:
     voice, model = embedded(Role.TTS, "espeak"), embedded(Role.LLM, "persona_talker")
     assert isinstance(voice, Voice)
     assert isinstance(model, LanguageModel)
-    made = stand.make(key=arguments.key, first_byte_s=arguments.first_byte_ms / 1000, speech=VoiceSpeech(voice))
+    made = stand.make(key=key, first_byte_s=first_byte_ms / 1000, speech=VoiceSpeech(voice))
     names = {field.name for field in fields(made)}  # not every provider writes answers
     if "word_s" in names:
-        made.word_s = arguments.word_ms / 1000  # type: ignore[attr-defined]
-    if "talker" in names and not arguments.echo:
+        made.word_s = word_ms / 1000  # type: ignore[attr-defined]
+    if "talker" in names and not echo:
         made.talker = ModelTalker(model)  # type: ignore[attr-defined]
     return made
+
+
+def placeholder_keys(key: str = "test-key") -> dict[str, str]:
+    """Environment variables: a key for every provider that can be emulated. Raises as `stand_ins` does."""
+    return {stand.key_variable: key for stand in _stands()}
+
+
+@asynccontextmanager
+async def stand_ins(cast: Collection[tuple[Role, str]], key: str = "test-key") -> AsyncIterator[StandIns]:
+    """Emulators, in this process, of every provider that these adapters ask; as long as the block lasts.
+
+    cast: role and name of each adapter. Raises CommandFailed when what emulators need is not installed.
+    """
+    settings: dict[str, str] = {}
+    variables: dict[str, str] = {}
+    async with AsyncExitStack() as stack:
+        for stand in _stands():
+            if any(adapter in stand.paths for adapter in cast):
+                emulator = await stack.enter_async_context(_made(stand, key).running())
+                settings |= stand.settings_for(emulator.url)
+                variables[stand.key_variable] = key
+        yield StandIns(settings, variables)
 
 
 async def _serve(emulator: Emulator, stand: Stand, host: str, port: int, terminal: Terminal) -> None:

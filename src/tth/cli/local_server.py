@@ -6,9 +6,10 @@ Talked to over a real channel, as every client does. Tests: tests/cli/test_local
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,12 +36,17 @@ _READY = (tth_service_pb2.HEALTH_STATUS_SERVING, tth_service_pb2.HEALTH_STATUS_D
 
 @asynccontextmanager
 async def server_at(
-    target: str | None, progress: Progress, profile: str = "offline", settings: Sequence[str] = ()
+    target: str | None,
+    progress: Progress,
+    profile: str = "offline",
+    settings: Sequence[str] = (),
+    variables: Mapping[str, str] | None = None,
 ) -> AsyncIterator[str]:
     """The address of a server: `target` as it is, or one that is started now, is ready, and is ended afterwards.
 
-    settings: KEY=VALUE each, for one that is started. The child also ends when this process dies in any way. Raises
-    CommandFailed, with the end of the child's log, when it does not become ready.
+    settings, variables: KEY=VALUE each and environment variables beside our own, for one that is started. The child
+    also ends when this process dies in any way. Raises CommandFailed, with the end of the child's log, when it does not
+    become ready.
     """
     if target is not None:
         yield target
@@ -48,14 +54,16 @@ async def server_at(
     with tempfile.TemporaryDirectory(prefix="tth-") as folder:
         port_path, log_path = Path(folder, "port"), Path(folder, "log")
         progress.now("starting the server")
-        process = await _start(profile, settings, port_path, log_path)
+        process = await _start(profile, settings, variables or {}, port_path, log_path)
         try:
             yield await _ready(process, port_path, log_path, progress)
         finally:
             await _end(process)
 
 
-async def _start(profile: str, settings: Sequence[str], port_path: Path, log_path: Path) -> asyncio.subprocess.Process:
+async def _start(
+    profile: str, settings: Sequence[str], variables: Mapping[str, str], port_path: Path, log_path: Path
+) -> asyncio.subprocess.Process:
     artifacts = port_path.with_name("artifacts")
     arguments = ("serve", "--profile", profile, "--port", "0", "--port-file", str(port_path), "--until-stdin-closes")
     own = (f"server.artifact_dir={artifacts}", "server.drain_s=2", *settings)
@@ -71,6 +79,7 @@ async def _start(profile: str, settings: Sequence[str], port_path: Path, log_pat
             stdin=asyncio.subprocess.PIPE,
             stdout=log,
             stderr=log,
+            env={**os.environ, **variables},
             start_new_session=True,  # Ctrl-C is for us; we end the child in our own time
         )
 

@@ -56,6 +56,10 @@ class _Turn:
     text: str = ""
     words: dict[int, media_pb2.WordTiming] = field(default_factory=dict)
     """By offset: one that comes again takes the place of the first."""
+    heard_text: str | None = None
+    """Of a turn that was stopped."""
+    sound_pts_us: tuple[int, int] | None = None
+    """From the first sample to the last."""
     speaking_pts_us: list[int] = field(default_factory=list)
     """Frames in which the person speaks."""
     mouth: dict[int, float] = field(default_factory=dict)
@@ -116,6 +120,10 @@ class Recorder:
                 turn.words[event.word_timing.offset] = event.word_timing
             case "audio_chunk":
                 self._take_audio(event)
+                begin_us, end_us = event.audio_chunk.pts_us, event.audio_chunk.pts_us + event.audio_chunk.duration_us
+                turn.sound_pts_us = (turn.sound_pts_us[0] if turn.sound_pts_us else begin_us, end_us)
+            case "turn_stopped":
+                turn.heard_text = event.turn_stopped.heard_text
             case "turn_paused":
                 _forget_void(turn, event.turn_paused.pts_us)
                 self._cut(event)
@@ -298,11 +306,29 @@ def _forget_void(turn: _Turn, pts_us: int) -> None:
     turn.mouth = {at: opening for at, opening in turn.mouth.items() if at < pts_us}
 
 
+def _estimated_words(turn: _Turn) -> list[media_pb2.WordTiming]:
+    """For a voice that gives no word times: what was heard, spread evenly over the sound."""
+    text = turn.text if turn.heard_text is None else turn.heard_text
+    if turn.sound_pts_us is None or not text.strip():
+        return []
+    begin_us, end_us = turn.sound_pts_us
+    per_letter_us = (end_us - begin_us) / len(text.rstrip())
+    return [
+        media_pb2.WordTiming(
+            word=found.group(),
+            offset=found.start(),
+            pts_us=begin_us + round(found.start() * per_letter_us),
+            duration_us=round(len(found.group()) * per_letter_us),
+        )
+        for found in re.finditer(r"\S+", text)
+    ]
+
+
 def _pieces(turn: _Turn) -> list[tuple[media_pb2.WordTiming, str, bool]]:
     """The turn's text cut at its words, so that the marks between words stay; True: no space before the piece."""
     result: list[tuple[media_pb2.WordTiming, str, bool]] = []
     joined = False
-    words = sorted(turn.words.values(), key=lambda word: word.pts_us)
+    words = sorted(turn.words.values(), key=lambda word: word.pts_us) or _estimated_words(turn)
     for word, following in zip_longest(words, words[1:]):
         end = word.offset + len(word.word)
         if following is not None:

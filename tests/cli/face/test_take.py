@@ -93,5 +93,5 @@ def test_what_is_no_wav_is_told(tmp_path: Path) -> None:
 
 def test_a_look_has_the_voice_of_its_persona() -> None:
     """One that nobody wears has none of its own."""
-    assert persona_for("marco").voices == {"espeak": "m3"}
+    assert persona_for("marco").voices["espeak"] == "m3"
     assert persona_for("somebody.yaml") == Persona("somebody", look="somebody.yaml")
