@@ -20,6 +20,7 @@ from tth.adapters.base import (
     TtsSession,
     Voice,
 )
+from tth.adapters.moderation import Moderator, Moment
 from tth.config.check import plain_type
 from tth.config.wiring import builtin_registry
 from tth.model.secret import Secret
@@ -116,3 +117,10 @@ REGISTRY = builtin_registry().plus(
 def offered() -> list[AdapterSpec]:
     """As another package's entry point would."""
     return [spec(Role.AVATAR, "from_elsewhere")]
+
+
+class StrictModerator(Moderator):
+    """Allows nothing."""
+
+    async def allows(self, text: str, moment: Moment, language_code: str) -> bool:
+        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
@@ -11,11 +12,13 @@ import pytest
 
 from tests.config.fakes import REGISTRY, Parrot, Statue, defaults_of, offered, spec
 from tth.adapters.base import AdapterSpec, Role
+from tth.adapters.moderation import Moment
 from tth.adapters.registry import Adapters
 from tth.config import wiring
 from tth.config.load import load_config
-from tth.config.wiring import build_adapters, builtin_registry, full_registry
+from tth.config.wiring import build_adapters, build_server, builtin_registry, full_registry
 from tth.errors import ConfigError
+from tth.session.engine import Engine
 
 pytestmark = pytest.mark.unit
 
@@ -130,3 +133,38 @@ def test_what_is_wrong_with_an_adapters_settings_is_said_with_its_place(tmp_path
     (problem,) = refused.value.problems
     assert problem.where.endswith("my.yaml:1")
     assert problem.key == "adapters.avatar.embedded_face.backgrounds.office"
+
+
+def engine_of(tmp_path: Path, **overrides: str) -> Engine:
+    """The engine of a server with these settings of `guard`, profile offline_mock."""
+    paths = {f"guard.{name}": text for name, text in overrides.items()}
+
+    async def build() -> Engine:
+        config = load_config(
+            builtin_registry(), profile="offline_mock", overrides=paths, environ={}, directory=tmp_path
+        )
+        return build_server(config, builtin_registry()).engine
+
+    return asyncio.run(build())
+
+
+def test_blocked_words_make_a_moderator(tmp_path: Path) -> None:
+    """Without any there is none, and no clause is looked at."""
+    assert engine_of(tmp_path).moderator is None
+    moderator = engine_of(tmp_path, blocked_words="one,two words").moderator
+    assert moderator is not None
+    assert not asyncio.run(moderator.allows("Two words.", Moment.OUTPUT, "en"))
+
+
+def test_a_moderator_of_ones_own(tmp_path: Path) -> None:
+    """By the path of what makes it; what is no moderator, or not there, is a problem of the configuration."""
+    path = "tests.config.fakes:StrictModerator"
+    assert type(engine_of(tmp_path, moderator=path).moderator).__name__ == "StrictModerator"
+    for wrong in ("tests.config.fakes:Parrot", "tests.config.fakes:nobody", "nothing.here:build", "tests.config.fakes"):
+        with pytest.raises(ConfigError, match=r"guard\.moderator"):
+            engine_of(tmp_path, moderator=wrong)
+
+
+def test_sound_that_costs_nothing_is_not_kept(tmp_path: Path) -> None:
+    """An embedded voice speaks anew."""
+    assert engine_of(tmp_path).clause_cache is None

@@ -11,6 +11,7 @@ import pytest
 
 from tests.pipeline.stage import AHEAD_MS, SMALL, Scene, make_scene, spoken
 from tth.adapters.base import StyleHint, TextPiece, Used
+from tth.adapters.moderation import Moderator, Moment, WordList
 from tth.core.budget import Budgets
 from tth.errors import AdapterUnavailable
 from tth.model.controls import ControlReport, EmotionLabel
@@ -479,6 +480,56 @@ def test_what_a_model_says_besides_is_not_spoken() -> None:
     assert tts.player.calls[0].controls.emotion_label is EmotionLabel.HAPPY
     assert metrics.control_report.effective.emotion_intensity == 0.8
     assert [result.path for result in metrics.control_report.results] == ["emotion.label", "emotion.intensity"]
+
+
+@pytest.mark.parametrize(
+    ("question", "reply", "outcome", "spoken_text"),
+    [
+        ("What is that?", "A fine day. Not a nasty one.", TurnOutcome.FAILED, "A fine day."),
+        ("That nasty thing?", "No.", TurnOutcome.FAILED, None),
+        ("What is that?", "A fine day.", TurnOutcome.COMPLETED, "A fine day."),
+    ],
+)
+def test_what_is_not_allowed_is_neither_asked_nor_spoken(
+    question: str, reply: str, outcome: TurnOutcome, spoken_text: str | None
+) -> None:
+    """A question never reaches the model, a clause never the voice; what came before it was said."""
+    model = ScriptedModel([Give(reply)])
+    tts = ScriptedVoice(chunks(5), chunks(5))
+
+    async def main() -> Scene:
+        scene = make_scene(llm=model, tts=tts)
+        scene.venue = replace(scene.venue, moderator=WordList(["nasty"]))
+        await scene.runner(question, mode=TextMode.TALK).run()
+        return scene
+
+    scene = run_virtual(main())
+    assert scene.sink.of(TurnMetrics)[0].outcome is outcome
+    assert [call.prompt.text for call in tts.player.calls if call.prompt] == ([spoken_text] if spoken_text else [])
+    assert len(model.player.calls) == (0 if "nasty" in question else 1)
+    errors = scene.sink.of(ErrorEvent)
+    assert [error.reason for error in errors] == (["CONTENT_REFUSED"] if outcome is TurnOutcome.FAILED else [])
+    assert "nasty" not in "".join(error.message for error in errors)
+
+
+def test_a_moderator_that_does_not_answer_stops_the_turn() -> None:
+    """What nobody looked at is not spoken."""
+
+    class Silent(Moderator):
+        async def allows(self, text: str, moment: Moment, language_code: str) -> bool:
+            await asyncio.get_running_loop().create_future()
+            return True
+
+    tts = ScriptedVoice()
+
+    async def main() -> Scene:
+        scene = make_scene(tts=tts)
+        scene.venue = replace(scene.venue, moderator=Silent())
+        await scene.runner("Hello there.").run()
+        return scene
+
+    assert run_virtual(main()).sink.of(ErrorEvent)[0].reason == "ADAPTER_TIMEOUT"
+    assert tts.player.calls == []
 
 
 def test_a_models_hint_never_overrules_people() -> None:

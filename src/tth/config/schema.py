@@ -142,18 +142,35 @@ class BudgetSettings:
     about 18 minutes."""
     pause_ms: int = setting(60_000, 1000, 3_600_000)
     """How long a turn may be held (pause_turn); then it is stopped as EXPIRED."""
+    moderation_ms: int = setting(3000, 1, 600_000)
+    """For the moderator to look at one text; see guard.moderator."""
 
     @property
     def of_turn(self) -> Budgets:
         """Those that hold within a turn."""
         return Budgets(
-            self.llm_first_text_ms,
-            self.tts_first_chunk_ms,
-            self.avatar_first_frame_ms,
-            self.silence_ms,
-            self.turn_ms,
-            self.pause_ms,
+            llm_first_text_ms=self.llm_first_text_ms,
+            tts_first_chunk_ms=self.tts_first_chunk_ms,
+            avatar_first_frame_ms=self.avatar_first_frame_ms,
+            silence_ms=self.silence_ms,
+            moderation_ms=self.moderation_ms,
+            turn_ms=self.turn_ms,
+            pause_ms=self.pause_ms,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class GuardSettings:
+    """What may be asked and said here, and what is not paid for twice."""
+
+    blocked_words: tuple[str, ...] = ()
+    """Words and phrases that no question to a language model and no spoken clause may hold; case and accents do not
+    hide them. The turn fails with CONTENT_REFUSED."""
+    moderator: str = ""
+    """A moderator of your own, as "package.module:build": called without arguments, it gives a
+    tth.adapters.moderation.Moderator, which is asked in place of the list."""
+    clause_cache_s: float = setting(60.0, 0, 3600)
+    """How long a clause's sound is kept for the same words in the same way; 0 = not. Embedded voices need none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +306,8 @@ class Config:
     """Where sessions are kept."""
     budgets: BudgetSettings = BudgetSettings()
     """How long each wait may take."""
+    guard: GuardSettings = GuardSettings()
+    """What may be asked and said here."""
     pacing: PacingSettings = PacingSettings()
     """How far media runs ahead."""
     defaults: DefaultSettings = DefaultSettings()

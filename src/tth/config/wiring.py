@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import replace
+from importlib import import_module
 from importlib.metadata import entry_points
 
 from tth.adapters.base import (
@@ -14,17 +15,20 @@ from tth.adapters.base import (
     AdapterSpec,
     Avatar,
     Capabilities,
+    Deployment,
     LanguageModel,
     RealtimeModel,
     Role,
     Voice,
 )
+from tth.adapters.moderation import Moderator, WordList
 from tth.adapters.registry import Adapters, Registry
 from tth.clock import SystemClock
 from tth.config.schema import Config, StoreKind
 from tth.errors import ConfigError, ConfigProblem
 from tth.server.app import EncodeThreads, ServerOptions, TthServer
 from tth.server.models import ModelCatalogue
+from tth.session.clause_cache import ClauseCache
 from tth.session.engine import Engine
 from tth.session.snapshot_store import SessionStore
 from tth.session.store import SessionLimits
@@ -164,6 +168,8 @@ def build_server(config: Config, registry: Registry) -> TthServer:
         max_text_code_points=server.max_text_code_points,
         max_turns=server.session_max_turns,
         history_tokens=server.history_tokens,
+        moderator=_moderator_of(config),
+        clause_cache=_clause_cache_of(config, adapters),
         default_language=config.defaults.language,
         default_media=config.media.preferences,
     )
@@ -186,6 +192,33 @@ def build_server(config: Config, registry: Registry) -> TthServer:
     )
     catalogue = ModelCatalogue(config.profile, known_models(registry, adapters), config.personas)
     return TthServer(engine, options, catalogue, _store_of(config))
+
+
+def _moderator_of(config: Config) -> Moderator | None:
+    """Who says what is fit to be spoken; None = everything is. Raises ConfigError."""
+    guard = config.guard
+    if not guard.moderator:
+        return WordList(guard.blocked_words) if guard.blocked_words else None
+    module, _, name = guard.moderator.partition(":")
+    try:
+        moderator = getattr(import_module(module), name)()
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        raise _problem(config, "guard.moderator", f"cannot be built: {type(error).__name__}: {error}") from None
+    if not isinstance(moderator, Moderator):
+        raise _problem(config, "guard.moderator", "does not give a tth.adapters.moderation.Moderator")
+    return moderator
+
+
+def _clause_cache_of(config: Config, adapters: Adapters) -> ClauseCache | None:
+    """None where the voice is embedded: to speak anew costs next to nothing then."""
+    keep_s, voice = config.guard.clause_cache_s, adapters.tts
+    if not keep_s or voice is None or voice.capabilities.deployment is Deployment.EMBEDDED:
+        return None
+    return ClauseCache(SystemClock(), keep_s)
+
+
+def _problem(config: Config, key: str, message: str) -> ConfigError:
+    return ConfigError(problems=(ConfigProblem(config.origins[key].where, key, message),))
 
 
 def _store_of(config: Config) -> SessionStore | None:

@@ -19,6 +19,8 @@ class Budgets:
     """From the first sound to its picture."""
     silence_ms: int = 8_000
     """Between two outputs of any stage that has begun."""
+    moderation_ms: int = 3_000
+    """For the moderator to look at one text."""
     turn_ms: int = 600_000
     """The whole turn, playing time included and the time it was held not."""
     pause_ms: int = 60_000

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from tth.adapters.base import AvatarSession, LlmSession, Persona, RealtimeSession, TtsSession, TurnContext, Utterance
+from tth.adapters.moderation import Moderator
 from tth.clock import Clock
 from tth.core.budget import Budgets
 from tth.core.media_clock import MediaClock
@@ -85,6 +86,7 @@ class Venue:
     encoder: FrameEncoder
     budgets: Budgets
     language_code: str = "en"
+    moderator: Moderator | None = None
     health: PictureHealth = field(default_factory=PictureHealth)
 
     def tell(self, notice: DegradedMode | None) -> None:

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from tth.adapters.moderation import Moment
 from tth.core.clauses import Clause
 from tth.core.error_event import error_event
 from tth.core.turn import TurnState
@@ -300,7 +301,9 @@ class TurnRunner:
         await run_realtime_stage(self._turn, await self._question(), spoken)
 
     async def _question(self) -> str:
-        return "".join([piece.text async for piece in self.text.pieces()])
+        question = "".join([piece.text async for piece in self.text.pieces()])
+        await self._turn.check(question, Moment.INPUT)
+        return question
 
     async def _pictures(self, sending: SendingStage, avatar_users: Collection[asyncio.Task[None]]) -> None:
         if avatar_users:

@@ -9,11 +9,13 @@ import asyncio
 from dataclasses import dataclass
 
 from tth.adapters.base import ControlChange, StyleHint, Used
+from tth.adapters.moderation import Moment
 from tth.core.blend import hinted, hinted_report
 from tth.core.drift import DriftController
 from tth.core.ledger import SpeechLedger
 from tth.core.timeline import Timeline
 from tth.core.turn import TurnMachine, TurnState
+from tth.errors import AdapterTimeout, ContentRefused
 from tth.model.commands import DEFAULT_RAMP_MS
 from tth.model.controls import ControlPatch, ControlReport, Controls
 from tth.model.events import Event, Speaking
@@ -140,6 +142,21 @@ class TurnInProgress:
         """Wait while the turn is held."""
         while self.hold is not None:
             await self._goes_on.wait()
+
+    async def check(self, text: str, moment: Moment) -> None:
+        """Raises ContentRefused for a text that must not be answered or spoken here, AdapterTimeout or AdapterError
+        when nobody can say so in time."""
+        moderator = self.venue.moderator
+        if moderator is None or not text.strip():
+            return
+        budget_ms = self.venue.budgets.moderation_ms
+        try:
+            async with asyncio.timeout(budget_ms / 1000):
+                is_allowed = await moderator.allows(text, moment, self.plan.context.language_code)
+        except TimeoutError:
+            raise AdapterTimeout(f"the moderator gave no answer within {budget_ms} ms", role="moderator") from None
+        if not is_allowed:
+            raise ContentRefused(f"the {moment} is not allowed on this server", role="moderator")
 
     async def wait_until_due(self, sample: int, ahead_samples: int) -> None:
         """Wait until `sample` is at most `ahead_samples` in the future. Returns at once in a batch."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from tth.adapters.base import LlmInput, RealtimeOutput, TextPiece, TtsInput, Used
+from tth.adapters.moderation import Moment
 from tth.core.clauses import Clause
 from tth.core.speakable import has_speakable
 from tth.core.turn import TurnState
@@ -42,6 +43,7 @@ async def run_voice_stage(turn: TurnInProgress, clauses: asyncio.Queue[Clause | 
     left_out: list[Clause] = []
     while (clause := await clauses.get()) is not None:
         await turn.wait_until_due(turn.timeline.end_sample, turn.plan.pace.synthesis_ahead_samples)
+        await turn.check(clause.text, Moment.OUTPUT)
         turn.reach(TurnState.TTS)
         if await _speak(turn, clause, spoken):
             has_spoken = True

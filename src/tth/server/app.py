@@ -17,6 +17,7 @@ from pathlib import Path
 import grpc
 
 from tth.adapters.base import Adapter
+from tth.adapters.moderation import Moderator
 from tth.errors import AdapterError, AdapterTimeout, AdapterUnavailable, Draining
 from tth.media.encode import EncodedPicture
 from tth.model.events import GoAway, TurnOutcome
@@ -200,12 +201,23 @@ class TthServer:
         """Load and warm up all adapters at once; then the server is ready. Raises AdapterError."""
         try:
             async with asyncio.TaskGroup() as group:
+                if self.engine.moderator is not None:
+                    group.create_task(self._load_moderator(self.engine.moderator))
                 for adapter in self.engine.adapters:
                     group.create_task(self._load(adapter))
         except ExceptionGroup as errors:
             self.readiness.status = Status.FAILED
             raise errors.exceptions[0] from None
         await self.readiness.ready()
+
+    async def _load_moderator(self, moderator: Moderator) -> None:
+        try:
+            async with asyncio.timeout(self.options.adapter_load_ms / 1000):
+                await moderator.load()
+        except AdapterError:
+            raise
+        except Exception as error:
+            raise AdapterUnavailable(f"the moderator could not be loaded: {type(error).__name__}: {error}") from error
 
     async def _load(self, adapter: Adapter) -> None:
         name = f"{adapter.role}/{adapter.name}"
@@ -262,7 +274,7 @@ class TthServer:
         with suppress(TimeoutError):
             async with asyncio.timeout(STOP_GRACE_S):
                 await close_all(conversations)
-        await close_all(self.engine.adapters)
+        await close_all([*self.engine.adapters, self.engine.moderator])
         if isinstance(self.engine.encode_offload, EncodeThreads):
             self.engine.encode_offload.close()
 

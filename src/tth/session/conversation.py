@@ -350,7 +350,15 @@ class Conversation:
     def _venue(self) -> Venue:
         assert self._sink is not None
         engine = self.engine
-        return Venue(self._sink, engine.clock, self.media_clock, self.encoder, engine.budgets, health=self.health)
+        return Venue(
+            self._sink,
+            engine.clock,
+            self.media_clock,
+            self.encoder,
+            engine.budgets,
+            moderator=engine.moderator,
+            health=self.health,
+        )
 
     def _emit(self, event: Event) -> None:
         if self._sink is not None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tth.adapters.base import RealtimeModel, RealtimeSession, SessionContext, TtsSession, Voice
+from tth.adapters.moderation import Moderator
 from tth.adapters.registry import Adapters
 from tth.clock import Clock
 from tth.control.personas import PersonaConfig
@@ -15,6 +16,7 @@ from tth.model.controls import ControlPatch, Controls, LatencyMode
 from tth.model.media import MediaPreferences
 from tth.pipeline.frame_encoder import EncodeOffload
 from tth.pipeline.plan import AdapterSessions
+from tth.session.clause_cache import CachedVoice, ClauseCache
 from tth.session.control_layers import ControlLayers
 from tth.session.history import DEFAULT_MAX_TOKENS
 from tth.session.shifted_voice import ShiftedRealtime, ShiftedVoice
@@ -37,6 +39,9 @@ class Engine:
     max_turns: int = 10_000
     """Of one session."""
     history_tokens: int = DEFAULT_MAX_TOKENS
+    moderator: Moderator | None = None
+    """None = everything may be asked and said."""
+    clause_cache: ClauseCache | None = None
     default_language: str = "en"
     default_media: MediaPreferences = MediaPreferences()
 
@@ -62,14 +67,15 @@ class Engine:
         adapters = self.adapters
         return AdapterSessions(
             llm=adapters.llm.open_session(context) if adapters.llm else None,
-            tts=_voice(adapters.tts, context) if adapters.tts else None,
+            tts=self._voice(adapters.tts, context) if adapters.tts else None,
             realtime=_realtime(adapters.realtime, context) if adapters.realtime else None,
         )
 
-
-def _voice(adapter: Voice, context: SessionContext) -> TtsSession:
-    session = adapter.open_session(context)
-    return ShiftedVoice(session, adapter.capabilities) if needs_sound_path(adapter.capabilities) else session
+    def _voice(self, adapter: Voice, context: SessionContext) -> TtsSession:
+        session = adapter.open_session(context)
+        if self.clause_cache is not None:
+            session = CachedVoice(session, self.clause_cache)
+        return ShiftedVoice(session, adapter.capabilities) if needs_sound_path(adapter.capabilities) else session
 
 
 def _realtime(adapter: RealtimeModel, context: SessionContext) -> RealtimeSession:

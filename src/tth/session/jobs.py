@@ -182,7 +182,7 @@ class Jobs:
             closing.push_async_callback(close_all, [speech])
             face = Face(engine.adapters.avatar if codec is not VideoCodec.NONE else None, context, draw=True)
             closing.push_async_callback(close_all, [face])
-            venue = Venue(job.sink, engine.clock, MediaClock(), encoder, engine.budgets)
+            venue = Venue(job.sink, engine.clock, MediaClock(), encoder, engine.budgets, moderator=engine.moderator)
             sessions = speech.with_avatar(face.of(decided.persona))
             job.runner = TurnRunner(plan, sessions, venue, GivenText(order.text, is_complete=True))
             job.state = JobState.RUNNING
