@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import TypeVar
 
 from tth.core.pacing import frame_samples
 from tth.core.turn import TurnState
-from tth.model.media import FrameKind, SilenceSpan, SpeechChunk, SpeechSpan, ms_to_samples
+from tth.model.media import (
+    SAMPLE_RATE_HZ,
+    FrameKind,
+    SilenceSpan,
+    SpeechChunk,
+    SpeechSpan,
+    WordTiming,
+    ms_to_samples,
+)
 from tth.pipeline.take import Take
 from tth.pipeline.turn_state import TurnInProgress
 from tth.pipeline.voice_stage import ClauseBegins, ClauseEnds, Spoken, SpokenQueue
@@ -42,6 +49,7 @@ class PlacingStage:
         self._has_words = False
         self._chunk: SpeechChunk | None = None  # has come and has no place yet
         self._is_spoken = False
+        self._tidy_at = self._timeline.end_sample
 
     async def run(self, take: Take) -> None:
         """Place what was taken back by a pause, then everything that comes, then a tail in which the mouth comes to
@@ -130,9 +138,8 @@ class PlacingStage:
         offset = clause.clause.offset
         for word in chunk.words:
             self._has_words = True
-            self._turn.ledger.add_word(
-                replace(word, start_sample=word.start_sample + self._clause_start, offset=word.offset + offset)
-            )
+            start = word.start_sample + self._clause_start
+            self._turn.ledger.add_word(WordTiming(word.word, word.offset + offset, start, word.sample_count))
         span = self._timeline.place(chunk, offset, clause.control_revision)
         self._chunk = None
         if not self._has_words:
@@ -141,7 +148,9 @@ class PlacingStage:
         await self._hand_out(span)
 
     async def _hand_out(self, span: SpeechSpan) -> None:
-        self._timeline.forget(self._turn.position() - REWIND_SAMPLES if self._pace.live else span.end_sample)
+        if span.end_sample >= self._tidy_at:  # not for every chunk: it would cost more than the rest of placing it
+            self._tidy_at = span.end_sample + SAMPLE_RATE_HZ
+            self._timeline.forget(self._turn.position() - REWIND_SAMPLES if self._pace.live else span.end_sample)
         await self._take.sound.put(span)
         await self._feed_avatar(span)
 
