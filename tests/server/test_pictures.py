@@ -17,7 +17,7 @@ from tests.server.caller import Caller, conversation, fields_of, kind, new_sessi
 from tth.adapters.avatar.embedded_face import EmbeddedFace, Settings
 from tth.adapters.base import Persona
 from tth.adapters.registry import Adapters
-from tth.client import controls
+from tth.client import TthClient, controls
 from tth.control.personas import PersonaConfig
 from tth.face.parameters import FaceState
 from tth.face.shot import Shot
@@ -196,6 +196,19 @@ def test_a_person_alone(wire: media_pb2.VideoCodec, codec: VideoCodec) -> None:
             assert np.abs(picture[2, 2, :3].astype(int) - WALLS["office"]).max() < 6
 
     check()
+
+
+@served(make)
+async def test_the_largest_raw_picture_arrives(server: RunningServer) -> None:
+    """1024x1024 with alpha are 4 MiB and an envelope, which is more than gRPC sends and takes by itself."""
+    async with TthClient(server.target) as client:
+        wanted = controls(fps=1, size=(1024, 1024))
+        session = await client.create_session(wanted, media=media(media_pb2.VIDEO_CODEC_RAW_RGBA32))
+        async with client.converse(session.session_id) as talk:
+            async for event in talk.events():
+                if kind(event) == "video_frame":
+                    assert len(event.video_frame.data) == 4 * 1024 * 1024
+                    return
 
 
 @pytest.mark.parametrize(

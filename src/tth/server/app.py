@@ -88,7 +88,7 @@ def grpc_options(max_request_bytes: int) -> list[tuple[str, int]]:
     return [
         ("grpc.so_reuseport", 0),  # a second server on this port fails loudly instead of taking half of the calls
         ("grpc.max_receive_message_length", max_request_bytes),
-        ("grpc.max_send_message_length", 4 * 1024 * 1024),
+        ("grpc.max_send_message_length", 8 * 1024 * 1024),  # a raw frame of 1024x1024 with alpha has 4 MiB
         ("grpc.http2.bdp_probe", 0),  # else megabytes of a client that writes without reading pile up before us
         ("grpc.max_concurrent_streams", 1000),
         ("grpc.keepalive_time_ms", 30_000),
