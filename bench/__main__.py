@@ -33,6 +33,7 @@ BENCHMARKS: Mapping[str, str] = MappingProxyType(
         "puppet": "the same for a portrait",
         "live_face": "one live session with pictures, painted and not",
         "slow_readers": "what a client gets that reads too slowly",
+        "providers": "what our adapters add to a provider's own time, against emulators",
         "sessions": "how many sessions one server carries",
         "soak": "half an hour of talk: drift, memory and counts must stay as they are",
     }

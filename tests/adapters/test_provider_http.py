@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
@@ -205,6 +206,23 @@ def test_an_answer_that_is_kept_open_is_not_waited_for() -> None:
     assert asyncio.run(main()) == (1, 1)
 
 
+def test_what_an_emulator_tells_of_itself() -> None:
+    """How many asked over how many connections; its own pages are no requests."""
+
+    async def main() -> dict[str, int]:
+        async with provider(stream_of(b'data: {"n": 1}\n\n')) as (made, server):
+            await read(made)
+            await read(made)
+            people = HttpProvider(Source("x", "curl"), HttpSettings(server.url, {}), ErrorNames())
+            async with people.request("GET", "_emulator/state") as response:
+                told: dict[str, int] = json.loads(await response.aread())
+            await people.aclose()
+            return told
+
+    told = asyncio.run(main())
+    assert (told["requests"], told["connections"], told["open"], told["active"]) == (2, 1, 2, 0)
+
+
 def test_nobody_there() -> None:
     """A port where nobody listens."""
 
@@ -257,6 +275,53 @@ def test_a_cancelled_request_ends_the_providers_work() -> None:
             return server
 
     assert asyncio.run(main()).cancelled_count == 1
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_stops_cost_no_connection(reads: bool) -> None:
+    """Stopped at sixty different moments, reading or not: the one connection that is allowed can be had again."""
+
+    async def main() -> None:
+        handler = stream_of(*[b'data: {"n": 1}\n\n'] * 5, pause_s=0.001)
+        async with provider(handler) as (_, server):
+            settings = HttpSettings(f"{server.url}/v1", {}, Secret(KEY), max_connections=1)
+            made = HttpProvider(Source("llm", "some_model"), settings, ErrorNames())
+
+            async def ask() -> None:
+                async with made.request("POST", "ask", {}) as response:
+                    async for event in events(response):
+                        if not reads:
+                            break
+                        parsed(event, made)
+
+            for number in range(60):
+                asking = asyncio.create_task(ask())
+                for _ in range(number):
+                    await asyncio.sleep(0)
+                await asyncio.sleep(0.0002 * (number % 7))
+                asking.cancel()
+                await asyncio.wait([asking])
+            async with asyncio.timeout(4):  # less than what a request waits for a connection
+                assert len(await read(made)) == 5
+            await made.aclose()
+
+    asyncio.run(main())
+
+
+def test_a_cancelled_end_is_no_end() -> None:
+    """Cancelled while the answer was being closed, and gone on: the connection is not used again."""
+
+    async def main() -> int:
+        async with provider(stream_of(b'data: {"n": 1}\n\n')) as (made, server):
+            for _ in range(2):
+                async with made.request("POST", "ask", {}) as response:
+                    stream = events(response)
+                    await anext(stream)
+                    with pytest.raises(asyncio.CancelledError):
+                        await stream.athrow(asyncio.CancelledError())
+            return server.connection_count
+
+    assert asyncio.run(main()) == 2
 
 
 def test_faults_are_taken_one_by_one() -> None:

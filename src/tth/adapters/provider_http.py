@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -27,6 +28,7 @@ from tth.adapters.provider_errors import (
     retry_after_ms,
     status_in,
 )
+from tth.adapters.provider_lanes import Lanes
 from tth.errors import AdapterAuthFailed, AdapterError, AdapterProtocolError, AdapterTimeout, AdapterUnavailable
 from tth.model.secret import Secret
 
@@ -35,11 +37,11 @@ E = TypeVar("E", bound=AdapterError)
 CONNECT_S = 5.0
 """TCP and TLS; the providers' own clients use the same."""
 POOL_S = 5.0
-"""For a free connection of the pool."""
+"""For a free connection."""
 WRITE_S = 10.0
 KEEP_ALIVE_S = 60.0
 """An idle connection is kept for the next turn."""
-READ_OUT_S = 0.05
+READ_OUT_S = 0.2
 """How long to wait for the end of an answer of which everything is known."""
 MAX_ERROR_BYTES = 65_536
 """Of an error body that are read."""
@@ -58,6 +60,7 @@ class HttpSettings:
     key_variable: str = ""
     """The environment variable that the key comes from, for the message when it is refused."""
     max_connections: int = 100
+    """Each has one request at a time."""
     connect_s: float = CONNECT_S
 
 
@@ -68,24 +71,32 @@ class HttpProvider:
         self._source = source
         self._settings = settings
         self._names = names
-        self._client: httpx.AsyncClient | None = None
+        self._lanes = Lanes(self._client, settings.max_connections, KEEP_ALIVE_S)
+        self._tls: ssl.SSLContext | None = None
 
     @asynccontextmanager
     async def request(
         self, method: str, path: str, body: Any = None, params: Mapping[str, str] | None = None
     ) -> AsyncIterator[httpx.Response]:
-        """Send a request; gives the answer's head at once, its body as it is read. Leaving closes it, also when
-        cancelled: a provider that is still working notices and stops.
+        """Send a request; gives the answer's head at once, its body as it is read. Leaving it before its
+        end, also by being cancelled, closes the connection: a provider that is still working notices and stops.
 
         Raises AdapterError for every status from 400 on and for a connection that cannot be had or breaks, also
         inside the `async with` block.
         """
-        client = self._open()
         try:
-            async with client.stream(method, path.lstrip("/"), json=body, params=params) as response:
-                if response.status_code >= 400:
-                    raise await self._error_of(response)
-                yield response
+            async with (
+                self._lanes.lane(POOL_S) as lane,
+                lane.client.stream(method, path.lstrip("/"), json=body, params=params) as response,
+            ):
+                try:
+                    if response.status_code >= 400:
+                        raise await self._error_of(response)
+                    yield response
+                except Exception:
+                    lane.is_reusable = response.is_closed
+                    raise
+                lane.is_reusable = response.is_closed  # so far only the end of the answer has closed it
         except httpx.TimeoutException as error:
             raise self._broken(AdapterTimeout, f"did not answer in time ({type(error).__name__})") from None
         except httpx.HTTPError as error:
@@ -98,9 +109,7 @@ class HttpProvider:
 
     async def aclose(self) -> None:
         """Close all connections. Idempotent."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        await self._lanes.aclose()
 
     def in_stream(self, body: Any) -> AdapterError:
         """The error that a frame of a stream tells, whose HTTP status was good. A number in it counts as the status."""
@@ -116,24 +125,22 @@ class HttpProvider:
         """The stream ended before its end."""
         return self._broken(AdapterUnavailable, "ended its stream too early")
 
-    def _open(self) -> httpx.AsyncClient:
-        if self._client is None:
-            settings = self._settings
-            headers = dict(settings.headers)
-            if settings.key is not None:
-                headers[settings.key_header] = settings.key_prefix + settings.key.reveal()
-            self._client = httpx.AsyncClient(
-                base_url=settings.base_url.rstrip("/") + "/",
-                headers=headers,
-                http2=True,
-                timeout=httpx.Timeout(None, connect=settings.connect_s, pool=POOL_S, write=WRITE_S),
-                limits=httpx.Limits(
-                    max_connections=settings.max_connections,
-                    max_keepalive_connections=settings.max_connections,
-                    keepalive_expiry=KEEP_ALIVE_S,
-                ),
-            )
-        return self._client
+    def _client(self) -> httpx.AsyncClient:
+        """A client for one connection."""
+        settings = self._settings
+        headers = dict(settings.headers)
+        if settings.key is not None:
+            headers[settings.key_header] = settings.key_prefix + settings.key.reveal()
+        if self._tls is None:
+            self._tls = httpx.create_ssl_context()  # takes 40 ms: once for all
+        return httpx.AsyncClient(
+            base_url=settings.base_url.rstrip("/") + "/",
+            headers=headers,
+            http2=True,
+            verify=self._tls,
+            timeout=httpx.Timeout(None, connect=settings.connect_s, pool=POOL_S, write=WRITE_S),
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_S),
+        )
 
     async def _error_of(self, response: httpx.Response) -> AdapterError:
         body = b""
@@ -161,9 +168,13 @@ async def events(response: httpx.Response) -> AsyncGenerator[ServerSentEvent, No
     The content type is not looked at. Raises what reading raises.
     """
     closed = _Closed(response)
-    async for event in EventSource(closed).aiter_sse():  # type: ignore[arg-type]
-        if event.data and (not closed.is_over or event.data.startswith("[DONE]") or _json(event.data) is not None):
-            yield event
+    try:
+        async for event in EventSource(closed).aiter_sse():  # type: ignore[arg-type]
+            if event.data and (not closed.is_over or event.data.startswith("[DONE]") or _json(event.data) is not None):
+                yield event
+    except asyncio.CancelledError:
+        response.is_closed = False  # cancelled while it closed: not to be trusted with another request
+        raise
 
 
 async def read_out(stream: AsyncGenerator[ServerSentEvent, None]) -> None:

@@ -95,6 +95,7 @@ class Emulator:
         app = web.Application(client_max_size=MAX_REQUEST_BYTES)
         self.add_routes(app.router)
         app.router.add_post("/_emulator/faults", self._add_faults)
+        app.router.add_get("/_emulator/state", self._state)
         # handler_cancellation: a client that goes away ends the work, as at a provider that then stops billing.
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=1.0, access_log=None)
         await self._runner.setup()
@@ -164,6 +165,19 @@ class Emulator:
     async def cancelled(self) -> None:
         """Wait until some client has gone away before the end of its answer."""
         await self._cancelled.wait()
+
+    async def _state(self, request: web.Request) -> web.Response:
+        """GET /_emulator/state: what has happened so far. The connection that asks counts as one that is open."""
+        return web.json_response(
+            {
+                "requests": len(self.seen),
+                "connections": self.connection_count,
+                "open": self.open_count,
+                "active": self.active_count,
+                "cancelled": self.cancelled_count,
+                "faults_waiting": len(self.faults),
+            }
+        )
 
     async def _add_faults(self, request: web.Request) -> web.Response:
         """POST /_emulator/faults [{"kind": "rate_limited", "retry_after_s": 1}, ...]: for people with curl."""
