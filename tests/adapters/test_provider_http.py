@@ -308,20 +308,22 @@ def test_stops_cost_no_connection(reads: bool) -> None:
     asyncio.run(main())
 
 
-def test_a_cancelled_end_is_no_end() -> None:
-    """Cancelled while the answer was being closed, and gone on: the connection is not used again."""
+@pytest.mark.parametrize(("is_cancelled", "connections"), [(False, 1), (True, 2)])
+def test_a_cancelled_end_is_no_end(is_cancelled: bool, connections: int) -> None:
+    """A reader that was cancelled at the end of an answer, and gone on from: that connection is not used again."""
 
     async def main() -> int:
-        async with provider(stream_of(b'data: {"n": 1}\n\n')) as (made, server):
+        async with provider(stream_of(b'data: {"n": 1}')) as (made, server):  # told behind the end of the answer
             for _ in range(2):
                 async with made.request("POST", "ask", {}) as response:
                     stream = events(response)
                     await anext(stream)
-                    with pytest.raises(asyncio.CancelledError):
-                        await stream.athrow(asyncio.CancelledError())
+                    assert response.is_closed
+                    with pytest.raises(asyncio.CancelledError if is_cancelled else StopAsyncIteration):
+                        await (stream.athrow(asyncio.CancelledError()) if is_cancelled else anext(stream))
             return server.connection_count
 
-    assert asyncio.run(main()) == 2
+    assert asyncio.run(main()) == connections
 
 
 def test_faults_are_taken_one_by_one() -> None:

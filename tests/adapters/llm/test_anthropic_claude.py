@@ -137,6 +137,11 @@ def test_what_was_used() -> None:
     assert used.cost_micro_usd == used.input_tokens + 6 * 5
 
 
+def test_the_tail_comes() -> None:
+    """What might have become a tag, and did not."""
+    assert text_of(scripted(said("[1"), stopped("end_turn"), STOP)) == "[1"
+
+
 def test_a_compatible_server() -> None:
     """No names of events, no pings, no counts; a goodbye that is missing behind a stop reason."""
     assert text_of(scripted(said("Hello"), said(" you"), stopped("end_turn"), named=False)) == "Hello you"

@@ -153,6 +153,11 @@ def test_a_limit_that_thoughts_used_up() -> None:
     assert text_of(outputs) == "You said:"
 
 
+def test_the_tail_comes() -> None:
+    """What might have become a mark, and did not."""
+    assert text_of(answered(openai, "Is 2 </th")[0]) == "You said: Is 2 </th"
+
+
 def test_without_hints() -> None:
     """No tag is asked for, so none comes."""
     outputs, body = answered(openai, "Hi", style_hints=False)

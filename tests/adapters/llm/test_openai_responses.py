@@ -106,6 +106,11 @@ def test_what_was_used() -> None:
     assert used.cost_micro_usd == used.input_tokens * 2 + 60
 
 
+def test_the_tail_comes() -> None:
+    """What might have become a tag, and did not."""
+    assert text_of(scripted(delta("[1"), ended())) == "[1"
+
+
 def test_a_compatible_server() -> None:
     """Few events, no numbers, no names, a [DONE] at the end."""
     assert text_of(scripted(delta("Hello"), delta(" you"), ended(), named=False)) == "Hello you"

@@ -150,6 +150,7 @@ ALONE: list[tuple[Check[LanguageModel], Say]] = [
 ]
 WITH_A_PROVIDER: list[tuple[Check[LanguageModel], Say, Outcome]] = [
     (llm.it_is_told_everything, does_not_tell_the_persona, Ending.WHOLE),
+    (llm.connections_are_kept, does_not_tell_the_persona, Ending.WHOLE),
     (llm.it_does_what_it_says, does_not_tell_the_persona, Ending.WHOLE),
     (llm.a_stop_ends_the_providers_work, goes_on_behind_a_stop, Ending.WHOLE),
     (llm.nothing_is_given_away, tells_what_was_said, AdapterUnavailable),

@@ -77,6 +77,14 @@ async def it_is_told_everything(subject: Subject[LanguageModel]) -> None:
         assert "null" not in body
 
 
+async def connections_are_kept(subject: Subject[LanguageModel]) -> None:
+    """Several answers one after the other, the warm-up before them, need one connection."""
+    async with opened(subject) as (model, emulator), _session(model) as session:
+        for _ in range(5):
+            await _read(session, QUESTION)
+        assert emulator is None or emulator.connection_count == 1, "a connection was opened anew"
+
+
 async def conversations_do_not_mix(subject: Subject[LanguageModel]) -> None:
     """Many at once, each with its own answer."""
     async with opened(subject) as (model, _):
@@ -195,6 +203,7 @@ async def it_does_what_it_says(subject: Subject[LanguageModel]) -> None:
 CHECKS: Sequence[Check[LanguageModel]] = (
     it_answers,
     it_is_told_everything,
+    connections_are_kept,
     conversations_do_not_mix,
     it_stops_after_any_output,
     it_stops_at_any_await,
