@@ -22,6 +22,7 @@ from tests.server.caller import (
     served,
     with_model,
 )
+from tth.model.media import us_to_samples
 from tth.server.app import ServerOptions, TthServer
 from tth.testing.harness import RunningServer, make_server
 from tth.testing.scripted import ScriptedModel, every
@@ -55,6 +56,13 @@ async def session(server: RunningServer, codec: media_pb2.VideoCodec | None = No
     wanted = SOUND_ONLY if codec is None else media(codec)
     reply = await server.stub.CreateSession(CreateSessionRequest(media=wanted))
     return reply.session_id, reply.resume_handle
+
+
+async def presented(server: RunningServer, session_id: str, pts_us: int) -> None:
+    """Wait until a listener without any delay hears this: nobody can say that he has heard more."""
+    conversation = server.server.sessions.get(session_id)
+    now_s = conversation.engine.clock.now_s()
+    await asyncio.sleep(conversation.media_clock.delay_until_s(us_to_samples(pts_us), 0, now_s))
 
 
 async def detached(server: RunningServer, session_id: str) -> None:
@@ -124,9 +132,10 @@ async def test_the_memory_is_what_the_client_says_it_heard(server: RunningServer
     async with calling(server, session_id) as first:
         await first.text("Count.", TEXT_MODE_TALK, turn_id="a")
         words = [(await first.next_of("word_timing")).word_timing for _ in range(4)]
-        await first.next_of("audio_chunk")
+        heard_us = words[2].pts_us + words[2].duration_us
+        await presented(server, session_id, heard_us)
     await detached(server, session_id)
-    position = PlaybackPosition(audio_pts_us=words[2].pts_us + words[2].duration_us)
+    position = PlaybackPosition(audio_pts_us=heard_us)
     async with resuming(server, session_id, handle, first.events[-1].seq, position) as second:
         await second.text("Go on.", TEXT_MODE_TALK, turn_id="b")
         await second.turn("b")
