@@ -7,6 +7,7 @@ import asyncio
 import numpy as np
 import pytest
 
+from tth.adapters.base import SessionContext, TtsSession
 from tth.adapters.tts import mock_tts
 from tth.model.media import SAMPLE_RATE_HZ
 from tth.testing.emulators.speech import Speech, ToneSpeech, VoiceSpeech
@@ -31,3 +32,27 @@ def test_words_lie_in_their_sound(speech: Speech) -> None:
         await speech.aclose()
 
     asyncio.run(main())
+
+
+def test_what_was_said_before_costs_no_time() -> None:
+    """Many who ask for the same at once wait for one; another voice is another sound."""
+
+    class Counted(mock_tts.MockVoice):
+        asked = 0
+
+        def open_session(self, context: SessionContext) -> TtsSession:
+            self.asked += 1
+            return super().open_session(context)
+
+    async def main() -> int:
+        voice = Counted(mock_tts.Settings())
+        speech = VoiceSpeech(voice)
+        await speech.load()
+        spoken = await asyncio.gather(*(speech.speak("One two") for _ in range(20)))
+        assert all(one is spoken[0] for one in spoken)
+        await speech.speak("One two", voice="cedar")
+        await speech.speak("One two", 2.0)
+        await speech.aclose()
+        return voice.asked
+
+    assert asyncio.run(main()) == 3

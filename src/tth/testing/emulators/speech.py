@@ -5,6 +5,7 @@ Tests: tests/testing/emulators/test_speech.py.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from abc import ABC, abstractmethod
 from collections import OrderedDict
@@ -70,6 +71,7 @@ class VoiceSpeech(Speech):
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
         self._said: OrderedDict[tuple[str, float, str], Spoken] = OrderedDict()
+        self._turns = asyncio.Lock()
 
     async def load(self) -> None:
         await self._voice.load()
@@ -79,11 +81,12 @@ class VoiceSpeech(Speech):
 
     async def speak(self, text: str, speed: float = 1.0, voice: str = "") -> Spoken:
         key = (text, speed, voice)
-        if key not in self._said:
-            self._said[key] = await self._speak(text, speed, voice)
-            if len(self._said) > MAX_SAID:
-                self._said.popitem(last=False)
-        return self._said[key]
+        async with self._turns:  # who asks for the same at the same time waits for the first
+            if key not in self._said:
+                self._said[key] = await self._speak(text, speed, voice)
+                if len(self._said) > MAX_SAID:
+                    self._said.popitem(last=False)
+            return self._said[key]
 
     async def _speak(self, text: str, speed: float, voice: str) -> Spoken:
         session = self._voice.open_session(SessionContext("emulator"))
