@@ -57,13 +57,14 @@ def test_profiles_are_chosen_by_variable_and_argument(load: Load) -> None:
     """The argument wins over TTH_PROFILE, which wins over .env."""
     assert load(environ={"TTH_PROFILE": "offline_mock"}).profile == "offline_mock"
     assert load(environ={"TTH_PROFILE": "nonsense"}, profile="offline").profile == "offline"
-    assert known_profiles() == ("api_only_mac", "offline", "offline_mock")
+    assert known_profiles() == ("api_only_mac", "dev_hybrid", "local_api_only_split", "offline", "offline_mock")
 
 
 def test_an_unknown_profile_names_the_known_ones(load: Load) -> None:
     """Who mistypes a profile sees all of them and where the wrong name came from."""
     found = problems_of(load, environ={"TTH_PROFILE": "ofline"})
-    assert found == ['TTH_PROFILE: profile: unknown profile "ofline"; known: api_only_mac, offline, offline_mock']
+    known = ", ".join(known_profiles())
+    assert found == [f'TTH_PROFILE: profile: unknown profile "ofline"; known: {known}']
 
 
 def test_each_layer_is_stronger_than_the_one_before(load: Load, tmp_path: Path) -> None:

@@ -168,3 +168,25 @@ def test_a_moderator_of_ones_own(tmp_path: Path) -> None:
 def test_sound_that_costs_nothing_is_not_kept(tmp_path: Path) -> None:
     """An embedded voice speaks anew."""
     assert engine_of(tmp_path).clause_cache is None
+
+
+def test_a_start_imports_only_what_it_uses() -> None:
+    """Providers' libraries cost a start time; what others could do is looked up when somebody asks."""
+    code = """
+import asyncio, sys
+from tth.config.load import load_config
+from tth.config.wiring import build_server, builtin_registry, models_in_use, other_models, build_adapters
+async def main():
+    registry = builtin_registry()
+    config = load_config(registry, profile="offline_mock", environ={})
+    build_server(config, registry)
+    print([name for name in ("httpx", "websockets", "tth.adapters.tts.espeak") if name in sys.modules])
+    adapters = build_adapters(config, registry)
+    used, others = models_in_use(registry, adapters), other_models(registry, adapters)
+    print([spec.name for spec, _, active in used if active])
+    print("espeak" in [spec.name for spec, _, active in others if not active])
+    print(len({(spec.role, spec.name) for spec, _, _ in (*used, *others)}) == len(used) + len(others))
+asyncio.run(main())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["[]", "['mock_llm', 'mock_tts', 'mock_avatar']", "True", "True"]

@@ -72,6 +72,17 @@ def test_anything_that_changes_the_sound_is_another_clause(other: dict[str, obje
     assert len(inner.player.calls) == 2
 
 
+def test_who_may_speak_next_is_passed_on() -> None:
+    """The voice gets ready as without a cache."""
+    inner = ScriptedVoice()
+
+    async def main() -> None:
+        CachedVoice(inner.open_session(SESSION), ClauseCache(VirtualClock(), 60)).prepare(Persona("a"))
+
+    run_virtual(main())
+    assert inner.prepared == ["a"]
+
+
 def test_it_is_forgotten_in_time() -> None:
     """After its seconds it is spoken anew."""
     inner = ScriptedVoice([*every(0, tone(100))], repeat=True)

@@ -253,6 +253,9 @@ class TtsSession(AdapterSession):
         An async generator. Calls of one session are made one after the other.
         """
 
+    def prepare(self, persona: Persona) -> None:
+        """A hint: this person may speak soon, in the conversation's language. Quick; never raises."""
+
     async def infer_batch(self, clause: TtsInput, control: Controls, context: TurnContext) -> list[SpeechChunk]:
         """All chunks of the clause."""
         async with aclosing(self.infer_stream(clause, control, context)) as stream:

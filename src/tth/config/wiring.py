@@ -27,7 +27,7 @@ from tth.clock import SystemClock
 from tth.config.schema import Config, StoreKind
 from tth.errors import ConfigError, ConfigProblem
 from tth.server.app import EncodeThreads, ServerOptions, TthServer
-from tth.server.models import ModelCatalogue
+from tth.server.models import Known, ModelCatalogue
 from tth.session.clause_cache import ClauseCache
 from tth.session.engine import Engine
 from tth.session.snapshot_store import SessionStore
@@ -190,7 +190,8 @@ def build_server(config: Config, registry: Registry) -> TthServer:
         artifact_dir=server.artifact_dir,
         reflection=server.reflection,
     )
-    catalogue = ModelCatalogue(config.profile, known_models(registry, adapters), config.personas)
+    known = models_in_use(registry, adapters)
+    catalogue = ModelCatalogue(config.profile, known, config.personas, lambda: other_models(registry, adapters))
     return TthServer(engine, options, catalogue, _store_of(config))
 
 
@@ -239,15 +240,23 @@ def _store_of(config: Config) -> SessionStore | None:
     raise ConfigError(problems=(ConfigProblem(config.origins[key].where, key, message),))
 
 
-def known_models(registry: Registry, adapters: Adapters) -> tuple[tuple[AdapterSpec, Capabilities, bool], ...]:
-    """Every adapter that can be had here, what it can do, and whether it is in use."""
+def models_in_use(registry: Registry, adapters: Adapters) -> Known:
+    """What the adapters in use can do."""
     in_use = {(adapter.role, adapter.name): adapter for adapter in adapters}
+    specs = ((spec, in_use.get((spec.role, spec.name))) for spec in registry)
+    return tuple((spec, adapter.capabilities, True) for spec, adapter in specs if adapter is not None)
+
+
+def other_models(registry: Registry, adapters: Adapters) -> Known:
+    """Every other adapter that can be had here, and what it can do. Imports them all."""
+    in_use = {(adapter.role, adapter.name) for adapter in adapters}
     known: list[tuple[AdapterSpec, Capabilities, bool]] = []
     for spec in registry:
-        active = in_use.get((spec.role, spec.name))
+        if (spec.role, spec.name) in in_use:
+            continue
         try:
-            adapter = active or spec.build(spec.settings_type()())
+            adapter = spec.build(spec.settings_type()())
         except (ImportError, TypeError, ValueError):
             continue  # its package is not installed, or it has settings without a default: it cannot be had as it is
-        known.append((spec, adapter.capabilities, active is not None))
+        known.append((spec, adapter.capabilities, False))
     return tuple(known)

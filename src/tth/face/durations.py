@@ -1,7 +1,7 @@
 """How long sounds usually last, for phonemes whose times nobody tells: spread over a word or a stretch. Pure.
 
-Used by the aligner (audio_lips/align.py). `spread` and `spread_words` wait for an adapter of a voice that tells when
-its words are spoken but no phonemes; today nobody calls them (docs/motion.md).
+Used by the aligner (audio_lips/align.py). `spread` and `spread_words` wait for somebody who turns the text of a voice
+that tells words but no phonemes into sounds; today nobody calls them (docs/motion.md).
 Tests: tests/face/test_durations.py.
 """
 

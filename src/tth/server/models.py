@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TypeAlias
 
 from tth.adapters.base import AdapterSpec, Capabilities, Support
 from tth.control.personas import PersonaConfig
@@ -15,19 +17,30 @@ DEFAULT_PAGE, MAX_PAGE = 50, 100
 _SUPPORT = {support: f"CONTROL_SUPPORT_{support.name}" for support in Support}
 
 
+Known: TypeAlias = tuple[tuple[AdapterSpec, Capabilities, bool], ...]
+"""Adapters that could be loaded, what each can do, and whether the profile uses it."""
+
+
 class ModelCatalogue:
     """Made once at start; immutable."""
 
     def __init__(
         self,
         profile: str,
-        known: tuple[tuple[AdapterSpec, Capabilities, bool], ...],
+        known: Known,
         personas: Mapping[str, PersonaConfig],
+        others: Callable[[], Known] = tuple,
     ) -> None:
-        """known: every adapter that could be loaded, what it can do, and whether the profile uses it."""
+        """known: at least those in use. others: the rest, looked up when somebody asks for the first time: that imports
+        them, and a start should not wait for adapters that nobody uses."""
         self.profile = profile
-        self._known = known
+        self._in_use = known
+        self._others = others
         self._personas = personas
+
+    @cached_property
+    def _known(self) -> Known:
+        return (*self._in_use, *self._others())
 
     def page(self, request: tth_service_pb2.ListModelsRequest) -> tth_service_pb2.ListModelsResponse:
         """One page of adapters; the personas come with every page. Raises InvalidRequest."""
@@ -56,7 +69,7 @@ class ModelCatalogue:
 
     def check_media(self, media: MediaPreferences) -> None:
         """Raises InvalidRequest for a codec that the avatar in use cannot give."""
-        for spec, capabilities, active in self._known:
+        for spec, capabilities, active in self._in_use:
             if active and spec.role == "avatar" and media.video_codec is not VideoCodec.NONE:
                 allowed = (VideoCodec.NONE, *capabilities.video_codecs)
                 if media.video_codec not in allowed:

@@ -215,7 +215,7 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
     async def ListModels(  # noqa: N802
         self, request: tth_service_pb2.ListModelsRequest, context: Context
     ) -> tth_service_pb2.ListModelsResponse:
-        return self._catalogue.page(request)
+        return await asyncio.to_thread(self._catalogue.page, request)  # the first one imports every adapter
 
     async def Health(  # noqa: N802
         self, request: tth_service_pb2.HealthRequest, context: Context

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Hashable
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from tth.adapters.base import TtsInput, TtsOutput, TtsSession, TurnContext
+from tth.adapters.base import Persona, TtsInput, TtsOutput, TtsSession, TurnContext
 from tth.clock import Clock
 from tth.model.controls import BY_PATH, Controls
 from tth.model.media import SpeechChunk
@@ -72,6 +72,9 @@ class CachedVoice(TtsSession):
     def __init__(self, voice: TtsSession, cache: ClauseCache) -> None:
         self._voice = voice
         self._cache = cache
+
+    def prepare(self, persona: Persona) -> None:
+        self._voice.prepare(persona)
 
     async def infer_stream(
         self, clause: TtsInput, control: Controls, context: TurnContext

@@ -99,6 +99,7 @@ class Conversation:
         self._face = Face(engine.adapters.avatar, context, draw=terms.media.video_codec is not VideoCodec.NONE)
         self._speech = engine.open_speech(context)
         self._prepare_face()
+        self._prepare_voice()
         self.turns = Turns(terms, engine, self.layers, self._face, self._speech, self.media_clock)
         self._idling = Idling(engine, self._face, terms)
         self._sink: Sink | None = None
@@ -315,6 +316,7 @@ class Conversation:
         turn = self.turns.running
         decided = self.layers.update(command.controls, command.clear_paths, turn.report.effective if turn else None)
         self._emit(ControlAck(decided.report))
+        self._prepare_voice()
         if turn is not None:
             turn.change_controls(decided.controls, decided.report, command.ramp_ms, decided.asked)
             self._prepare_face()
@@ -346,6 +348,11 @@ class Conversation:
         if self.media.video_codec is not VideoCodec.NONE:
             now = self.layers.now()
             self._face.prepare(now.persona, now.controls)
+
+    def _prepare_voice(self) -> None:
+        """Whoever is heard next: the voice gets ready."""
+        if self._speech.tts is not None:
+            self._speech.tts.prepare(self.layers.now().persona)
 
     def _venue(self) -> Venue:
         assert self._sink is not None

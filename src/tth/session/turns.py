@@ -248,6 +248,8 @@ class Turns:
         assert stage is not None
         decided = self._layers.for_turn(accepted.command.controls)
         self._face.of(decided.persona)
+        if self._speech.tts is not None:
+            self._speech.tts.prepare(decided.persona)
         self._stop_running(TurnOutcome.SUPERSEDED)
         stage.begins()
         runner = self._runner_of(accepted, decided, self._face.free(stage.group))

@@ -245,13 +245,25 @@ class _ModelSession(_Session[ModelOutput], LlmSession):
 
 
 class ScriptedVoice(_Scripted[SpeechChunk], Voice):
-    """A voice; its scripts give chunks, one script for each clause."""
+    """A voice; its scripts give chunks, one script for each clause. `prepared` records whom it was told to expect."""
 
     def open_session(self, context: SessionContext) -> TtsSession:
-        return _VoiceSession(self.player, context)
+        return _VoiceSession(self.player, context, self.prepared)
+
+    @cached_property
+    def prepared(self) -> list[str]:
+        """The persona of each call of `prepare`."""
+        return []
 
 
 class _VoiceSession(_Session[SpeechChunk], TtsSession):
+    def __init__(self, player: ScriptPlayer[SpeechChunk], context: SessionContext, prepared: list[str]) -> None:
+        super().__init__(player, context)
+        self._prepared = prepared
+
+    def prepare(self, persona: Persona) -> None:
+        self._prepared.append(persona.persona_id)
+
     async def infer_stream(
         self, clause: TtsInput, control: Controls, context: TurnContext
     ) -> AsyncGenerator[SpeechChunk, None]:

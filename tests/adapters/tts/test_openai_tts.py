@@ -27,7 +27,8 @@ from tth.errors import AdapterAuthFailed, AdapterProtocolError, AdapterRejected,
 from tth.model.controls import Controls, EmotionLabel
 from tth.model.media import Pcm, SpeechChunk
 from tth.model.secret import Secret
-from tth.testing.emulators.faults import FaultKind
+from tth.testing.conformance.subject import eventually
+from tth.testing.emulators.faults import Fault, FaultKind
 from tth.testing.emulators.openai import OpenAiEmulator
 from tth.testing.emulators.openai_speech import SpeechDialect
 from tth.testing.emulators.server import Emulator
@@ -246,6 +247,25 @@ def test_text_without_a_word_costs_nothing() -> None:
             voice = build(replace(SETTINGS, base_url=emulator.base_url))
             assert await outputs(voice, TtsInput(" - ... "), Controls()) == []
             assert len(emulator.seen) == 0
+            await voice.aclose()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("kind", [FaultKind.SLOW_FIRST_BYTE, FaultKind.SILENT_MIDWAY])
+def test_a_stop_ends_the_request(kind: FaultKind) -> None:
+    """Before the first byte and in the middle: the server sees that nobody listens any more."""
+
+    async def main() -> None:
+        async with OpenAiEmulator(key=KEY).running() as emulator:
+            voice = build(replace(SETTINGS, base_url=emulator.base_url))
+            emulator.faults.add(Fault(kind, delay_s=60.0, after=2))
+            speaking = asyncio.create_task(outputs(voice, TtsInput(TEXT), Controls()))
+            await eventually(lambda: emulator.active_count == 1, "nothing was asked")
+            await asyncio.sleep(0.02)
+            speaking.cancel()
+            await asyncio.wait([speaking])
+            await eventually(lambda: emulator.cancelled_count == 1, "the server goes on")
             await voice.aclose()
 
     asyncio.run(main())

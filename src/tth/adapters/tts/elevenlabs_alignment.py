@@ -55,6 +55,12 @@ def timed_characters(alignment: Any) -> tuple[TimedCharacter, ...]:
     )
 
 
+def _bare(text: str, begin: int, end: int) -> tuple[int, int] | None:
+    """The word without the marks around it; None where it is nothing but marks."""
+    letters = [at for at in range(begin, end) if text[at].isalnum()]
+    return (letters[0], letters[-1] + 1) if letters else None
+
+
 def _numbers(alignment: Mapping[str, Any], names: Sequence[str], factor: float) -> list[float]:
     found = next((alignment[name] for name in names if alignment.get(name)), None)
     if not isinstance(found, list) or any(isinstance(one, bool) or not isinstance(one, int | float) for one in found):
@@ -67,7 +73,7 @@ class WordTimer:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._words = [(found.start(), found.end()) for found in _WORD.finditer(text)]
+        self._words = [place for found in _WORD.finditer(text) if (place := _bare(text, found.start(), found.end()))]
         self._position = 0
         """Of the next character of the text that has no time yet."""
         self._known_to_ms = 0.0

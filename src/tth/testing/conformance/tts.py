@@ -113,7 +113,7 @@ async def it_can_be_left_after_any_chunk(subject: Subject[Voice]) -> None:
         for count in (1, 2, 5):
             async with aclosing(session.infer_stream(TtsInput(TEXT), Controls(), TURN)) as stream:
                 for _ in range(count):
-                    await anext(stream)
+                    await anext(stream, None)
             _assert_same(_sound(_chunks(await _outputs(session, OTHER_TEXT))), expected, "what follows differs")
         if provider is not None:
             await eventually(lambda: provider.active_count == 0, "the provider works for nobody")

@@ -96,7 +96,7 @@ class _Speech:
         has_events = dialect.has_events and body.get("stream_format") == "sse"
         kind = body.get("response_format", "mp3")
         empty = fault is not None and fault.kind is FaultKind.EMPTY_ANSWER
-        spoken = await emulator.speech.speak(body["input"], float(body.get("speed", 1.0)))
+        spoken = await emulator.speech.speak(body["input"], float(body.get("speed", 1.0)), str(body.get("voice", "")))
         data = b"" if empty else _encoded(spoken.pcm, kind, dialect.rate_hz)
         size = EVENT_BYTES if has_events else len(data) if dialect.is_whole else PIECE_BYTES
         parts = [data[at : at + size] for at in range(0, len(data), max(size, 1))]
