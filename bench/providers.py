@@ -20,14 +20,18 @@ from bench.figures import Figure, Target, distribution
 from bench.run import Run
 from tth.adapters.base import (
     Adapter,
+    AdapterSession,
     LanguageModel,
     LlmInput,
+    LlmSession,
     Persona,
     RealtimeModel,
+    RealtimeSession,
     Role,
     SessionContext,
     TextPiece,
     TtsInput,
+    TtsSession,
     TurnContext,
     Voice,
 )
@@ -111,31 +115,34 @@ async def _adapter(stand: Stand, role: Role, name: str, provider: Emulated) -> A
 
 
 async def _alone(run: Run, name: str, adapter: Adapter, provider: Emulated) -> list[Figure]:
-    """One conversation."""
-    before = provider.state()["connections"]
-    turns = [await _hear(adapter) for _ in range(run.count(200, 5))]
-    opened = provider.state()["connections"] - before
+    """One conversation. Its first turn opens what it keeps open."""
+    async with _conversation(adapter) as session:
+        await _hear(session)
+        before = provider.state()["connections"]
+        turns = [await _hear(session) for _ in range(run.count(200, 5))]
+        opened = provider.state()["connections"] - before
+        stops = await _stops(run, session)
     return [
         distribution(NAME, f"{name}: first output, added", "ms", [heard.first_ms(QUICK) for heard in turns], _ADDED),
         Figure(NAME, f"{name}: connections opened by {len(turns)} turns", "", opened, len(turns), target=_NONE),
-        distribution(NAME, f"{name}: cancelled to gone", "ms", await _stops(run, adapter), _STOP),
+        distribution(NAME, f"{name}: cancelled to gone", "ms", stops, _STOP),
     ]
 
 
-async def _hear(adapter: Adapter) -> Heard:
+async def _hear(session: AdapterSession) -> Heard:
     heard = Heard(time.monotonic(), [])
-    async with aclosing(_call(adapter)) as outputs:
+    async with aclosing(_call(session)) as outputs:
         async for output in outputs:
             if isinstance(output, TextPiece | SpeechChunk):
                 heard.at_s.append(time.monotonic())
     return heard
 
 
-async def _stops(run: Run, adapter: Adapter) -> list[float]:
+async def _stops(run: Run, session: AdapterSession) -> list[float]:
     """Milliseconds from a cancel in the middle of an answer to the end of its task."""
     took: list[float] = []
     for _ in range(run.count(100, 3)):
-        task = asyncio.create_task(_hear(adapter))
+        task = asyncio.create_task(_hear(session))
         await asyncio.sleep((QUICK.first_byte_ms + 3 * QUICK.word_ms) / 1000)
         begin_s = time.monotonic()
         task.cancel()
@@ -151,9 +158,10 @@ async def _crowd(run: Run, name: str, adapter: Adapter) -> list[Figure]:
     async def talk(number: int) -> list[Heard]:
         await asyncio.sleep(number * PAUSE_S / count)  # they did not all begin in the same moment
         heard = []
-        for _ in range(run.count(TURNS, 1)):
-            heard.append(await _hear(adapter))
-            await asyncio.sleep(PAUSE_S)
+        async with _conversation(adapter) as session:
+            for _ in range(run.count(TURNS, 1)):
+                heard.append(await _hear(session))
+                await asyncio.sleep(PAUSE_S)
         return heard
 
     turns = [heard for talked in await asyncio.gather(*map(talk, range(count))) for heard in talked]
@@ -188,15 +196,23 @@ async def _bare(run: Run, name: str, stand: Stand, provider: Emulated) -> Figure
     return distribution(NAME, f"{name}:   a bare socket instead, to the first byte", "ms", took)
 
 
-def _call(adapter: Adapter) -> AsyncGenerator[Any, None]:
-    context, turn = SessionContext("bench"), TurnContext("bench", "t_1", 1)
-    prompt = LlmInput(TEXT, persona=PERSONA)
-    if isinstance(adapter, LanguageModel):
-        return adapter.open_session(context).infer_stream(prompt, Controls(), turn)
-    if isinstance(adapter, RealtimeModel):
-        return adapter.open_session(context).infer_stream(prompt, Controls(), turn)
-    assert isinstance(adapter, Voice)
-    return adapter.open_session(context).infer_stream(TtsInput(TEXT, PERSONA, is_last=True), Controls(), turn)
+@asynccontextmanager
+async def _conversation(adapter: Adapter) -> AsyncIterator[AdapterSession]:
+    """One conversation's state in the adapter, connections of its own included."""
+    assert isinstance(adapter, LanguageModel | RealtimeModel | Voice)
+    session = adapter.open_session(SessionContext("bench"))
+    try:
+        yield session
+    finally:
+        await session.aclose()
+
+
+def _call(session: AdapterSession) -> AsyncGenerator[Any, None]:
+    turn = TurnContext("bench", "t_1", 1)
+    if isinstance(session, TtsSession):
+        return session.infer_stream(TtsInput(TEXT, PERSONA, is_last=True), Controls(), turn)
+    assert isinstance(session, LlmSession | RealtimeSession)
+    return session.infer_stream(LlmInput(TEXT, persona=PERSONA), Controls(), turn)
 
 
 _ADDED = Target(5.0)
