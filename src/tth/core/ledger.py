@@ -91,15 +91,21 @@ class SpeechLedger:
         return self._stretches if self._growing is None else [*self._stretches, self._growing]
 
     def _samples_per_code_point(self, text: str) -> float:
-        spoken = sum(len(stretch.text) for stretch in self._stretches)
+        is_dense = _is_dense(text)
+        alike = [stretch for stretch in self._stretches if _is_dense(stretch.text) is is_dense]
+        spoken = sum(len(stretch.text) for stretch in alike)
         if spoken:
-            return sum(stretch.end_sample - stretch.start_sample for stretch in self._stretches) / spoken
-        return DENSE_SAMPLES if any(_stands_alone(letter) for letter in text[:SCRIPT_CODE_POINTS]) else USUAL_SAMPLES
+            return sum(stretch.end_sample - stretch.start_sample for stretch in alike) / spoken
+        return DENSE_SAMPLES if is_dense else USUAL_SAMPLES
 
 
 def _stands_alone(letter: str) -> bool:
     """A word, or a part of one, of a script that is written without spaces."""
     return "\u2e80" <= letter <= "\u9fff" or "\u0e00" <= letter <= "\u0eff" or "\U00020000" <= letter <= "\U0003ffff"
+
+
+def _is_dense(text: str) -> bool:
+    return any(_stands_alone(letter) for letter in text[:SCRIPT_CODE_POINTS])
 
 
 def _is_cut(text: str, index: int) -> bool:

@@ -187,6 +187,7 @@ async def _sound(
     for number, chunk in enumerate(chunks):
         if fault.is_midway and number >= len(chunks) / 2:
             cast.sound_of(turn_id).is_prompt = False
+            cast.sound_of(turn_id).is_whole = fault is not Fault.SHORT
             await go_wrong(cast, fault, role)
             return
         if not cast.is_calm and traits.pace:

@@ -55,6 +55,9 @@ def as_played(recording: Recording, world: World) -> Iterator[str]:
 def _is_near(recording: Recording, events: list[Got], heard_text: str, stop: Stop, slack_samples: int) -> Iterator[str]:
     """heard_text against what was played up to the told position, or what was played in truth where none was told."""
     turn_id, length = events[0].turn_id, len(heard_text)
+    said = recording.cast.sounds.get(turn_id)
+    if said is not None and not said.is_whole:
+        return
     told = sum(end <= length for end in word_ends(recording, turn_id, text_of(events)))
     until = stop.played_sample if stop.told_sample is None else stop.told_sample
     came_by_s = stop.at_s if until <= stop.played_sample else None

@@ -44,7 +44,7 @@ def whole(recording: Recording, world: World) -> Iterator[str]:
 def asked_for(recording: Recording, world: World) -> Iterator[str]:
     """SAY speaks what the client sent, TALK what the model wrote."""
     refused = {one.body.client_seq for one in recording.of_kind["error"]}
-    sent = [one.text for one in recording.sent if one.kind == "user_text" and one.client_seq not in refused]
+    texts = [one for one in recording.sent if one.kind == "user_text" and one.client_seq not in refused]
     if not all(log.is_whole for log in recording.streams):
         return  # which of the texts were refused is not known
     asked = {one.turn_id: one.question for one in recording.cast.asked}
@@ -52,6 +52,7 @@ def asked_for(recording: Recording, world: World) -> Iterator[str]:
         if events[0].kind != "turn_started":
             continue
         text, is_complete = text_of(events), events[-1].kind == "turn_complete"
+        sent = [one.text for one in texts if one.turn_id in ("", turn_id)]
         if turn_id in asked:
             reply = recording.cast.replies[turn_id]
             if not reply.startswith(text) or (is_complete and reply != text):
@@ -135,9 +136,12 @@ def word_ends(recording: Recording, turn_id: str, text: str) -> list[int]:
     starts: list[int] = []
     at = 0
     for clause in said.clauses:
-        at = text.find(clause, at)
-        if at < 0:
+        found = text.find(clause, at)
+        if found < 0:  # a realtime model's text may come behind its sound: only the beginning is known
+            left = text[at:].lstrip()
+            if clause.startswith(left):
+                starts.append(len(text) - len(left))
             break
-        starts.append(at)
-        at += len(clause)
+        starts.append(found)
+        at = found + len(clause)
     return [starts[w.clause_index] + w.offset + len(w.text) for w in said.words if w.clause_index < len(starts)]
