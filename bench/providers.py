@@ -228,6 +228,11 @@ _REQUESTS: dict[tuple[str, str], tuple[str, dict[str, Any], dict[str, str]]] = {
         {"model": "gpt-5.6-luna", "messages": _SAID, "stream": True, "reasoning_effort": "none"},
         {},
     ),
+    ("vllm", "vllm_local"): (
+        "/v1/chat/completions",
+        {"model": "Qwen/Qwen3-8B", "messages": _SAID, "stream": True},
+        {},
+    ),
     ("openai", "openai_responses"): (
         "/v1/responses",
         {"model": "gpt-5.6-luna", "input": _SAID, "stream": True, "reasoning": {"effort": "none"}},

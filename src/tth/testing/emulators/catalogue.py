@@ -70,6 +70,13 @@ STANDS: Mapping[str, Stand] = MappingProxyType(
                 "ELEVENLABS_API_KEY",
                 {(Role.TTS, "elevenlabs"): "/v1"},
             ),
+            Stand(
+                "vllm",
+                "tth.testing.emulators.openai:VllmEmulator",
+                4013,
+                "VLLM_API_KEY",
+                {(Role.LLM, "vllm_local"): "/v1"},
+            ),
         )
     }
 )

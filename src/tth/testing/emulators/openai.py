@@ -14,7 +14,7 @@ from aiohttp import web
 from tth.testing.emulators import openai_chat, openai_realtime, openai_responses, openai_speech
 from tth.testing.emulators.faults import KEY_FAULTS
 from tth.testing.emulators.openai_common import models_answer, refusal_of
-from tth.testing.emulators.openai_dialect import OPENAI, Dialect
+from tth.testing.emulators.openai_dialect import OPENAI, VLLM, Dialect
 from tth.testing.emulators.openai_realtime import RealtimeSettings
 from tth.testing.emulators.openai_speech import SpeechDialect
 from tth.testing.emulators.server import Emulator
@@ -65,3 +65,12 @@ class OpenAiEmulator(Emulator):
     async def _models(self, request: web.Request) -> web.Response:
         _, fault = await self.note(request, KEY_FAULTS)
         return refusal_of(self, request, fault) or models_answer()
+
+
+@dataclass
+class VllmEmulator(OpenAiEmulator):
+    """vLLM with Qwen3, of which TTH uses chat completions."""
+
+    dialect: Dialect = VLLM
+
+    name = "vllm"
