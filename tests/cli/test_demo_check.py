@@ -44,6 +44,14 @@ def good_turn() -> TurnRecord:
     )
 
 
+def test_what_is_emulated_is_done() -> None:
+    """A voice whose pitch is changed in its sound has done what was asked."""
+    record = good_turn()
+    emulated = pb.ControlResult(path="character.pitch_shift", outcome=pb.CONTROL_OUTCOME_EMULATED)
+    record.update_report = pb.ControlReport(results=[emulated])
+    assert failures(check_turns([record], 1)) == []
+
+
 def interrupted_turn(heard: str) -> TurnRecord:
     record = good_turn()
     record.plan = DemoTurn("Hello Robin", "default", "happy", 0.5, interrupt_after_ms=100)

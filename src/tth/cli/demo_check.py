@@ -164,5 +164,7 @@ def _check_controls(record: TurnRecord) -> Iterator[Check]:
             "controls", changed, f"update in the middle: {what} changed" if changed else f"revisions seen: {seen}"
         )
         report = record.update_report
-        answered = report is not None and bool(report.results) and not figures.downgraded(report)
+        done = (controls_pb2.CONTROL_OUTCOME_APPLIED, controls_pb2.CONTROL_OUTCOME_EMULATED)
+        outcomes = [item.outcome for item in report.results] if report is not None else []
+        answered = bool(outcomes) and all(outcome in done for outcome in outcomes)
         yield Check("controls", answered, f"update in the middle: {_answer(report)}")

@@ -89,6 +89,11 @@ def estimates(recording: Recording, world: World) -> Iterator[str]:
             yield from _is_near(recording, events, terminal.heard_text, stop, slack)
 
 
+_NEVER_BEGUN = 3
+"""Events of a turn that waited and was given back: seen to begin, its metrics, its end. The one before it is still the
+last that anybody heard."""
+
+
 def remembered(recording: Recording, world: World) -> Iterator[str]:
     """Every question to the model came with what was said and heard before, in order; nothing else."""
     questions = {one.turn_id: one for one in recording.cast.asked}
@@ -104,7 +109,8 @@ def remembered(recording: Recording, world: World) -> Iterator[str]:
                 yield f"{one.turn_id}: {wrong}"
         elif one.kind in TERMINAL:
             expected += _entries(recording, recording.of_turn[one.turn_id][0], one)
-            last_turn = one.turn_id
+            if len(recording.of_turn[one.turn_id]) > _NEVER_BEGUN:
+                last_turn = one.turn_id
         elif one.kind == "turn_heard":
             if one.body.turn_id != last_turn and recording.streams[stream].is_whole:
                 yield f"turn_heard is about {one.body.turn_id}, the last turn was {last_turn}"
