@@ -17,11 +17,14 @@ pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).parents[1]
 CATALOGUE = ROOT / "docs" / "errors.md"
-REASON = re.compile(r"[A-Z]{4,}(_[A-Z]+)*|[A-Z]+(_[A-Z]+)+")
+REASON = re.compile(r"(?!\w*_API_KEY$)(?:[A-Z]{4,}(_[A-Z]+)*|[A-Z]+(_[A-Z]+)+)")
+"""Words in capitals that are no variable with a provider's key."""
 ROW = re.compile(r"^\| `(?P<reason>[A-Z0-9_]+)` \| (?P<scope>[a-z_, ]+) \| (?P<codes>[A-Z_, ]+|–) \|", re.MULTILINE)
 SCOPES = {"status", "message", "turn", "go_away", "degraded_mode", "client"}
 NO_REASONS = {"FRAMING", "CONFIG", "EMOTION_LABEL", "IDLE_MODE", "LATENCY_MODE", "VIDEO_CODEC", "LATIN", "NFKC"}
-"""Other words in capitals: CONFIG never reaches the wire, the rest are prefixes of enums and names of Unicode's."""
+NO_REASONS |= {"NFKD", "POST", "FLAC"}
+"""Other words in capitals: CONFIG never reaches the wire, the rest are prefixes of enums, names of Unicode's, of HTTP's
+and of formats."""
 PACKAGES = ("adapters", "control", "core", "media", "pipeline", "server", "session", "client")
 """Where reasons are given; the rest of the source speaks to people."""
 
