@@ -328,3 +328,21 @@ def test_words_are_told_again_only_when_not_heard() -> None:
     assert words[0] == "four"
     assert counts[0] == ms_to_samples(100)
     assert run_virtual(main(3 * 180 + 100))[0][0] == "five"
+
+
+def test_a_stop_takes_no_answer_back() -> None:
+    """That a turn was held and went on is told, though its stop came before that could be sent; its sound is not."""
+
+    async def main() -> Play:
+        async with playing(each_ms=8) as play:
+            await asyncio.sleep(1.0)
+            play.runner.pause(ms_to_samples(700))
+            play.runner.resume()
+            play.runner.stop(TurnOutcome.INTERRUPTED, 0.0)
+            await play.task
+        return play
+
+    play = run_virtual(main())
+    states = [kind for kind in kinds(play.events) if kind in (Speaking, TurnPaused, TurnResumed, TurnStopped)]
+    assert states == [Speaking, Speaking, TurnPaused, TurnResumed, TurnStopped]
+    check_order(play.events)

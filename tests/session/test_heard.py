@@ -9,7 +9,7 @@ import pytest
 from tests.session.scene import Recording, Scene, talking, voice
 from tth.adapters.base import LlmInput, RealtimeOutput, TextPiece
 from tth.adapters.registry import Adapters
-from tth.model.commands import Interrupt, PlaybackReport, UserText
+from tth.model.commands import Interrupt, PauseTurn, PlaybackReport, ResumeTurn, UserText
 from tth.model.events import AudioChunk, TextMode, TurnComplete, TurnHeard, TurnStarted, TurnStopped
 from tth.model.media import SAMPLE_RATE_HZ, SpeechChunk, WordTiming
 from tth.session.playback_reports import VALID_S
@@ -268,3 +268,26 @@ def test_a_realtime_model_that_was_heard_is_told_nothing() -> None:
 
     assert run_virtual(main()).of(TurnComplete)
     assert model.truncations == []
+
+
+def test_a_turn_held_before_it_began_is_asked_with_what_was_remembered_then() -> None:
+    """The client is told in that order: it began, then that less of the turn before was heard."""
+    model, adapters = cast()
+
+    async def main() -> Recording:
+        async with talking(adapters) as scene:
+            start = await _sent(scene)
+            await scene.send(
+                UserText("And then?", TextMode.TALK, turn_id="b"),
+                PauseTurn(heard_sample=start + 2 * WORD_SAMPLES),
+                ResumeTurn(),
+            )
+            await scene.sink.ends(2)
+            return scene.sink
+
+    told = [event for _, event in run_virtual(main()).entries]
+    heard = next(event for event in told if isinstance(event, TurnHeard))
+    assert (heard.turn_id, heard.heard_text) == ("a", "One two")
+    begun = [event for event in told if isinstance(event, TurnStarted)]
+    assert told.index(begun[1]) < told.index(heard)
+    assert history(model, 1) == [("Well?", False), (" ".join(WORDS), False)]

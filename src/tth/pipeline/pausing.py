@@ -91,6 +91,20 @@ def _take_back(turn: TurnInProgress, unsent: Sequence[Event], reported: int | No
     return heard, rest[::-1]
 
 
+def take_back_at_stop(turn: TurnInProgress, unsent: Sequence[Event]) -> None:
+    """What the sink forgot at a stop was never sent: the figures and the ends must not count it. What answers the
+    client is sent all the same: that the turn was held, that it went on, and who spoke until then."""
+    turn.tally.take_back(unsent)
+    marks = [at for at, event in enumerate(unsent, 1) if isinstance(event, TurnPaused | TurnResumed)]
+    answered = marks[-1] if marks else 0
+    for event in unsent[:answered]:
+        if isinstance(event, Speaking | TurnPaused | TurnResumed):
+            turn.venue.sink.emit(event, turn.plan.turn_id)
+    for event in reversed(unsent[answered:]):
+        if isinstance(event, Speaking):
+            turn.speaks = not event.started
+
+
 def _is_void(event: Event, heard: int, heard_code_points: int) -> bool:
     """It tells of sound or pictures that were not heard or seen, and comes again with them."""
     match event:

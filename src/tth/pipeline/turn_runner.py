@@ -21,7 +21,6 @@ from tth.errors import AdapterTimeout, Conflict, InternalError, TTHError
 from tth.model.controls import ControlReport, Controls
 from tth.model.events import (
     ErrorScope,
-    Event,
     Speaking,
     TextMode,
     TurnComplete,
@@ -31,7 +30,7 @@ from tth.model.events import (
     TurnStopped,
 )
 from tth.model.media import samples_to_ms
-from tth.pipeline.pausing import TurnDeadline, hold_sample, hold_turn, let_turn_go
+from tth.pipeline.pausing import TurnDeadline, hold_sample, hold_turn, let_turn_go, take_back_at_stop
 from tth.pipeline.placing_stage import PlacingStage
 from tth.pipeline.plan import AdapterSessions, TurnPlan, Venue
 from tth.pipeline.sending_stage import SendingStage
@@ -187,7 +186,7 @@ class TurnRunner:
             raise Conflict("pause_turn: no such turn is running", "NO_ACTIVE_TURN")
         if self._turn.hold is not None:
             raise Conflict("pause_turn: the turn is paused", "ALREADY_PAUSED")
-        self._begin()
+        self.begin()
         self._take.cut()
         hold_turn(self._turn, heard_sample)
         self._deadline.switch(is_held=True)
@@ -237,15 +236,15 @@ class TurnRunner:
     # ---- stages
 
     async def _run_stages(self) -> None:
-        self._begin()
+        self.begin()
         await self._face_ready()
         spoken: SpokenQueue = asyncio.Queue(SPOKEN_CAPACITY)
         async with asyncio.TaskGroup() as group:
             self._start_speech(group, spoken)
             await self._play(group, spoken)
 
-    def _begin(self) -> None:
-        """Send `turn_started`, once."""
+    def begin(self) -> None:
+        """Send `turn_started`, once; `run` does it by itself."""
         turn = self._turn
         if turn.machine.state is TurnState.IDLE:
             turn.machine.reach(TurnState.PREPARING)
@@ -325,7 +324,7 @@ class TurnRunner:
     ) -> None:
         turn, sink = self._turn, self._venue.sink
         turn.is_open = False
-        self._take_back(sink.cut(self.plan.turn_id))
+        take_back_at_stop(turn, sink.cut(self.plan.turn_id))
         # The client drops this turn's pictures that are still on their way: the next one must stand alone.
         self._venue.encoder.request_keyframe()
         heard_at = self._heard_sample(heard_sample)
@@ -359,14 +358,6 @@ class TurnRunner:
             turn.sessions.avatar.unseen_from(hold_sample(turn, heard_sample))
         self._venue.media_clock.skip_to_end(turn.now_s())
         self.result = TurnResult(outcome, turn.text, heard_text, heard_at, reason)
-
-    def _take_back(self, unsent: list[Event]) -> None:
-        """What the sink forgot was never sent: the figures and the ends must not count it."""
-        turn = self._turn
-        turn.tally.take_back(unsent)
-        for event in reversed(unsent):
-            if isinstance(event, Speaking):
-                turn.speaks = not event.started
 
     def _heard_sample(self, reported: int | None) -> int:
         """The last sample that can have been heard: what the client says, else what the clock says."""

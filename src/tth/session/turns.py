@@ -325,6 +325,7 @@ class Turns:
             raise Conflict("pause_turn: no such turn is running", "NO_ACTIVE_TURN")
         heard_sample = self._playback.now() if command.heard_sample is None else command.heard_sample
         if not runner.is_held:
+            runner.begin()  # with what is remembered now
             self._cut_last(heard_sample)  # as for a stop
         runner.pause(heard_sample)
         self._playback.forget()

@@ -8,7 +8,20 @@ from tth.model.media import MediaPreferences, VideoCodec
 from tth.session.terms import OverlapPolicy
 from tth.testing.simulator.adapters import ModelTraits, VoiceTraits
 from tth.testing.simulator.avatar import AvatarTraits
-from tth.testing.simulator.steps import AskTime, Await, Change, Misbehave, Position, Rest, Say, Step, StopTurn, Until
+from tth.testing.simulator.steps import (
+    AskTime,
+    Await,
+    Change,
+    Misbehave,
+    PauseTurn,
+    Position,
+    Rest,
+    ResumeTurn,
+    Say,
+    Step,
+    StopTurn,
+    Until,
+)
 from tth.testing.simulator.transport import Reading
 from tth.testing.simulator.world import SMALL, World
 
@@ -32,6 +45,22 @@ STEPS: tuple[Step, ...] = (
     Say((LONG,), "say"),
     Await(Until.SOUND, 5_000),
     Rest(1_000),
+    StopTurn(Position.NONE),
+    Await(Until.END, 5_000),
+    Rest(500),
+    Say((LONG,), "say"),
+    Await(Until.SOUND, 5_000),
+    Rest(1_000),
+    PauseTurn(Position.EXACT),
+    Rest(700),
+    ResumeTurn(),
+    Await(Until.END, 20_000),
+    Rest(2_000),
+    Say((LONG,), "say"),
+    Await(Until.SOUND, 5_000),
+    Rest(1_000),
+    PauseTurn(Position.EXACT),
+    Rest(500),
     StopTurn(Position.NONE),
     Await(Until.END, 5_000),
 )

@@ -17,7 +17,8 @@ from tth.core.ledger import SpeechLedger
 from tth.core.media_clock import MediaClock
 from tth.core.timeline import Timeline
 from tth.model.events import Event, TurnComplete, TurnStopped
-from tth.model.media import SpeechChunk, SpeechSpan
+from tth.model.media import SpeechChunk, SpeechSpan, ms_to_samples
+from tth.pipeline import turn_runner
 from tth.pipeline.tally import Tally
 from tth.server.outbox import Outbox
 from tth.session.history import History
@@ -43,7 +44,9 @@ def test_a_good_conversation_passes() -> None:
     recording, world = conversation()
     assert [str(breach) for breach in breaches(recording, world)] == []
     outcomes = [events[-1].kind for events in recording.of_turn.values()]
-    assert outcomes == ["turn_complete", "turn_complete", "turn_stopped", "turn_stopped", "turn_complete"]
+    completed, stopped = "turn_complete", "turn_stopped"
+    assert outcomes == [completed, completed, stopped, stopped, completed, stopped, completed]
+    assert len(recording.of_kind["turn_paused"]) == 2
 
 
 def at(recording: Recording, kind: str, number: int = 0) -> int:
@@ -115,6 +118,31 @@ def left_degraded_unasked(recording: Recording) -> Recording:
     return with_got(recording, got)
 
 
+def doubled(kind: str, number: int = 0) -> Tamper:
+    """One event twice."""
+
+    def tamper(recording: Recording) -> Recording:
+        place = at(recording, kind, number)
+        got = [*recording.got[: place + 1], *recording.got[place:]]
+        return with_got(recording, [one._replace(seq=seq) for seq, one in enumerate(got, 1)])
+
+    return tamper
+
+
+def behind(kind: str, number: int, other: str, then: Callable[[str, int], Tamper]) -> Tamper:
+    """Something is done to the first `other` behind the n-th `kind`."""
+
+    def tamper(recording: Recording) -> Recording:
+        before = sum(one.kind == other for one in recording.got[: at(recording, kind, number)])
+        return then(other, before)(recording)
+
+    return tamper
+
+
+def blurred(kind: str, number: int) -> Tamper:
+    return edited(kind, number, keyframe=False)
+
+
 def forgetful(recording: Recording) -> Recording:
     cast = recording.cast
     asked = cast.asked[-1]
@@ -158,6 +186,25 @@ TAMPERING: list[tuple[str, Tamper]] = [
     ("ends are where the media end", edited("turn_started", media_start_pts_us=lambda pts: pts + 10**6)),
     ("speaking events are paired", without("speaking", 1)),
     ("speaking events are paired", edited("speaking", 0, pts_us=lambda pts: pts + 10_000)),
+    ("pause and resume alternate", without("turn_paused")),
+    ("pause and resume alternate", doubled("turn_paused")),
+    ("pause and resume alternate", edited("turn_resumed", paused_ms=5)),
+    ("a held turn is silent", without("turn_resumed")),
+    ("a held turn is silent", behind("turn_paused", 0, "video_frame", blurred)),
+    ("a turn is held where the client was", edited("turn_paused", pts_us=lambda pts: pts + 10_000)),
+    ("a turn is held where the client was", edited("turn_paused", pts_us=0)),
+    ("a turn is held where the client was", edited("turn_paused", is_estimate=True)),
+    ("a turn is held where the client was", replaced(pauses=[])),
+    ("a held turn goes on where it is told", edited("turn_resumed", pts_us=lambda pts: pts + 10_000)),
+    ("a held turn goes on where it is told", edited("turn_resumed", pts_us=lambda pts: pts - 10_000)),
+    ("words lie where they are heard at last", behind("turn_resumed", 0, "word_timing", without)),
+    ("every question is answered", without("turn_paused", 1)),
+    ("every question is answered", without("turn_resumed")),
+    ("the sound is the voice's", edited("turn_paused", pts_us=lambda pts: pts - 10_000)),
+    ("speaking events are paired", behind("turn_resumed", 0, "speaking", without)),
+    ("what was heard is what was played", edited("turn_stopped", 2, heard_pts_us=lambda pts: pts + 10_000)),
+    ("what was heard is what was played", edited("turn_stopped", 2, heard_is_estimate=True)),
+    ("what was heard is what was played", edited("turn_stopped", 2, heard_text="")),
     ("text is whole and in place", edited("text_delta", 0, offset=1)),
     ("text is whole and in place", edited("turn_complete", 0, text="another")),
     ("the text is what was asked for", misheard),
@@ -239,6 +286,18 @@ def slow_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MediaClock, "position", lambda self, now_s: self._anchor_sample)
 
 
+def stuttering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Held speech goes on ten milliseconds before the sample at which it was held."""
+    rewind = Timeline.rewind
+    early = ms_to_samples(10)
+    monkeypatch.setattr(Timeline, "rewind", lambda self, heard, *more: rewind(self, max(0, heard - early), *more))
+
+
+def unanswering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stop takes back that the turn was held, if that waits to be sent."""
+    monkeypatch.setattr(turn_runner, "take_back_at_stop", lambda turn, unsent: turn.tally.take_back(unsent))
+
+
 BROKEN_SERVERS: list[tuple[Callable[[pytest.MonkeyPatch], None], str]] = [
     (hasty, "nothing of a turn behind its end, nothing older behind a newer one"),
     (hasty, "a turn's events are in order"),
@@ -247,6 +306,8 @@ BROKEN_SERVERS: list[tuple[Callable[[pytest.MonkeyPatch], None], str]] = [
     (flattering, "memory holds what was heard"),
     (clipping, "the sound is the voice's"),
     (slow_clock, "an estimate is called one"),
+    (stuttering, "the sound is the voice's"),
+    (unanswering, "every question is answered"),
 ]
 
 

@@ -56,3 +56,14 @@ def test_a_stop_jumps_over_what_was_sent_ahead() -> None:
     player.take(sound(0.0, 0, 24_000))
     player.take(stopped(0.2))
     assert player.position(0.2) == 24_000
+
+
+def test_a_lost_stream_leaves_nothing_to_wait_for() -> None:
+    """The server's clock may have jumped, and nobody could say so."""
+    player = Player()
+    player.take(sound(0.0, 0, 24_000))
+    player.lose()
+    player.take(sound(0.2, 60_000))
+    assert player.position(0.2) == 60_000
+    player.take(sound(0.25, 62_400))
+    assert player.position(0.25) == 61_200

@@ -20,7 +20,7 @@ from tth.session.conversation import Conversation
 from tth.session.terms import OverlapPolicy
 from tth.testing.simulator import wire
 from tth.testing.simulator.player import Player
-from tth.testing.simulator.recording import TERMINAL, Recording, Sent, Stop, StreamLog, got
+from tth.testing.simulator.recording import TERMINAL, Pause, Recording, Sent, Stop, StreamLog, got
 from tth.testing.simulator.steps import (
     AskTime,
     Await,
@@ -28,9 +28,11 @@ from tth.testing.simulator.steps import (
     DrainServer,
     EndSession,
     Misbehave,
+    PauseTurn,
     Position,
     Reopen,
     Rest,
+    ResumeTurn,
     Say,
     Step,
     StopTurn,
@@ -257,6 +259,10 @@ class SimulatedClient:
                 await self._say(step)
             case StopTurn():
                 self._stop(step)
+            case PauseTurn():
+                self._pause(step)
+            case ResumeTurn(turn):
+                self._send(wire.resume(self._named(turn)), "resume_turn")
             case Change():
                 self._send(wire.change(step), "control_update", good=step.is_good)
             case AskTime():
@@ -303,14 +309,27 @@ class SimulatedClient:
             self._send(wire.end_turn(step.turn_id), "end_turn")
 
     def _stop(self, step: StopTurn) -> None:
-        told: int | None = None
-        if step.position is not Position.NONE:
-            told = self._player.heard(self._loop.time()) + ms_to_samples(_OFF_MS.get(step.position, 0))
-            told = us_to_samples(samples_to_us(told))
-        name = {"": "", "own": self._running, "wrong": "never_was"}[step.turn]
+        told = self._told(step.position)
+        name = self._named(step.turn)
         if step.turn != "wrong":
             self._hear_no_more(told, by_text=False)
         self._send(wire.interrupt(name, told), "interrupt")
+
+    def _pause(self, step: PauseTurn) -> None:
+        """What is heard until the answer comes is not counted: a player holds at once."""
+        told, now_s = self._told(step.position), self._loop.time()
+        self._recording.pauses.append(Pause(now_s, self._player.heard(now_s), told))
+        self._send(wire.pause(self._named(step.turn), told), "pause_turn")
+
+    def _told(self, position: Position) -> int | None:
+        """What a message says of where the player is."""
+        if position is Position.NONE:
+            return None
+        told = self._player.heard(self._loop.time()) + ms_to_samples(_OFF_MS.get(position, 0))
+        return us_to_samples(samples_to_us(told))
+
+    def _named(self, turn: str) -> str:
+        return {"": "", "own": self._running, "wrong": "never_was"}[turn]
 
     def _hear_no_more(self, told: int | None, *, by_text: bool) -> None:
         """The player throws away what it has in the moment in which its user asks for it."""
@@ -334,4 +353,5 @@ class SimulatedClient:
             self._tasks[0].cancel()
             await self._ended()
             log.status = log.status or "CANCELLED"  # before the server knew of it
+            self._player.lose()
         await asyncio.sleep(step.rest_ms / 1000)

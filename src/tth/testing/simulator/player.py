@@ -19,6 +19,7 @@ class Player:
         self._sound_end = 0
         self._flushed = ""
         """The turn that the user does not want to hear any more."""
+        self._is_lost = False
         self.stalled_count = 0
         """How often sound came too late."""
 
@@ -37,17 +38,22 @@ class Player:
         """Throw away what there is of this turn and what still comes of it."""
         self._flushed = turn_id
 
+    def lose(self) -> None:
+        """The stream is lost: the first media of the next one is heard at once, as by a player that is new."""
+        self._is_lost = True
+
     def take(self, one: Got) -> None:
         """Media, or what bears on them."""
         if one.kind in MEDIA:
             self._media(one)
-        elif one.kind in ("turn_stopped", "turn_heard") and self._end > self.position(one.at_s):
+        elif one.kind in ("turn_stopped", "turn_paused", "turn_heard") and self._end > self.position(one.at_s):
             self._anchor = (one.at_s, self._end)  # the server jumps over what it had sent ahead, and so do we
 
     def _media(self, one: Got) -> None:
         start = us_to_samples(one.body.pts_us)
-        if self._anchor is None:
+        if self._anchor is None or self._is_lost:
             self._anchor = (one.at_s, start)
+        self._is_lost = False
         if one.kind == "audio_chunk":
             if one.turn_id != self._flushed and start < self.position(one.at_s):
                 self._anchor = (one.at_s, start)

@@ -72,6 +72,16 @@ class Stop:
 
 
 @dataclass(slots=True)
+class Pause:
+    """The client asked for a turn to be held: what it had played by then, and what it said of that."""
+
+    at_s: float
+    played_sample: int
+    told_sample: int | None
+    """What the message said; None = nothing."""
+
+
+@dataclass(slots=True)
 class StreamLog:
     """One stream as the client saw it."""
 
@@ -116,6 +126,7 @@ class Recording:
     got: list[Got] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     stops: list[Stop] = field(default_factory=list)
+    pauses: list[Pause] = field(default_factory=list)
     streams: list[StreamLog] = field(default_factory=list)
     most_waiting: int = 0
     """Events in the outbox, at most."""

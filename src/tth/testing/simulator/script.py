@@ -15,9 +15,11 @@ from tth.testing.simulator.steps import (
     DrainServer,
     EndSession,
     Misbehave,
+    PauseTurn,
     Position,
     Reopen,
     Rest,
+    ResumeTurn,
     Say,
     Step,
     StopTurn,
@@ -91,6 +93,28 @@ def _stop(script: Script) -> list[Step]:
     return [*before, StopTurn(position, turn)]
 
 
+def _pause(script: Script) -> list[Step]:
+    """Mostly it goes on some time later; else the next steps meet a turn that is held."""
+    random = script.random
+    steps = _say(script)[:1] if random.random() < 0.9 else []
+    if steps and random.random() < 0.85:
+        steps += [Await(Until.SOUND, 2500), Rest(random.choice((0, 0, 30, 150, 300, 700, 1500)))]
+    for _ in range(random.choices((1, 2, 3), (6, 2, 1))[0]):
+        position = random.choices(tuple(Position), (30, 50, 6, 6, 4, 4))[0]
+        steps.append(PauseTurn(position, random.choices(("", "own", "wrong"), (70, 25, 5))[0]))
+        steps.append(Rest(random.choice((0, 0, 1, 60, 300, 900, 1500))))
+        if random.random() < 0.15:
+            steps += random.choice((_change, _stop, _misbehave, _reopen, _ping, _say))(script)
+        if random.random() < 0.85:
+            steps.append(ResumeTurn(random.choices(("", "own", "wrong"), (70, 25, 5))[0]))
+            steps.append(Rest(random.choice((0, 1, 100, 300, 800))))
+    return [*steps, *_after(random)]
+
+
+def _resume(script: Script) -> list[Step]:
+    return [ResumeTurn()]
+
+
 def _patch(random: Random) -> ControlPatch:
     """Some controls that are allowed."""
     return random.choice(
@@ -135,5 +159,15 @@ def _ping(script: Script) -> list[Step]:
     return [AskTime()]
 
 
-_KINDS: tuple[Callable[[Script], list[Step]], ...] = (_say, _stop, _change, _rest, _misbehave, _reopen, _ping)
-_WEIGHTS = (38, 20, 12, 8, 6, 9, 7)
+_KINDS: tuple[Callable[[Script], list[Step]], ...] = (
+    _say,
+    _stop,
+    _pause,
+    _resume,
+    _change,
+    _rest,
+    _misbehave,
+    _reopen,
+    _ping,
+)
+_WEIGHTS = (34, 18, 14, 2, 11, 7, 5, 8, 6)

@@ -70,6 +70,23 @@ class StopTurn:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseTurn:
+    """Hold the running turn."""
+
+    position: Position
+    turn: str = ""
+    """As in `StopTurn`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeTurn:
+    """Let it go on."""
+
+    turn: str = ""
+    """As in `StopTurn`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """Update the controls."""
 
@@ -112,4 +129,17 @@ class DrainServer:
     """The server is asked to go away."""
 
 
-Step: TypeAlias = Rest | Await | Say | StopTurn | Change | AskTime | Misbehave | Reopen | EndSession | DrainServer
+Step: TypeAlias = (
+    Rest
+    | Await
+    | Say
+    | StopTurn
+    | PauseTurn
+    | ResumeTurn
+    | Change
+    | AskTime
+    | Misbehave
+    | Reopen
+    | EndSession
+    | DrainServer
+)

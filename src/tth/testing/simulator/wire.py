@@ -73,6 +73,19 @@ def interrupt(turn_id: str, told_sample: int | None) -> ConverseRequest:
     return message
 
 
+def pause(turn_id: str, told_sample: int | None) -> ConverseRequest:
+    """Hold the turn, and where the player was; None = it does not say."""
+    message = ConverseRequest(turn_id=turn_id, pause_turn=converse_pb2.PauseTurn())
+    if told_sample is not None:
+        message.pause_turn.playback.audio_pts_us = samples_to_us(told_sample)
+    return message
+
+
+def resume(turn_id: str) -> ConverseRequest:
+    """Let the turn go on."""
+    return ConverseRequest(turn_id=turn_id, resume_turn=converse_pb2.ResumeTurn())
+
+
 def report(sample: int, turn_id: str) -> ConverseRequest:
     """Where the player is."""
     position = converse_pb2.PlaybackPosition(turn_id=turn_id, audio_pts_us=samples_to_us(sample))

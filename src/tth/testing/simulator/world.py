@@ -99,6 +99,7 @@ def draw_world(seed: int, features: Features = Features()) -> World:
             avatar_first_frame_ms=random.choice((600, 1200)),
             silence_ms=1000,
             turn_ms=random.choice((60_000, 60_000, 60_000, 2500)),
+            pause_ms=random.choice((60_000, 1200)),
         ),
         outbox_events=random.choice((16, 32, 64, 512)),
         stalled_ms=random.choice((1200, 2500)),

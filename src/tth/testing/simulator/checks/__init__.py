@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from tth.testing.simulator.checks import heard, order, sound, states, texts
+from tth.testing.simulator.checks import heard, order, pauses, sound, states, texts
 from tth.testing.simulator.recording import Recording
 from tth.testing.simulator.world import World
 
@@ -30,6 +30,11 @@ INVARIANTS: Mapping[str, Check] = MappingProxyType(
         "the sound is the voice's": sound.is_the_voices,
         "ends are where the media end": sound.ends,
         "speaking events are paired": sound.speaking_paired,
+        "pause and resume alternate": pauses.alternate,
+        "a held turn is silent": pauses.silent,
+        "a turn is held where the client was": pauses.held_where_told,
+        "a held turn goes on where it is told": pauses.goes_on,
+        "words lie where they are heard at last": pauses.heard_once,
         "text is whole and in place": texts.whole,
         "the text is what was asked for": texts.asked_for,
         "words are in their sound": texts.words_in_sound,

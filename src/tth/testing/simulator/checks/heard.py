@@ -7,15 +7,19 @@ what it was given as history.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tth.adapters.base import Speaker, Utterance
 from tth.model.media import ms_to_samples, us_to_samples
+from tth.testing.simulator.checks.pauses import held_at_end
 from tth.testing.simulator.checks.texts import heard_words, text_of, word_ends
-from tth.testing.simulator.recording import TERMINAL, Got, Recording, Stop
+from tth.testing.simulator.recording import TERMINAL, Got, Pause, Recording, Stop
 from tth.testing.simulator.world import World
 from tth.v1.converse_pb2 import TEXT_MODE_TALK, TurnOutcome
 
 MAX_WORDS_OFF = 1
+_FAR = 2**62
+"""Behind all sound."""
 NEAR_MS = 250
 """How far an estimate may be from what a client hears that plays at once and never has to wait."""
 _BY_CLIENT = {TurnOutcome.TURN_OUTCOME_INTERRUPTED: False, TurnOutcome.TURN_OUTCOME_SUPERSEDED: True}
@@ -36,13 +40,18 @@ def _stopped(recording: Recording) -> Iterator[tuple[list[Got], Stop | None]]:
 def as_played(recording: Recording, world: World) -> Iterator[str]:
     """Where the position was told, what is said to be heard is what was played up to it, give or take a word."""
     for events, stop in _stopped(recording):
-        if stop is not None and stop.told_sample is not None:
-            body = events[-1].body
+        body, pause = events[-1].body, held_at_end(events)
+        if pause is not None:
+            yield from _up_to_pause(events, pause)
+        if stop is not None and (stop.told_sample is not None or pause is not None):
+            if pause is not None:  # whatever was told then
+                stop = replace(stop, played_sample=_FAR, told_sample=_FAR)
             yield from _is_near(recording, events, body.heard_text, stop, 0)
     for one in recording.of_kind["turn_heard"]:
         events = recording.of_turn.get(one.body.turn_id, [])
         due_s = one.at_s - world.uplink_ms / 1000  # what else it may be due to knows nothing of the player
-        stops = [stop for stop in recording.stops if abs(stop.at_s - due_s) < 0.002]
+        asked: list[Stop | Pause] = [*recording.stops, *recording.pauses]
+        stops = [stop for stop in asked if abs(stop.at_s - due_s) < 0.002]
         if not events or (events[-1].kind != "turn_complete" and recording.streams[events[-1].stream].is_whole):
             yield f"turn_heard of {one.body.turn_id}, which was not completed"
         elif not recording.streams[one.stream].is_quick:
@@ -52,7 +61,18 @@ def as_played(recording: Recording, world: World) -> Iterator[str]:
             yield from min(wrong, key=len)  # the first that the server took did it
 
 
-def _is_near(recording: Recording, events: list[Got], heard_text: str, stop: Stop, slack_samples: int) -> Iterator[str]:
+def _up_to_pause(events: list[Got], pause: Got) -> Iterator[str]:
+    """A turn that ends while it is held was heard up to there, whatever was told at its end."""
+    body = events[-1].body
+    if body.heard_pts_us != pause.body.pts_us:
+        yield f"{events[0].turn_id} was held at {pause.body.pts_us} us, and is said to be heard to {body.heard_pts_us}"
+    if body.heard_is_estimate != pause.body.is_estimate:
+        yield f"{events[0].turn_id}: heard_is_estimate is {body.heard_is_estimate}, that of its pause was not"
+
+
+def _is_near(
+    recording: Recording, events: list[Got], heard_text: str, stop: Stop | Pause, slack_samples: int
+) -> Iterator[str]:
     """heard_text against what was played up to the told position, or what was played in truth where none was told."""
     turn_id, length = events[0].turn_id, len(heard_text)
     said = recording.cast.sounds.get(turn_id)
@@ -74,7 +94,11 @@ def estimates(recording: Recording, world: World) -> Iterator[str]:
     for events, stop in _stopped(recording):
         turn_id, terminal = events[0].turn_id, events[-1].body
         since_s = events[0].at_s - world.uplink_ms / 1000 if recording.streams[events[0].stream].is_quick else 0.0
-        has_told = any(s.told_sample is not None and s.at_s >= since_s - 1e-6 for s in recording.stops)
+        asked: list[Stop | Pause] = [*recording.stops, *recording.pauses]
+        asked = [one for one in asked if since_s - 1e-6 <= one.at_s <= events[-1].at_s]
+        has_told = any(one.told_sample is not None for one in asked)
+        if held_at_end(events) is not None:
+            continue  # `as_played` looks at it
         if stop is not None and stop.told_sample is not None and terminal.heard_is_estimate:
             yield f"{turn_id}: the position was told, but is called an estimate"
         if not has_told and not has_reported and not terminal.heard_is_estimate:
@@ -98,11 +122,12 @@ def remembered(recording: Recording, world: World) -> Iterator[str]:
     """Every question to the model came with what was said and heard before, in order; nothing else."""
     questions = {one.turn_id: one for one in recording.cast.asked}
     expected: list[Utterance | None] = []
-    stream, last_turn = 0, ""
+    stream = 0
+    last_turn: str | None = ""  # None: its end was lost
     for one in recording.got:
         if one.kind == "turn_started":
             if not all(log.is_whole for log in recording.streams[stream : one.stream]):
-                expected = _unsure(expected)
+                expected, last_turn = _unsure(expected), None
             stream = one.stream
             asked = questions.get(one.turn_id)
             if asked is not None and (wrong := _differs(asked.history, expected)):
@@ -112,7 +137,7 @@ def remembered(recording: Recording, world: World) -> Iterator[str]:
             if len(recording.of_turn[one.turn_id]) > _NEVER_BEGUN:
                 last_turn = one.turn_id
         elif one.kind == "turn_heard":
-            if one.body.turn_id != last_turn and recording.streams[stream].is_whole:
+            if last_turn not in (None, one.body.turn_id) and recording.streams[stream].is_whole:
                 yield f"turn_heard is about {one.body.turn_id}, the last turn was {last_turn}"
             expected = _corrected(expected, one.body.heard_text)
 

@@ -155,6 +155,14 @@ def answered(recording: Recording, world: World) -> Iterator[str]:
         acks = sum(one.kind == "control_ack" for one in events)
         if len(changes) != acks:
             yield f"{len(changes)} updates, {acks} acknowledgements"
+        pauses = [one for one in asked if one.kind == "pause_turn" and one.client_seq not in refused]
+        held = sum(one.kind == "turn_paused" for one in events)
+        if len(pauses) != held:
+            yield f"{len(pauses)} pauses, turns were held {held} times"
+        resumes = [one for one in asked if one.kind == "resume_turn" and one.client_seq not in refused]
+        let_go = sum(one.kind == "turn_resumed" for one in events)
+        if let_go - len(resumes) not in (0, 1):  # the half-close lets a held turn go on
+            yield f"{len(resumes)} resumes, turns went on {let_go} times"
         for one in asked:
             if not one.is_good and one.client_seq not in refused and one.kind != "end_turn":
                 yield f"{one.kind} (client_seq {one.client_seq}) was not refused"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tth.model.media import us_to_samples
+from tth.testing.simulator.checks.pauses import pieces_of, takes_of
 from tth.testing.simulator.recording import TERMINAL, Got, Recording
 from tth.testing.simulator.world import World
 
@@ -54,12 +55,17 @@ def contiguous(recording: Recording, world: World) -> Iterator[str]:
                 yield f"{turn_id}: chunk_index {one.body.chunk_index} is the {number}th"
             if len(one.body.data) != 2 * one.body.sample_count or not one.body.sample_count:
                 yield f"{turn_id}: {one.body.sample_count} samples in {len(one.body.data)} bytes"
-            if one.body.last != (number == len(chunks) - 1) and (one.body.last or _is_complete(events)):
-                yield f"{turn_id}: chunk {number} of {len(chunks)} has last={one.body.last}"
+        pieces = pieces_of(events)
+        heard = [p.chunk for p in pieces if not p.chunk.body.last or len(p.pcm) == p.chunk.body.sample_count]
+        for number, one in enumerate(heard):  # a mark of which a pause took a part is void
+            if one.body.last != (number == len(heard) - 1) and (one.body.last or _is_complete(events)):
+                yield f"{turn_id}: chunk {number} of {len(heard)} has last={one.body.last}"
         if turn_id in recording.cast.sounds and recording.cast.sounds[turn_id].is_prompt and _in_one_part(events):
-            for before, after in pairwise(chunks):
-                if start_of(after) != end_of(before):
-                    yield f"{turn_id}: a hole of {start_of(after) - end_of(before)} samples, and the voice was prompt"
+            for take in takes_of(events):
+                for before, after in pairwise(chunks_of(take)):
+                    if start_of(after) != end_of(before):
+                        hole = start_of(after) - end_of(before)
+                        yield f"{turn_id}: a hole of {hole} samples, and the voice was prompt"
 
 
 def _is_complete(events: list[Got]) -> bool:
@@ -73,10 +79,10 @@ def _in_one_part(events: list[Got]) -> bool:
 
 
 def is_the_voices(recording: Recording, world: World) -> Iterator[str]:
-    """To the sample: all of it in a completed turn, its beginning in one that was stopped."""
+    """To the sample: all of it in a completed turn, its beginning in one that was stopped, held or not."""
     for turn_id, events in recording.of_turn.items():
         chunks = chunks_of(events)
-        came = b"".join(one.body.data for one in chunks if not one.body.last)
+        came = b"".join(piece.pcm.tobytes() for piece in pieces_of(events) if not piece.chunk.body.last)
         said = recording.cast.sounds.get(turn_id)
         given = b"".join(said.pcm) if said is not None else b""
         if not given.startswith(came):
@@ -128,9 +134,12 @@ def speaking_paired(recording: Recording, world: World) -> Iterator[str]:
 
 
 def _speaking_where(turn_id: str, events: list[Got]) -> Iterator[str]:
-    phases = [one for one in events if one.kind == "speaking"]
-    chunks = [one for one in chunks_of(events) if not one.body.last]
-    if phases and chunks and start_of(phases[0]) != start_of(chunks[0]):
-        yield f"{turn_id}: speaking starts at {start_of(phases[0])}, the sound at {start_of(chunks[0])}"
+    phases: list[Got] = []
+    chunks: list[Got] = []
+    for take in takes_of(events):
+        phases = [one for one in take if one.kind == "speaking"]
+        chunks = [one for one in chunks_of(take) if not one.body.last]
+        if phases and chunks and start_of(phases[0]) != start_of(chunks[0]):
+            yield f"{turn_id}: speaking starts at {start_of(phases[0])}, the sound at {start_of(chunks[0])}"
     if _is_complete(events) and len(phases) > 1 and start_of(phases[-1]) != end_of(chunks[-1]):
         yield f"{turn_id}: speaking finishes at {start_of(phases[-1])}, the sound at {end_of(chunks[-1])}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from tth.testing.simulator.checks.pauses import pieces_of
 from tth.testing.simulator.recording import Recording
 from tth.testing.simulator.world import World
 
@@ -60,7 +61,7 @@ def revisions_rise(recording: Recording, world: World) -> Iterator[str]:
                 newest = max(newest, one.body.control_report.control_revision)
             case "audio_chunk" | "video_frame" | "motion_frame":
                 revision = one.body.control_revision
-                last = by_medium.get(one.kind, 0)
+                last = 0 if one.kind == "audio_chunk" else by_medium.get(one.kind, 0)
                 if not revision:  # nobody has named one to an avatar that has seen neither speech nor change
                     continue
                 if revision < last and one.turn_id:
@@ -70,6 +71,18 @@ def revisions_rise(recording: Recording, world: World) -> Iterator[str]:
                 by_medium[one.kind] = revision if one.turn_id else 0
             case _:
                 pass
+    yield from _revisions_heard(recording)
+
+
+def _revisions_heard(recording: Recording) -> Iterator[str]:
+    """Sound that a pause made void comes again as it was made, behind newer that is void."""
+    last = 0
+    for turn_id, events in recording.of_turn.items():
+        for piece in pieces_of(events):
+            revision = piece.chunk.body.control_revision
+            if revision < last:
+                yield f"audio_chunk of {turn_id} has revision {revision} after {last}"
+            last = revision
 
 
 def begins_with_state(recording: Recording, world: World) -> Iterator[str]:

@@ -1,0 +1,182 @@
+"""Turns that were held: what is void, what comes again, and what may be sent meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from tth.model.media import us_to_samples
+from tth.testing.simulator.recording import MEDIA, TERMINAL, Got, Recording
+from tth.testing.simulator.world import World
+
+PICTURES = frozenset(("video_frame", "motion_frame"))
+_ENDING = frozenset(("error", "turn_metrics", *TERMINAL))
+PROMPT_MS = 1.0
+
+
+class Piece(NamedTuple):
+    """What is left of a chunk when what pauses made void is thrown away."""
+
+    chunk: Got
+    start: int
+    """On the media clock, in samples."""
+    pcm: npt.NDArray[np.int16]
+    """Never empty."""
+
+    @property
+    def end(self) -> int:
+        """The sample behind it."""
+        return self.start + len(self.pcm)
+
+
+def pieces_of(events: list[Got]) -> list[Piece]:
+    """A turn's sound without what pauses made void: that is what a listener hears. In order."""
+    pieces: list[Piece] = []
+    for one in events:
+        if one.kind == "audio_chunk":
+            pieces.append(Piece(one, us_to_samples(one.body.pts_us), np.frombuffer(one.body.data, np.int16)))
+        elif one.kind == "turn_paused":
+            held_at = us_to_samples(one.body.pts_us)
+            cut = (piece._replace(pcm=piece.pcm[: max(0, held_at - piece.start)]) for piece in pieces)
+            pieces = [piece for piece in cut if len(piece.pcm)]
+    return pieces
+
+
+def takes_of(events: list[Got]) -> list[list[Got]]:
+    """A turn in parts: each but the last ends with a `turn_paused`."""
+    takes: list[list[Got]] = [[]]
+    for one in events:
+        takes[-1].append(one)
+        if one.kind == "turn_paused":
+            takes.append([])
+    return takes
+
+
+def held_at_end(events: list[Got]) -> Got | None:
+    """The pause in which the turn ended, if it did."""
+    changes = [one for one in events if one.kind in ("turn_paused", "turn_resumed")]
+    return changes[-1] if changes and changes[-1].kind == "turn_paused" else None
+
+
+def alternate(recording: Recording, world: World) -> Iterator[str]:
+    """`turn_paused`, `turn_resumed`, `turn_paused` ... of a turn; it tells how long it was held."""
+    for turn_id, events in recording.of_turn.items():
+        pause: Got | None = None
+        for one in events:
+            if one.kind == "turn_paused":
+                if pause is not None:
+                    yield f"{turn_id} is paused twice at seq {one.seq}"
+                pause = one
+            elif one.kind == "turn_resumed":
+                if pause is None:
+                    yield f"{turn_id} is resumed at seq {one.seq} and was not paused"
+                elif recording.streams[one.stream].is_quick:
+                    lasted_ms = (one.at_s - pause.at_s) * 1000
+                    if abs(lasted_ms - one.body.paused_ms) > PROMPT_MS:
+                        yield f"{turn_id} was held for {lasted_ms:.0f} ms, {one.body.paused_ms} are told"
+                pause = None
+
+
+def silent(recording: Recording, world: World) -> Iterator[str]:
+    """While a turn is held nothing of it comes but pictures, the first one a key frame, and its end."""
+    for turn_id, events in recording.of_turn.items():
+        is_held = is_first = False
+        for one in events:
+            if one.kind in ("turn_paused", "turn_resumed"):
+                is_held = is_first = one.kind == "turn_paused"
+            elif is_held and one.kind not in PICTURES | _ENDING:
+                yield f"{turn_id}: {one.kind} at seq {one.seq} while it is held"
+            elif is_held and is_first and one.kind == "video_frame":
+                is_first = False
+                if not one.body.keyframe:
+                    yield f"{turn_id}: the first picture of a pause, at seq {one.seq}, is no key frame"
+
+
+def held_where_told(recording: Recording, world: World) -> Iterator[str]:
+    """A turn is held where the client said that it was, within what had come of it; otherwise it is an estimate."""
+    told_ever = any(one.kind == "playback_report" for one in recording.sent)
+    for events in recording.of_turn.values():
+        if events[0].kind != "turn_started":
+            continue
+        began = begin = end = sound_end = us_to_samples(events[0].body.media_start_pts_us)
+        for one in events:
+            if one.kind in MEDIA:
+                length = one.body.sample_count if one.kind == "audio_chunk" else 0
+                length = us_to_samples(one.body.duration_us) if one.kind == "video_frame" else length
+                end = max(end, us_to_samples(one.body.pts_us) + length)
+                sound_end = end if one.kind == "audio_chunk" else sound_end
+            elif one.kind == "turn_resumed":
+                begin = us_to_samples(one.body.pts_us)
+            elif one.kind == "turn_paused" and recording.streams[one.stream].is_quick:
+                held_at = us_to_samples(one.body.pts_us)
+                if not began <= held_at <= max(begin, end):
+                    yield f"{one.turn_id} is held at {held_at}, it came from {began} to {end}"
+                yield from _where(recording, world, one, (begin, sound_end), told_ever=told_ever)
+
+
+def _where(recording: Recording, world: World, one: Got, came: tuple[int, int], *, told_ever: bool) -> Iterator[str]:
+    begin, sound_end = came
+    held_at = us_to_samples(one.body.pts_us)
+    longest_s = (world.uplink_ms + PROMPT_MS) / 1000
+    asked = [pause for pause in recording.pauses if pause.at_s <= one.at_s < pause.at_s + longest_s]
+    if not asked:
+        yield f"{one.turn_id} is held at seq {one.seq}, and nobody had asked for it"
+        return
+    if len(asked) > 1:
+        return  # which one it answers cannot be told
+    told = asked[0].told_sample
+    if told is None:
+        if not one.body.is_estimate and not told_ever:
+            yield f"{one.turn_id}: nobody told a position, but {held_at} is not called an estimate"
+    elif one.body.is_estimate:
+        yield f"{one.turn_id}: the position was told, but {held_at} is called an estimate"
+    elif begin <= told < sound_end and held_at != told:
+        yield f"{one.turn_id} is held at {held_at}, the client was at {told}"
+
+
+def goes_on(recording: Recording, world: World) -> Iterator[str]:
+    """Speech goes on behind all that had come, and where that is told; to the sample where it is there again."""
+    for turn_id, events in recording.of_turn.items():
+        takes = takes_of(events)
+        for before, after in pairwise(takes):
+            resumed = next((one for one in after if one.kind == "turn_resumed"), None)
+            chunk = next((one for one in after if one.kind == "audio_chunk"), None)
+            if resumed is None or chunk is None:
+                continue
+            start, told = us_to_samples(chunk.body.pts_us), us_to_samples(resumed.body.pts_us)
+            held_at = us_to_samples(before[-1].body.pts_us)
+            had_come = any(
+                one.kind == "audio_chunk" and us_to_samples(one.body.pts_us) + one.body.sample_count > held_at
+                for one in before
+            )
+            if start < told or (had_come and start != told):
+                yield f"{turn_id}: speech goes on at {start}, {told} is told"
+
+
+def heard_once(recording: Recording, world: World) -> Iterator[str]:
+    """In a turn that was held and completed, each word's newest time lies on its sound, and on all that was to come of
+    it, unless more than half had been heard by then."""
+    for turn_id, events in recording.of_turn.items():
+        if events[-1].kind != "turn_complete" or not any(one.kind == "turn_paused" for one in events):
+            continue
+        newest = {one.body.offset: one.body for one in events if one.kind == "word_timing"}
+        pieces = pieces_of(events)
+        spoken = recording.cast.sounds.get(turn_id)
+        given = np.frombuffer(b"".join(spoken.pcm) if spoken is not None else b"", np.int16)
+        for word in newest.values():
+            begin = us_to_samples(word.pts_us)
+            home = next((piece for piece in pieces if piece.start <= begin < piece.end), None)
+            if home is None:
+                yield f"{turn_id}: the word at offset {word.offset} is told at {begin}, where nothing is heard"
+                continue
+            said = recording.cast.words[int(home.pcm[begin - home.start])]
+            end = begin + us_to_samples(word.duration_us)
+            by_then = sum(int((piece.pcm[: max(0, end - piece.start)] == said.number).sum()) for piece in pieces)
+            if said.text != word.word:
+                yield f"{turn_id}: at {begin} another word is heard than is told"
+            elif by_then < min(said.sample_count / 2, int((given == said.number).sum())) - 1:
+                yield f"{turn_id}: of the word at {begin} {by_then} samples are heard, and it is not told again"
