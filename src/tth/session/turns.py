@@ -254,6 +254,7 @@ class Turns:
         stage.begins()
         runner = self._runner_of(accepted, decided, self._face.free(stage.group))
         self._runner = runner
+        runner.begin()  # told now: what is remembered from here on is no part of what it is asked with
         self._task = stage.group.create_task(self._run(runner), name=f"turn {accepted.turn_id}")
         self._face.used_by(self._task)
 
@@ -325,7 +326,6 @@ class Turns:
             raise Conflict("pause_turn: no such turn is running", "NO_ACTIVE_TURN")
         heard_sample = self._playback.now() if command.heard_sample is None else command.heard_sample
         if not runner.is_held:
-            runner.begin()  # with what is remembered now
             self._cut_last(heard_sample)  # as for a stop
         runner.pause(heard_sample)
         self._playback.forget()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,8 @@ from tth.testing.simulator.world import World
 PICTURES = frozenset(("video_frame", "motion_frame"))
 _ENDING = frozenset(("error", "turn_metrics", *TERMINAL))
 PROMPT_MS = 1.0
+_FAR = 2**62
+"""Behind all sound."""
 
 
 class Piece(NamedTuple):
@@ -159,22 +161,29 @@ def goes_on(recording: Recording, world: World) -> Iterator[str]:
 
 def heard_once(recording: Recording, world: World) -> Iterator[str]:
     """In a turn that was held and completed, each word's newest time lies on its sound, and on all that was to come of
-    it, unless more than half had been heard by then."""
+    it, unless more than half had been heard by then.
+
+    Not held to that: a word of which the voice had made only a part when the turn was held; the server tells it once.
+    """
     for turn_id, events in recording.of_turn.items():
         if events[-1].kind != "turn_complete" or not any(one.kind == "turn_paused" for one in events):
             continue
-        newest = {one.body.offset: one.body for one in events if one.kind == "word_timing"}
+        newest: dict[int, tuple[Any, int]] = {}  # and where the sound ends that came before the next pause
+        for take in takes_of(events):
+            came = max((piece.end for piece in pieces_of(take[:-1])), default=0)
+            held_at = us_to_samples(take[-1].body.pts_us) if take[-1].kind == "turn_paused" else _FAR
+            end = held_at if held_at < came else _FAR
+            newest |= {one.body.offset: (one.body, end) for one in take if one.kind == "word_timing"}
         pieces = pieces_of(events)
         spoken = recording.cast.sounds.get(turn_id)
         given = np.frombuffer(b"".join(spoken.pcm) if spoken is not None else b"", np.int16)
-        for word in newest.values():
+        for word, end in newest.values():
             begin = us_to_samples(word.pts_us)
             home = next((piece for piece in pieces if piece.start <= begin < piece.end), None)
             if home is None:
                 yield f"{turn_id}: the word at offset {word.offset} is told at {begin}, where nothing is heard"
                 continue
             said = recording.cast.words[int(home.pcm[begin - home.start])]
-            end = begin + us_to_samples(word.duration_us)
             by_then = sum(int((piece.pcm[: max(0, end - piece.start)] == said.number).sum()) for piece in pieces)
             if said.text != word.word:
                 yield f"{turn_id}: at {begin} another word is heard than is told"
