@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -136,6 +138,33 @@ def test_a_word_that_counts_as_heard_is_not_told_again() -> None:
     again = timeline.place_again()
     assert [w.offset for w in again.words] == [2]
     assert [(p.start_sample, p.sample_count) for p in again.phonemes] == [(1000, 30), (1030, 100)]
+
+
+def test_a_word_that_was_made_in_part_is_told_again_with_what_is_made_later() -> None:
+    """Held where the sound that there was ends: the rest of the word comes with the next chunk, however late."""
+    timeline = Timeline(0)
+    timeline.begin_clause()
+    whole = voiced(300)
+    timeline.place(replace(whole, pcm=whole.pcm[:230]), 0, 1)
+    timeline.rewind(230, 1000, heard_code_points=2)
+    assert not timeline.has_taken_back
+    timeline.rewind(1000, 2000, heard_code_points=2)
+    timeline.place_silence(500, FrameKind.LISTENING)
+    rest = timeline.place(SpeechChunk(whole.pcm[230:]), 0, 1)
+    assert [(w.offset, w.start_sample, w.sample_count) for w in rest.words] == [(2, 2500, 70)]
+    assert [(p.start_sample, p.sample_count) for p in rest.phonemes] == [(2500, 70)]
+    assert timeline.place(chunk(10), 0, 1).words == ()
+
+
+def test_the_rest_of_a_word_that_never_comes_is_not_told() -> None:
+    """The voice ended its clause in the middle of it."""
+    timeline = Timeline(0)
+    timeline.begin_clause()
+    whole = voiced(300)
+    timeline.place(replace(whole, pcm=whole.pcm[:230]), 0, 1)
+    timeline.rewind(230, 1000, heard_code_points=2)
+    timeline.begin_clause()
+    assert timeline.place(chunk(100), 9, 1).words == ()
 
 
 def test_memory_of_what_was_placed_is_bounded() -> None:

@@ -47,12 +47,16 @@ class Timeline:
         self._runs: list[_Run] = []
         self._placed: deque[SpeechSpan] = deque()  # behind the floor
         self._again: deque[SpeechSpan] = deque()  # taken back; times as they were
+        self._torn_phonemes: tuple[PhonemeTiming, ...] = ()  # what is left of them belongs to the next span
+        self._torn_words: tuple[WordTiming, ...] = ()
 
     def begin_clause(self) -> None:
         """The next chunk is the first of a new clause: its times count from zero again."""
         self._clause_sample = 0
         self._phonemes.clear()
         self._words.clear()
+        if not self._again:  # the clause before ended in the middle of them
+            self._torn_phonemes = self._torn_words = ()
 
     def place(self, chunk: SpeechChunk, text_offset: int, control_revision: int) -> SpeechSpan:
         """Put the next chunk of the current clause at the end. Not before all that was taken back has its place.
@@ -132,6 +136,8 @@ class Timeline:
         behind = [span for span in self._placed if span.end_sample > heard_sample]
         if behind:
             behind[0] = self._rest_of(behind[0], heard_sample, heard_code_points)
+        elif self._placed:
+            self._torn_phonemes, self._torn_words = self._torn_at(heard_sample, heard_sample, heard_code_points)
         self._again.extendleft(reversed(behind))
         self._placed.clear()
         while self._runs and self._runs[-1].start_sample >= heard_sample:
@@ -162,15 +168,25 @@ class Timeline:
     def _rest_of(self, span: SpeechSpan, heard_sample: int, heard_code_points: int) -> SpeechSpan:
         """What is left of a span behind `heard_sample`, and of the timings that began before it and reach into it."""
         at_sample = max(span.start_sample, heard_sample)
-        begun = [placed for placed in self._placed if placed.start_sample < heard_sample]
-        phonemes = [p for placed in begun for p in placed.phonemes]
-        words = [w for placed in begun for w in placed.words if w.offset >= heard_code_points]
+        phonemes, words = self._torn_at(heard_sample, at_sample, heard_code_points)
         return SpeechSpan(
             at_sample,
             span.pcm[at_sample - span.start_sample :],
-            (*self._rests(phonemes, heard_sample, at_sample), *_from(span.phonemes, at_sample)),
-            (*self._rests(words, heard_sample, at_sample), *_from(span.words, at_sample)),
+            (*phonemes, *_from(span.phonemes, at_sample)),
+            (*words, *_from(span.words, at_sample)),
             span.control_revision,
+        )
+
+    def _torn_at(
+        self, heard_sample: int, at_sample: int, heard_code_points: int
+    ) -> tuple[tuple[PhonemeTiming, ...], tuple[WordTiming, ...]]:
+        """What is left at `heard_sample` of the timings that began before it, as if it began at `at_sample`."""
+        begun = [placed for placed in self._placed if placed.start_sample < heard_sample]
+        phonemes = [p for placed in begun for p in placed.phonemes]
+        words = [w for placed in begun for w in placed.words if w.offset >= heard_code_points]
+        return (
+            tuple(self._rests(phonemes, heard_sample, at_sample)),
+            tuple(self._rests(words, heard_sample, at_sample)),
         )
 
     def _rests(self, timings: Iterable[Timing], heard_sample: int, at_sample: int) -> Iterator[Timing]:
@@ -183,6 +199,14 @@ class Timeline:
                 yield replace(timing, start_sample=at_sample, sample_count=left)
 
     def _put(self, span: SpeechSpan) -> SpeechSpan:
+        if self._torn_phonemes or self._torn_words:
+            begin = span.start_sample
+            span = replace(
+                span,
+                phonemes=(*(replace(p, start_sample=begin) for p in self._torn_phonemes), *span.phonemes),
+                words=(*(replace(w, start_sample=begin) for w in self._torn_words), *span.words),
+            )
+            self._torn_phonemes = self._torn_words = ()
         count, last = len(span.pcm), self._runs[-1] if self._runs else None
         if last is not None and last.end_sample == span.start_sample:
             last.sample_count += count

@@ -161,18 +161,13 @@ def goes_on(recording: Recording, world: World) -> Iterator[str]:
 
 def heard_once(recording: Recording, world: World) -> Iterator[str]:
     """In a turn that was held and completed, each word's newest time lies on its sound, and on all that was to come of
-    it, unless more than half had been heard by then.
-
-    Not held to that: a word of which the voice had made only a part when the turn was held; the server tells it once.
-    """
+    it, unless more than half had been heard by then."""
     for turn_id, events in recording.of_turn.items():
         if events[-1].kind != "turn_complete" or not any(one.kind == "turn_paused" for one in events):
             continue
         newest: dict[int, tuple[Any, int]] = {}  # and where the sound ends that came before the next pause
         for take in takes_of(events):
-            came = max((piece.end for piece in pieces_of(take[:-1])), default=0)
-            held_at = us_to_samples(take[-1].body.pts_us) if take[-1].kind == "turn_paused" else _FAR
-            end = held_at if held_at < came else _FAR
+            end = us_to_samples(take[-1].body.pts_us) if take[-1].kind == "turn_paused" else _FAR
             newest |= {one.body.offset: (one.body, end) for one in take if one.kind == "word_timing"}
         pieces = pieces_of(events)
         spoken = recording.cast.sounds.get(turn_id)
