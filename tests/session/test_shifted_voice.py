@@ -6,15 +6,26 @@ import numpy as np
 import pytest
 
 from tests.session.scene import Recording, talking
-from tth.adapters.base import Capabilities, ControlSupport, Deployment, RealtimeOutput, TextPiece
+from tth.adapters.base import (
+    AdapterSession,
+    Capabilities,
+    ControlSupport,
+    Deployment,
+    RealtimeOutput,
+    RealtimeSession,
+    TextPiece,
+    TtsSession,
+)
 from tth.adapters.registry import Adapters
 from tth.control.sound_path import RATE
 from tth.model.commands import Interrupt
 from tth.model.controls import ControlOutcome, ControlPatch
 from tth.model.events import AudioChunk, TurnMetrics, TurnStopped, WordSpoken
 from tth.model.media import SAMPLE_RATE_HZ, SpeechChunk, WordTiming
+from tth.session.clause_cache import CachedVoice, ClauseCache
+from tth.session.shifted_voice import ShiftedRealtime, ShiftedVoice
 from tth.testing.scripted import ScriptedRealtime, ScriptedVoice, every, tone
-from tth.testing.virtual_time import run_virtual
+from tth.testing.virtual_time import VirtualClock, run_virtual
 
 pytestmark = pytest.mark.pipeline
 
@@ -110,3 +121,25 @@ def test_a_realtime_model_counts_its_own_samples() -> None:
 
     run_virtual(main())
     assert [samples for _, samples, _ in model.truncations] == [2 * EACH]
+
+
+def test_a_voice_hears_who_may_speak_next_through_all_that_is_laid_around_it() -> None:
+    """Sound path and clause cache together: the hint opens a provider's connection before it is needed."""
+    voice = ScriptedVoice([*every(0, tone(100))], capabilities=PLAIN)
+
+    async def main() -> None:
+        async with talking(Adapters(tts=voice), clause_cache=ClauseCache(VirtualClock(), 60)):
+            pass
+
+    run_virtual(main())
+    assert voice.prepared == ["default"]
+
+
+@pytest.mark.parametrize(
+    ("wrapper", "role"),
+    [(ShiftedVoice, TtsSession), (CachedVoice, TtsSession), (ShiftedRealtime, RealtimeSession)],
+)
+def test_no_part_of_a_role_is_kept_from_the_one_inside(wrapper: type, role: type[AdapterSession]) -> None:
+    """What a role is told, who stands before it passes on: a hint that is added later must not end here."""
+    told = {name for kind in (role, AdapterSession) for name in vars(kind) if not name.startswith("_")}
+    assert told - {"infer_batch"} <= set(vars(wrapper))  # a batch is made of the stream

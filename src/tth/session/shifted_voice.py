@@ -13,6 +13,7 @@ from typing import TypeVar
 from tth.adapters.base import (
     Capabilities,
     LlmInput,
+    Persona,
     RealtimeOutput,
     RealtimeSession,
     TtsInput,
@@ -34,6 +35,9 @@ class ShiftedVoice(TtsSession):
     def __init__(self, voice: TtsSession, capabilities: Capabilities) -> None:
         self._voice = voice
         self._capabilities = capabilities
+
+    def prepare(self, persona: Persona) -> None:
+        self._voice.prepare(persona)
 
     async def infer_stream(
         self, clause: TtsInput, control: Controls, context: TurnContext
