@@ -9,9 +9,11 @@ import pytest
 from tests.session.scene import Recording, Scene, talking, voice
 from tth.adapters.base import LlmInput, RealtimeOutput, TextPiece
 from tth.adapters.registry import Adapters
+from tth.errors import Conflict
 from tth.model.commands import Interrupt, PauseTurn, PlaybackReport, ResumeTurn, UserText
 from tth.model.events import AudioChunk, TextMode, TurnComplete, TurnHeard, TurnStarted, TurnStopped
 from tth.model.media import SAMPLE_RATE_HZ, SpeechChunk, WordTiming
+from tth.pipeline.turn_runner import TurnRunner
 from tth.session.playback_reports import VALID_S
 from tth.session.terms import OverlapPolicy
 from tth.testing.scripted import ScriptedModel, ScriptedRealtime, every, tone
@@ -178,6 +180,47 @@ def test_a_queued_turn_is_interrupted_before_the_one_before_it_was_heard() -> No
     assert sink.of(TurnHeard)[0].heard_text == "One two three"
     assert sink.of(TurnStopped)[0].heard_text == ""
     assert history(model, 2) == [("Well?", False), ("One two three", True), ("And then?", False)]
+
+
+def test_a_pause_that_is_refused_cuts_nothing() -> None:
+    """The running turn is all sent, and the one before it is still being heard: the client plays on, so both are."""
+    model, adapters = cast()
+
+    async def main() -> Recording:
+        async with talking(adapters, overlap=OverlapPolicy.QUEUE) as scene:
+            await scene.talk("Well?", turn_id="a")
+            await scene.say("Two.", turn_id="b")
+            await scene.sink.until(TurnStarted, 2)
+            turns = scene.conversation.turns
+            runner = turns.running
+            assert runner is not None
+            while sum(chunk.last for chunk in scene.sink.of(AudioChunk)) < 2:
+                scene.sink.changed.clear()
+                await scene.sink.changed.wait()
+            for _ in range(20):
+                if can_be_paused(runner):
+                    await asyncio.sleep(0)
+            assert runner is turns.running
+            assert not can_be_paused(runner)
+            start = scene.sink.of(AudioChunk)[0].start_sample
+            with pytest.raises(Conflict) as refused:
+                turns.pause(PauseTurn("b", heard_sample=start + 2 * WORD_SAMPLES))
+            assert refused.value.reason == "NO_ACTIVE_TURN"
+            await scene.talk("And then?", turn_id="c")
+            await scene.finish()
+            return scene.sink
+
+    assert not run_virtual(main()).of(TurnHeard)
+    assert (" ".join(WORDS), False) in history(model, 1)
+
+
+def can_be_paused(runner: TurnRunner) -> bool:
+    """Not all of it has been sent."""
+    try:
+        runner.check_pause()
+    except Conflict:
+        return False
+    return True
 
 
 def test_a_client_that_is_gone_hears_no_more() -> None:

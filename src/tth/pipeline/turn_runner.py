@@ -179,18 +179,21 @@ class TurnRunner:
         """Hold the turn now: the person falls silent and listens until `resume`, `stop` or the end of
         `budgets.pause_ms`. `turn_paused` is with the sink when this returns; nothing but pictures follows it.
 
-        heard_sample: as for `stop`. Raises Conflict: NO_ACTIVE_TURN when the turn has ended or been sent completely,
-        ALREADY_PAUSED.
+        heard_sample: as for `stop`. Raises Conflict as `check_pause` does.
         """
-        if self.has_ended() or self._is_sent or not self.plan.pace.live:
-            raise Conflict("pause_turn: no such turn is running", "NO_ACTIVE_TURN")
-        if self._turn.hold is not None:
-            raise Conflict("pause_turn: the turn is paused", "ALREADY_PAUSED")
+        self.check_pause()
         self.begin()
         self._take.cut()
         hold_turn(self._turn, heard_sample)
         self._deadline.switch(is_held=True)
         self._take = Take(self._turn)
+
+    def check_pause(self) -> None:
+        """Raises Conflict: NO_ACTIVE_TURN when the turn has ended or been sent completely, ALREADY_PAUSED."""
+        if self.has_ended() or self._is_sent or not self.plan.pace.live:
+            raise Conflict("pause_turn: no such turn is running", "NO_ACTIVE_TURN")
+        if self._turn.hold is not None:
+            raise Conflict("pause_turn: the turn is paused", "ALREADY_PAUSED")
 
     def resume(self) -> None:
         """Let a held turn go on, at the very sample where it was held. Raises Conflict, NOT_PAUSED, when it is not."""

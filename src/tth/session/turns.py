@@ -324,9 +324,9 @@ class Turns:
         runner = self.running
         if runner is None or command.turn_id not in ("", runner.plan.turn_id):
             raise Conflict("pause_turn: no such turn is running", "NO_ACTIVE_TURN")
+        runner.check_pause()
         heard_sample = self._playback.now() if command.heard_sample is None else command.heard_sample
-        if not runner.is_held:
-            self._cut_last(heard_sample)  # as for a stop
+        self._cut_last(heard_sample)  # as for a stop
         runner.pause(heard_sample)
         self._playback.forget()
 
