@@ -45,14 +45,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until stopped. Raises CommandFailed for a name or fault that is unknown."""
     from tth.cli.terminal import Terminal
 
-    try:
-        from tth.testing.emulators.catalogue import STANDS
-        from tth.testing.emulators.faults import FaultKind
-    except ImportError as error:
-        raise exits.CommandFailed(f"{error}; pip install 'tth[emulate]' brings it", exits.USAGE) from None
-    stand = STANDS.get(arguments.name)
+    stands = _stands()
+    from tth.testing.emulators.faults import FaultKind
+
+    stand = stands.get(arguments.name)
     if stand is None:
-        message = f'unknown provider "{arguments.name}"; known: {", ".join(STANDS)}'
+        message = f'unknown provider "{arguments.name}"; known: {", ".join(stands)}'
         raise exits.CommandFailed(message, exits.USAGE)
     unknown = [kind for kind in arguments.fault if kind not in list(FaultKind)]
     if unknown:
@@ -67,12 +65,13 @@ def run(arguments: argparse.Namespace) -> int:
     return exits.OK
 
 
-def _stands() -> Collection[Stand]:
+def _stands() -> Mapping[str, Stand]:
+    """By name. Raises CommandFailed when what emulators need is not installed."""
     try:
         from tth.testing.emulators.catalogue import STANDS
     except ImportError as error:
         raise exits.CommandFailed(f"{error}; pip install 'tth[emulate]' brings it", exits.USAGE) from None
-    return STANDS.values()
+    return STANDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +87,10 @@ class StandIns:
 def _made(
     stand: Stand, key: str, *, first_byte_ms: float = FIRST_BYTE_MS, word_ms: float = WORD_MS, echo: bool = False
 ) -> Emulator:
-    from dataclasses import fields
-
     from tth.adapters.base import LanguageModel, Role, Voice
     from tth.config.wiring import builtin_registry
     from tth.testing.emulators.speech import VoiceSpeech
-    from tth.testing.emulators.talker import ModelTalker
+    from tth.testing.emulators.talker import ModelTalker, TalkingEmulator
 
     registry = builtin_registry()
 
@@ -106,17 +103,16 @@ def _made(
     assert isinstance(voice, Voice)
     assert isinstance(model, LanguageModel)
     made = stand.make(key=key, first_byte_s=first_byte_ms / 1000, speech=VoiceSpeech(voice))
-    names = {field.name for field in fields(made)}  # not every provider writes answers
-    if "word_s" in names:
-        made.word_s = word_ms / 1000  # type: ignore[attr-defined]
-    if "talker" in names and not echo:
-        made.talker = ModelTalker(model)  # type: ignore[attr-defined]
+    if isinstance(made, TalkingEmulator):
+        made.word_s = word_ms / 1000
+        if not echo:
+            made.talker = ModelTalker(model)
     return made
 
 
 def placeholder_keys(key: str = "test-key") -> dict[str, str]:
     """Environment variables: a key for every provider that can be emulated. Raises as `stand_ins` does."""
-    return {stand.key_variable: key for stand in _stands()}
+    return {stand.key_variable: key for stand in _stands().values()}
 
 
 @asynccontextmanager
@@ -128,7 +124,7 @@ async def stand_ins(cast: Collection[tuple[Role, str]], key: str = "test-key") -
     settings: dict[str, str] = {}
     variables: dict[str, str] = {}
     async with AsyncExitStack() as stack:
-        for stand in _stands():
+        for stand in _stands().values():
             if any(adapter in stand.paths for adapter in cast):
                 emulator = await stack.enter_async_context(_made(stand, key).running())
                 settings |= stand.settings_for(emulator.url)

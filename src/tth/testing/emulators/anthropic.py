@@ -9,15 +9,14 @@ import asyncio
 import re
 import secrets
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
 from tth.testing.emulators.event_stream import event, send_events
 from tth.testing.emulators.faults import KEY_FAULTS, Fault, FaultKind
-from tth.testing.emulators.server import Emulator
-from tth.testing.emulators.talker import EchoTalker, Talker, heard_in, token_count, words
+from tth.testing.emulators.talker import TalkingEmulator, heard_in, token_count, words
 
 MODELS = (
     *("claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5", "claude-fable-5-2", "claude-fable-5-1"),
@@ -41,12 +40,9 @@ THOUGHT = "They want an answer."
 
 
 @dataclass
-class AnthropicEmulator(Emulator):
+class AnthropicEmulator(TalkingEmulator):
     """What TTH uses of Anthropic."""
 
-    talker: Talker = field(default_factory=EchoTalker)
-    word_s: float = 0.0
-    """Between two words of an answer."""
     shows_thoughts: bool = False
     """Thinking blocks have their text; without, a signature only."""
 
@@ -55,14 +51,6 @@ class AnthropicEmulator(Emulator):
     def add_routes(self, router: web.UrlDispatcher) -> None:
         router.add_get("/v1/models", self._models)
         router.add_post("/v1/messages", self._create)
-
-    async def load(self) -> None:
-        await super().load()
-        await self.talker.load()
-
-    async def release(self) -> None:
-        await super().release()
-        await self.talker.aclose()
 
     @property
     def base_url(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import WSMsgType, web
@@ -297,7 +298,8 @@ class _Socket:
 
     async def _speak(self, context: Context) -> None:
         try:
-            await context.run()
+            with suppress(ConnectionResetError):  # nobody is left to hear of it
+                await context.run()
             self._contexts.pop(context.context_id, None)
         except Failed as failed:
             if not self._failed.done():

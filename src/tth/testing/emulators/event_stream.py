@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
@@ -38,28 +39,30 @@ async def send_events(
     """Answer with a stream of events, or as much of it as the fault leaves.
 
     error: what the protocol sends when something fails midway. `fault.after` counts events. Faults that are about the
-    events themselves (wrong order, an empty answer) are the caller's business.
+    events themselves (wrong order, an empty answer) are the caller's business. A client that goes away ends the answer
+    and is no error: nobody is left to hear of it.
     """
     kind = fault.kind if fault else None
     after = fault.after if fault else 0
     response = web.StreamResponse(headers={**HEADERS, **(headers or {})})
     delay_s = emulator.first_byte_s + (fault.delay_s if fault and kind is FaultKind.SLOW_FIRST_BYTE else 0.0)
-    async with emulator.answering():
-        if delay_s:
-            await asyncio.sleep(delay_s)
-        await response.prepare(request)
-        number = 0
-        async for wire in stream:
-            if number == after and kind in _MIDWAY:
-                return await _fail(response, request, kind, wire, error)
-            number += 1
-            if kind is FaultKind.SPLIT_BYTES:
-                for begin in range(0, len(wire), piece_bytes):
-                    await response.write(wire[begin : begin + piece_bytes])
-                    await asyncio.sleep(0)
-            else:
-                await response.write(wire)
-        await response.write_eof()
+    with suppress(ConnectionResetError):
+        async with emulator.answering():
+            if delay_s:
+                await asyncio.sleep(delay_s)
+            await response.prepare(request)
+            number = 0
+            async for wire in stream:
+                if number == after and kind in _MIDWAY:
+                    return await _fail(response, request, kind, wire, error)
+                number += 1
+                if kind is FaultKind.SPLIT_BYTES:
+                    for begin in range(0, len(wire), piece_bytes):
+                        await response.write(wire[begin : begin + piece_bytes])
+                        await asyncio.sleep(0)
+                else:
+                    await response.write(wire)
+            await response.write_eof()
     return response
 
 

@@ -17,17 +17,13 @@ from tth.testing.emulators.openai_common import models_answer, refusal_of
 from tth.testing.emulators.openai_dialect import OPENAI, VLLM, Dialect
 from tth.testing.emulators.openai_realtime import RealtimeSettings
 from tth.testing.emulators.openai_speech import SpeechDialect
-from tth.testing.emulators.server import Emulator
-from tth.testing.emulators.talker import EchoTalker, Talker
+from tth.testing.emulators.talker import TalkingEmulator
 
 
 @dataclass
-class OpenAiEmulator(Emulator):
+class OpenAiEmulator(TalkingEmulator):
     """All of OpenAI that TTH uses."""
 
-    talker: Talker = field(default_factory=EchoTalker)
-    word_s: float = 0.0
-    """Between two words of an answer."""
     dialect: Dialect = OPENAI
     """Of chat completions."""
     speech_dialect: SpeechDialect = openai_speech.OPENAI
@@ -41,14 +37,6 @@ class OpenAiEmulator(Emulator):
         openai_responses.add_routes(router, self)
         openai_speech.add_routes(router, self)
         openai_realtime.add_routes(router, self)
-
-    async def load(self) -> None:
-        await super().load()
-        await self.talker.load()
-
-    async def release(self) -> None:
-        await super().release()
-        await self.talker.aclose()
 
     def told(self) -> list[Any]:
         return [*super().told(), *self.realtime.received]

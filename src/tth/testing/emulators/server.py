@@ -139,16 +139,13 @@ class Emulator:
 
     @asynccontextmanager
     async def answering(self) -> AsyncIterator[None]:
-        """Around the work on one answer: counts those whose client went away. Nobody is left to hear of a lost
-        connection, so it ends the block and is no error."""
+        """Around the work on one answer: counts those whose client went away."""
         self.active_count += 1
         try:
             yield
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, ConnectionResetError):
             self.note_cancelled()
             raise
-        except ConnectionResetError:
-            self.note_cancelled()
         finally:
             self.active_count -= 1
 

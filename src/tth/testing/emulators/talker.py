@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tth.adapters.base import LanguageModel, LlmInput, SessionContext, Speaker, TurnContext, Utterance
 from tth.core.style_tag import ASK
 from tth.model.controls import Controls, EmotionLabel
+from tth.testing.emulators.server import Emulator
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,23 @@ class ModelTalker(Talker):
             return await session.infer_batch(prompt, Controls(), TurnContext("emulator", "t_1", 1, _language(heard)))
         finally:
             await session.aclose()
+
+
+@dataclass
+class TalkingEmulator(Emulator):
+    """A provider that writes answers."""
+
+    talker: Talker = field(default_factory=EchoTalker)
+    word_s: float = 0.0
+    """Between two words of an answer."""
+
+    async def load(self) -> None:
+        await super().load()
+        await self.talker.load()
+
+    async def release(self) -> None:
+        await super().release()
+        await self.talker.aclose()
 
 
 def heard_in(instructions: Sequence[str], said: Sequence[tuple[str, str]]) -> Heard:
