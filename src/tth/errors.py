@@ -7,6 +7,7 @@
       SessionNotFound         unknown, ended or expired                          NOT_FOUND
       JobNotFound             unknown or forgotten                               NOT_FOUND
       Conflict                the thing is in the wrong state for this           FAILED_PRECONDITION
+      Unauthenticated         no token, or one that is not known                 UNAUTHENTICATED
       LimitExceeded           too much, too many; retry_after_ms                 RESOURCE_EXHAUSTED
       TakenOver               another stream goes on with the session            ABORTED
       Draining                the server is going away                           UNAVAILABLE
@@ -48,6 +49,7 @@ class StatusCode(IntEnum):
     UNIMPLEMENTED = 12
     INTERNAL = 13
     UNAVAILABLE = 14
+    UNAUTHENTICATED = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,12 @@ class JobNotFound(TTHError):
 class Conflict(TTHError):
     reason: str = "CONFLICT"
     code = StatusCode.FAILED_PRECONDITION
+
+
+@dataclass(eq=False)
+class Unauthenticated(TTHError):
+    reason: str = "UNAUTHENTICATED"
+    code = StatusCode.UNAUTHENTICATED
 
 
 @dataclass(eq=False)

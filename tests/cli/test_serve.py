@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli.waiting import until
 from tth.cli.main import main
+from tth.cli.serve import is_loopback
 
 pytestmark = pytest.mark.e2e
 
@@ -65,3 +66,13 @@ def test_a_wrong_configuration_is_code_2(tmp_path: Path) -> None:
     assert (process.returncode, out) == (2, "")
     assert "server.prot" in err
     assert "server.drain_s" in err
+
+
+@pytest.mark.parametrize(
+    ("host", "is_ours"),
+    [("127.0.0.1", True), ("localhost", True), ("[::1]", True), ("127.9.9.9", True)]
+    + [("0.0.0.0", False), ("[::]", False), ("192.0.2.7", False), ("tth.example", False)],
+)
+def test_who_can_reach_an_address(host: str, is_ours: bool) -> None:
+    """A server that others can reach and that lets everybody in says so at its start."""
+    assert is_loopback(host) is is_ours

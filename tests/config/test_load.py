@@ -10,7 +10,7 @@ import pytest
 from tests.config.fakes import REGISTRY, Settings
 from tth.adapters.base import Role
 from tth.config.load import known_profiles, load_config
-from tth.config.schema import Config, LogLevel, Origin, StoreKind
+from tth.config.schema import Config, LogLevel, Origin, StoreKind, tokens_in
 from tth.config.wiring import builtin_registry
 from tth.errors import ConfigError
 from tth.model.controls import EmotionLabel, Resolution
@@ -302,3 +302,23 @@ def test_the_address_of_redis_is_a_secret_with_a_name_of_its_own(load: Load) -> 
     refused = problems_of(load, 'sessions: {redis_url: "redis://:geheim@host"}')
     assert "must be in the environment" in refused[0]
     assert "geheim" not in refused[0]
+
+
+def test_a_server_meant_to_be_closed_is_never_open_by_half_a_setting(load: Load) -> None:
+    """A certificate without its key, somebody who signs clients' without either, tokens that are none."""
+    for given, missing in (("tls_cert", "tls_key"), ("tls_key", "tls_cert"), ("tls_client_ca", "tls_cert")):
+        assert problems_of(load, f"server: {{{given}: a.pem}}") == [
+            f"2: server.{missing}: must be set as well, for server.{given} is"
+        ]
+    assert problems_of(load, environ={"TTH_SERVER_TOKENS": " , "}) == [
+        "TTH_SERVER_TOKENS: server.tokens: must hold at least one token; several with commas between"
+    ]
+
+
+def test_tokens_come_from_the_environment_and_are_not_shown(load: Load) -> None:
+    """Several, with commas between; TTH_TOKEN is a client's and no setting."""
+    config = load(environ={"TTH_SERVER_TOKENS": "one, two", "TTH_TOKEN": "one"})
+    assert config.server.tokens is not None
+    assert tokens_in(config.server.tokens) == ("one", "two")
+    assert config.origins["server.tokens"] == Origin("***", "TTH_SERVER_TOKENS")
+    assert load().server.tokens is None

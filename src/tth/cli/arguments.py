@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from tth.cli.connection import add_tls_arguments
 from tth.cli.exits import USAGE, CommandFailed
 from tth.model.controls import BY_PATH, MAX_SIDE_PX, MIN_SIDE_PX, ControlField
 
@@ -96,6 +97,7 @@ def add_server_argument(parser: argparse.ArgumentParser, own: bool) -> None:
     default = None if own else DEFAULT_TARGET
     absent = "without it a server of its own is started on the offline profile" if own else f"default {DEFAULT_TARGET}"
     parser.add_argument("--server", metavar="HOST:PORT", default=default, help=f"a running server; {absent}")
+    add_tls_arguments(parser)
     if own:
         meaning = "who is shown: a name from `tth face list`, a look's YAML file or a portrait's folder"
         parser.add_argument("--look", metavar="NAME|PATH", help=f"{meaning}; for a server of one's own")

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from tth.cli import exits
 from tth.cli.arguments import add_control_arguments, add_server_argument, controls_of, own_server_settings
+from tth.cli.connection import client_of
 
 if TYPE_CHECKING:
     from tth.cli.terminal import Terminal
@@ -49,14 +50,14 @@ def run(arguments: argparse.Namespace) -> int:
 async def _chat(arguments: argparse.Namespace, terminal: Terminal) -> int:
     from tth.cli.chat_room import ChatRoom
     from tth.cli.local_server import server_at
-    from tth.client import TthClient, media
+    from tth.client import media
     from tth.client.recorder import Recorder
 
     settings = own_server_settings(arguments)
     async with contextlib.AsyncExitStack() as stack:
         with terminal.working("connecting") as progress:
             target = await stack.enter_async_context(server_at(arguments.server, progress, settings=settings))
-            client = await stack.enter_async_context(TthClient(target, connect_timeout_s=5))
+            client = await stack.enter_async_context(client_of(arguments, target))
             wanted = media(video=_video_for(arguments.record))
             session = await client.create_session(
                 controls_of(arguments), media=wanted, language_code=arguments.language

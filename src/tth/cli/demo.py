@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from tth.cli import exits
 from tth.cli.arguments import add_server_argument, own_server_settings
+from tth.cli.connection import client_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -54,7 +55,7 @@ async def _demo(arguments: argparse.Namespace, terminal: Terminal) -> int:
     from tth.cli import demo_report
     from tth.cli.demo_check import check_film, check_turns, failures, measure
     from tth.cli.demo_script import script_for
-    from tth.client import TthClient, media
+    from tth.client import media
     from tth.client.recorder import Recorder
 
     film = arguments.output / "demo.mp4"
@@ -62,7 +63,7 @@ async def _demo(arguments: argparse.Namespace, terminal: Terminal) -> int:
     async with contextlib.AsyncExitStack() as stack:
         with terminal.working("starting") as progress:
             target = await stack.enter_async_context(_server(arguments, progress))
-            client = await stack.enter_async_context(TthClient(target))
+            client = await stack.enter_async_context(client_of(arguments, target))
             script = script_for(can_say=await _can_say(client), smoke=arguments.smoke)
             session = await client.create_session(media=media(motion=True))
         terminal.note(f"ready after {time.monotonic() - started_s:.1f} s")

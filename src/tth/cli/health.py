@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from tth.cli import exits
 from tth.cli.arguments import add_server_argument
+from tth.cli.connection import client_of
 
 if TYPE_CHECKING:
     from tth.v1.tth_service_pb2 import HealthResponse
-
-CONNECT_TIMEOUT_S = 5.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,11 +26,10 @@ def run(arguments: argparse.Namespace) -> int:
     from google.protobuf import json_format
 
     from tth.cli.terminal import Terminal
-    from tth.client import TthClient
     from tth.v1 import tth_service_pb2 as pb
 
     async def ask() -> HealthResponse:
-        async with TthClient(arguments.server, connect_timeout_s=CONNECT_TIMEOUT_S) as client:
+        async with client_of(arguments, arguments.server) as client:
             return await client.health()
 
     answer, terminal = asyncio.run(ask()), Terminal()

@@ -28,6 +28,14 @@ READY_TIMEOUT_S = 600.0
 """The first start on a machine builds the default persona's head and compiles: about half a minute on two cores. Heads
 that `preload` names are all built before the server is ready, 5 s and more each. Later starts take 1-3 s."""
 STOP_TIMEOUT_S = 15.0
+_FOR_US_ALONE = (
+    "server.host=127.0.0.1",
+    "server.tokens=null",
+    "server.tls_cert=null",
+    "server.tls_key=null",
+    "server.tls_client_ca=null",
+)
+"""Whatever the configuration says of servers that others may call."""
 _POLL_S = 0.02
 _CHECK_DEADLINE_S = 5.0
 _LOG_TAIL_LINES = 15
@@ -66,7 +74,7 @@ async def _start(
 ) -> asyncio.subprocess.Process:
     artifacts = port_path.with_name("artifacts")
     arguments = ("serve", "--profile", profile, "--port", "0", "--port-file", str(port_path), "--until-stdin-closes")
-    own = (f"server.artifact_dir={artifacts}", "server.drain_s=2", *settings)
+    own = (f"server.artifact_dir={artifacts}", "server.drain_s=2", *_FOR_US_ALONE, *settings)
     with log_path.open("wb") as log:
         return await asyncio.create_subprocess_exec(
             *(

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from tth.cli import exits
 from tth.cli.arguments import add_server_argument
+from tth.cli.connection import client_of
 
 if TYPE_CHECKING:
     from tth.cli.terminal import Terminal
     from tth.v1.tth_service_pb2 import ListModelsResponse
 
-CONNECT_TIMEOUT_S = 5.0
 _SHOWN_LANGUAGES = 6
 
 
@@ -30,10 +30,9 @@ def run(arguments: argparse.Namespace) -> int:
     from google.protobuf import json_format
 
     from tth.cli.terminal import Terminal
-    from tth.client import TthClient
 
     async def ask() -> ListModelsResponse:
-        async with TthClient(arguments.server, connect_timeout_s=CONNECT_TIMEOUT_S) as client:
+        async with client_of(arguments, arguments.server) as client:
             return await client.list_models()
 
     answer, terminal = asyncio.run(ask()), Terminal()

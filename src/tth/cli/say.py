@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tth.cli import exits
 from tth.cli.arguments import add_control_arguments, add_server_argument, controls_of, own_server_settings
+from tth.cli.connection import client_of
 
 if TYPE_CHECKING:
     from tth.cli.terminal import Progress, Terminal
@@ -41,14 +42,13 @@ def run(arguments: argparse.Namespace) -> int:
 async def _say(text: str, arguments: argparse.Namespace) -> int:
     from tth.cli.local_server import server_at
     from tth.cli.terminal import Terminal
-    from tth.client import TthClient
 
     terminal = Terminal()
     settings = own_server_settings(arguments)
     with terminal.working("connecting") as progress:
         async with (
             server_at(arguments.server, progress, settings=settings) as target,
-            TthClient(target, connect_timeout_s=5) as client,
+            client_of(arguments, target) as client,
         ):
             job = await _generate(client, text, arguments, progress)
             arguments.output.parent.mkdir(parents=True, exist_ok=True)

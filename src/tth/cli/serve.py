@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import ipaddress
 import logging
 import os
 import signal
@@ -61,6 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
     log = logging.getLogger("tth")
 
     def listening(port: int) -> None:
+        if config.server.tokens is None and not is_loopback(config.server.host):
+            log.warning("anybody who reaches this address may call; TTH_SERVER_TOKENS lets in only who has a token")
         log.info("listening", extra={"host": config.server.host, "port": port, "profile": config.profile})
         if arguments.port_file is not None:
             part = arguments.port_file.with_name(arguments.port_file.name + ".part")
@@ -74,6 +77,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     _run_loop(serve())
     return exits.OK
+
+
+def is_loopback(host: str) -> bool:
+    """Only programs of this machine reach it. host: a name or an address, IPv6 also in brackets."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _run_loop(main: Coroutine[object, object, None]) -> None:

@@ -16,6 +16,7 @@ import asyncio
 import os
 import uuid
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -64,11 +65,14 @@ class TthClient:
         target: str,
         *,
         credentials: grpc.ChannelCredentials | None = None,
+        token: str | None = None,
         connect_timeout_s: float = 10.0,
     ) -> None:
-        """target: "host:port". credentials: for TLS; None is plain text."""
+        """target: "host:port". credentials: for TLS; None is plain text. token: where the server wants one
+        (`server.tokens`); without TLS it can be read on the way."""
         self.target = target
         self._credentials = credentials
+        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
         self._connect_timeout_s = connect_timeout_s
         self._channel: grpc.aio.Channel | None = None
         self._conversations: set[Conversation] = set()
@@ -124,17 +128,19 @@ class TthClient:
             media=media,
             overlap_policy=overlap_policy,
         )
-        return await self._reply(self._stub.CreateSession(request, timeout=DEFAULT_DEADLINE_S, wait_for_ready=True))
+        return await self._reply(
+            self._stub.CreateSession(request, timeout=DEFAULT_DEADLINE_S, metadata=self._metadata, wait_for_ready=True)
+        )
 
     async def get_session(self, session_id: str) -> tth_service_pb2.GetSessionResponse:
         """What a session is doing."""
         request = tth_service_pb2.GetSessionRequest(session_id=session_id)
-        return await self._reply(self._stub.GetSession(request, timeout=DEFAULT_DEADLINE_S))
+        return await self._reply(self._stub.GetSession(request, timeout=DEFAULT_DEADLINE_S, metadata=self._metadata))
 
     async def end_session(self, session_id: str) -> tth_service_pb2.EndSessionResponse:
         """Stop what runs and forget the session."""
         request = tth_service_pb2.EndSessionRequest(session_id=session_id)
-        return await self._reply(self._stub.EndSession(request, timeout=DEFAULT_DEADLINE_S))
+        return await self._reply(self._stub.EndSession(request, timeout=DEFAULT_DEADLINE_S, metadata=self._metadata))
 
     def converse(
         self,
@@ -152,7 +158,8 @@ class TthClient:
         """
         if resume is not None:
             session_id = resume.session_id
-        return Conversation(Line(self._stub.Converse, session_id, resume, reconnect_s, playback), self._conversations)
+        open_converse = partial(self._stub.Converse, metadata=self._metadata)
+        return Conversation(Line(open_converse, session_id, resume, reconnect_s, playback), self._conversations)
 
     async def generate(
         self,
@@ -174,24 +181,30 @@ class TthClient:
             wait_ms=wait_ms,
         )
         deadline_s = DEFAULT_DEADLINE_S + wait_ms / 1000
-        return (await self._reply(self._stub.Generate(request, timeout=deadline_s, wait_for_ready=True))).job
+        return (
+            await self._reply(
+                self._stub.Generate(request, timeout=deadline_s, metadata=self._metadata, wait_for_ready=True)
+            )
+        ).job
 
     async def get_job(self, job_id: str) -> tth_service_pb2.Job:
         """How a batch job stands."""
         request = tth_service_pb2.GetJobRequest(job_id=job_id)
-        return (await self._reply(self._stub.GetJob(request, timeout=DEFAULT_DEADLINE_S))).job
+        return (await self._reply(self._stub.GetJob(request, timeout=DEFAULT_DEADLINE_S, metadata=self._metadata))).job
 
     async def cancel_job(self, job_id: str) -> tth_service_pb2.Job:
         """Stop a batch job."""
         request = tth_service_pb2.CancelJobRequest(job_id=job_id)
-        return (await self._reply(self._stub.CancelJob(request, timeout=DEFAULT_DEADLINE_S))).job
+        return (
+            await self._reply(self._stub.CancelJob(request, timeout=DEFAULT_DEADLINE_S, metadata=self._metadata))
+        ).job
 
     async def download(self, job_id: str, path: Path | str, *, deadline_s: float = 120.0) -> int:
         """Bring a finished job's file here; `path` appears when it is complete. Returns its size in bytes."""
         target = Path(path)
         part = target.with_name(target.name + ".part")
         request = tth_service_pb2.DownloadArtifactRequest(job_id=job_id)
-        call = self._stub.DownloadArtifact(request, timeout=deadline_s)
+        call = self._stub.DownloadArtifact(request, timeout=deadline_s, metadata=self._metadata)
         try:
             with part.open("wb") as file:
                 async for chunk in call:
@@ -210,7 +223,9 @@ class TthClient:
         result = tth_service_pb2.ListModelsResponse()
         while True:
             request = tth_service_pb2.ListModelsRequest(page_size=100, page_token=result.next_page_token)
-            page = await self._reply(self._stub.ListModels(request, timeout=DEFAULT_DEADLINE_S))
+            page = await self._reply(
+                self._stub.ListModels(request, timeout=DEFAULT_DEADLINE_S, metadata=self._metadata)
+            )
             models = [*result.models, *page.models]
             result = page
             result.ClearField("models")
@@ -221,7 +236,7 @@ class TthClient:
     async def health(self) -> tth_service_pb2.HealthResponse:
         """Detailed health, component by component."""
         request = tth_service_pb2.HealthRequest(include_components=True)
-        return await self._reply(self._stub.Health(request, timeout=DEFAULT_DEADLINE_S))
+        return await self._reply(self._stub.Health(request, timeout=DEFAULT_DEADLINE_S, metadata=self._metadata))
 
     @property
     def _stub(self) -> TthServiceAsyncStub:

@@ -29,7 +29,7 @@ from tth.v1.converse_pb2 import (
 
 if TYPE_CHECKING:  # grpc's classes are generic in their stubs only
     ConverseCall = grpc.aio.StreamStreamCall[ConverseRequest, ConverseResponse]
-    OpenConverse = grpc.aio.StreamStreamMultiCallable[ConverseRequest, ConverseResponse]
+    OpenConverse = Callable[..., grpc.aio.StreamStreamCall[ConverseRequest, ConverseResponse]]
 
 SCHEMA_VERSION = "1.0"
 OUTBOX_MESSAGES = 256

@@ -22,7 +22,16 @@ from tth.adapters.base import Persona, Role
 from tth.adapters.registry import Registry
 from tth.config.check import Checker, suggestion
 from tth.config.dotenv import read_dotenv
-from tth.config.schema import Config, Origin, PersonaConfig, PersonaSettings, RoleSettings, StoreKind
+from tth.config.schema import (
+    Config,
+    Origin,
+    PersonaConfig,
+    PersonaSettings,
+    RoleSettings,
+    ServerSettings,
+    StoreKind,
+    tokens_in,
+)
 from tth.config.tree import Scalar, Section, merge, nested, read_yaml
 from tth.core.blend import validate_patch
 from tth.errors import ConfigError, ConfigProblem
@@ -31,6 +40,9 @@ from tth.model.controls import BACKGROUNDS, ControlPatch
 DEFAULT_PROFILE = "offline"
 _PREFIX = "TTH_"
 _PROFILE_VARIABLE, _FILE_VARIABLE = "TTH_PROFILE", "TTH_CONFIG"
+_TOKEN_VARIABLE = "TTH_TOKEN"  # noqa: S105  (the name of a variable)
+_NO_SETTINGS = (_PROFILE_VARIABLE, _FILE_VARIABLE, _TOKEN_VARIABLE)
+"""Variables with our prefix that are no settings."""
 # Kubernetes puts these into every pod near a Service named "tth": they are not meant for us.
 _SERVICE_LINK = re.compile(r"TTH_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)")
 _PERSONA_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -82,6 +94,12 @@ def known_profiles() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
 
 
+def client_token() -> str | None:
+    """What a client shows to a server that wants a token: TTH_TOKEN, of the environment or else of .env."""
+    written = read_dotenv(Path(".env"), []).get(_TOKEN_VARIABLE)
+    return os.environ.get(_TOKEN_VARIABLE) or (written.text if written is not None else None)
+
+
 def _shipped(*names: str) -> Traversable:
     return files("tth.config").joinpath(*names)
 
@@ -105,11 +123,7 @@ def _read_layers(
         tree = merge(tree, _read_file(named, problems))
     own_names = _own_names()
     for name, value in sorted(environment.items()):
-        if (
-            name.startswith(_PREFIX)
-            and name not in (_PROFILE_VARIABLE, _FILE_VARIABLE)
-            and not _is_foreign(value, name)
-        ):
+        if name.startswith(_PREFIX) and name not in _NO_SETTINGS and not _is_foreign(value, name):
             keys = own_names.get(name) or tuple(name.removeprefix(_PREFIX).lower().split("__"))
             tree = merge(tree, nested(keys, value))
     for path, text in overrides.items():
@@ -162,6 +176,7 @@ def _understand(layers: _Layers, registry: Registry, checker: Checker) -> Config
     _check_backgrounds(config, personas, adapters.get(Role.AVATAR), checker)
     if config.roles.tts is None and config.roles.realtime is None and not checker.has_problem_below("roles"):
         checker.problem(tree.where, "roles", "nobody speaks: set roles.tts.adapter or roles.realtime.adapter")
+    _check_access(config.server, checker)
     if config.sessions.store is StoreKind.REDIS and config.sessions.redis_url is None:
         checker.problem("environment", "sessions.redis_url", "is not set; set TTH_REDIS_URL in the environment")
     return dataclasses.replace(
@@ -171,6 +186,17 @@ def _understand(layers: _Layers, registry: Registry, checker: Checker) -> Config
         personas=MappingProxyType(personas),
         origins=MappingProxyType(checker.origins),
     )
+
+
+def _check_access(server: ServerSettings, checker: Checker) -> None:
+    """A server that was meant to be closed must not be open because of half a setting."""
+    if server.tokens is not None and not tokens_in(server.tokens):
+        where = checker.origins["server.tokens"].where
+        checker.problem(where, "server.tokens", "must hold at least one token; several with commas between")
+    for given, wanted in (("tls_cert", "tls_key"), ("tls_key", "tls_cert"), ("tls_client_ca", "tls_cert")):
+        if getattr(server, given) is not None and getattr(server, wanted) is None:
+            where = checker.origins[f"server.{given}"].where
+            checker.problem(where, f"server.{wanted}", f"must be set as well, for server.{given} is")
 
 
 def _personas(tree: Section, checker: Checker) -> dict[str, PersonaConfig]:

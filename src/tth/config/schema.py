@@ -36,6 +36,7 @@ __all__ = [
     "ServerSettings",
     "SessionsSettings",
     "StoreKind",
+    "tokens_in",
 ]
 
 T = TypeVar("T")
@@ -45,6 +46,11 @@ def setting(default: T, minimum: float | None = None, maximum: float | None = No
     """A field with a default and a range, both ends allowed. An adapter's Settings may give the same metadata."""
     found: T = field(default=default, metadata={"minimum": minimum, "maximum": maximum})
     return found
+
+
+def tokens_in(several: Secret) -> tuple[str, ...]:
+    """The tokens of a setting that holds several with commas between."""
+    return tuple(token for part in several.reveal().split(",") if (token := part.strip()))
 
 
 class LogLevel(StrEnum):
@@ -97,6 +103,16 @@ class ServerSettings:
     """Batch jobs (Generate) that run at once; further ones wait."""
     artifact_dir: Path = Path("out/artifacts")
     """Where batch jobs leave their files; relative to the working directory; made when first needed."""
+    tls_cert: Path | None = None
+    """Certificate chain of the server, PEM. With it and its key the server speaks TLS only; both are read again for a
+    new connection when they have changed."""
+    tls_key: Path | None = None
+    """The key of that certificate, PEM, not encrypted."""
+    tls_client_ca: Path | None = None
+    """Certificates, PEM, one of which must have signed the certificate that a client shows (mutual TLS)."""
+    tokens: Secret | None = field(default=None, metadata={"env": "TTH_SERVER_TOKENS"})
+    """Who may call: one token or several with commas between, from TTH_SERVER_TOKENS in the environment. Without any
+    everybody may. grpc.health.v1 needs none."""
     reflection: bool = True
     """Tell anybody who asks what the service looks like, so that grpcurl works without a file."""
     log_level: LogLevel = LogLevel.INFO

@@ -24,8 +24,9 @@ from tth.adapters.base import (
 from tth.adapters.moderation import Moderator, WordList
 from tth.adapters.registry import Adapters, Registry
 from tth.clock import SystemClock
-from tth.config.schema import Config, StoreKind
+from tth.config.schema import Config, ServerSettings, StoreKind, tokens_in
 from tth.errors import ConfigError, ConfigProblem
+from tth.server.access import Tls
 from tth.server.app import EncodeThreads, ServerOptions, TthServer
 from tth.server.models import Known, ModelCatalogue
 from tth.session.clause_cache import ClauseCache
@@ -188,11 +189,19 @@ def build_server(config: Config, registry: Registry) -> TthServer:
         heartbeat_s=server.heartbeat_s,
         max_jobs=server.max_jobs,
         artifact_dir=server.artifact_dir,
+        tls=_tls_of(server),
+        tokens=() if server.tokens is None else tokens_in(server.tokens),
         reflection=server.reflection,
     )
     known = models_in_use(registry, adapters)
     catalogue = ModelCatalogue(config.profile, known, config.personas, lambda: other_models(registry, adapters))
     return TthServer(engine, options, catalogue, _store_of(config))
+
+
+def _tls_of(server: ServerSettings) -> Tls | None:
+    if server.tls_cert is None or server.tls_key is None:  # one without the other: refused by load.py
+        return None
+    return Tls(server.tls_cert, server.tls_key, server.tls_client_ca)
 
 
 def _moderator_of(config: Config) -> Moderator | None:

@@ -11,7 +11,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import grpc
@@ -21,6 +21,7 @@ from tth.adapters.moderation import Moderator
 from tth.errors import AdapterError, AdapterTimeout, AdapterUnavailable, Draining
 from tth.media.encode import EncodedPicture
 from tth.model.events import GoAway, TurnOutcome
+from tth.server.access import Tls, TokenCheck
 from tth.server.interceptors import ErrorGuard
 from tth.server.models import ModelCatalogue
 from tth.server.outbox import OutboxLimits
@@ -80,6 +81,10 @@ class ServerOptions:
     first_message_s: float = 30.0
     max_jobs: int = 2
     artifact_dir: Path = Path("out/artifacts")
+    tls: Tls | None = None
+    """None = plain text."""
+    tokens: tuple[str, ...] = field(default=(), repr=False)
+    """Who may call; () = everybody."""
     reflection: bool = True
 
 
@@ -182,15 +187,22 @@ class TthServer:
         return Keeper(store, ttl_s, self.sessions.remove)
 
     async def start(self) -> None:
-        """Listen; the probes answer NOT_SERVING. Raises OSError when the port cannot be had."""
-        server = grpc.aio.server(interceptors=[self._guard], options=grpc_options(self.options.max_request_bytes))
+        """Listen; the probes answer NOT_SERVING. Raises OSError when the port cannot be had, or certificates are not
+        what they should be."""
+        options = self.options
+        credentials = None if options.tls is None else options.tls.credentials()
+        inner = [TokenCheck(options.tokens)] if options.tokens else []
+        server = grpc.aio.server(interceptors=[self._guard, *inner], options=grpc_options(options.max_request_bytes))
         tth_service_pb2_grpc.add_TthServiceServicer_to_server(self.service, server)
         self.readiness.add_to(server)
-        if self.options.reflection:
+        if options.reflection:
             add_reflection(server, (SERVICE, "grpc.health.v1.Health"))
-        address = f"{self.options.host}:{self.options.port}"
+        address = f"{options.host}:{options.port}"
         try:
-            self.port = server.add_insecure_port(address)
+            if credentials is None:
+                self.port = server.add_insecure_port(address)
+            else:
+                self.port = server.add_secure_port(address, credentials)
         except RuntimeError as error:
             raise OSError(f"cannot listen on {address}: is another program using the port?") from error
         await self.readiness.begin()
