@@ -68,7 +68,7 @@ def test_a_wrong_configuration_is_code_2(tmp_path: Path) -> None:
     assert "server.drain_s" in err
 
 
-OPEN_TO_OTHERS = ("0.0.0.0", "[::]", "192.0.2.7", "tth.example")  # noqa: S104
+OPEN_TO_OTHERS = ("0.0.0.0", "[::]", "192.0.2.7", "tth.example")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "127.9.9.9", *OPEN_TO_OTHERS])
