@@ -9,9 +9,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 BUF := .venv-proto/bin/buf
 PIP := -m pip --disable-pip-version-check --no-input install --quiet
-CODE := src tests bench tools
+CODE := src tests bench tools clients
 
-.PHONY: help install dev run demo test simulate soak check lint fmt types imports proto proto-check proto-image bench phase pictures goldens clean
+.PHONY: help install dev run demo test simulate soak check lint fmt types imports proto proto-check proto-image bench phase pictures goldens clients clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ proto-check: .venv-proto/ready  ## contract: lint, format, compatible with proto
 
 proto-image: .venv-proto/ready  ## accept the contract as it is now: what later changes must not break
 	@$(BUF) build -o proto/tth.binpb
+
+clients: dev  ## build the clients of all languages and judge them against a live server; LANGS="go rust" some
+	@PYTHONPATH=. $(BIN)/python -m clients.conformance $(LANGS)
 
 bench: dev  ## measure; the figures of docs/performance.md, recorded in out/bench.json
 	@mkdir -p out

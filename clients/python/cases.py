@@ -1,0 +1,105 @@
+"""What the three conformance programs of this folder share: texts, arguments, and the form of the answers."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from google.rpc import code_pb2
+
+TURN_TEXT = "One two three four five."
+LONG_TEXT = "One two three four five six seven eight nine ten. " * 4
+CHUNKS_BEFORE_STOP = 3
+UNKNOWN_SESSION = "s_unknown"
+MEDIA = frozenset({"text_delta", "audio_chunk", "video_frame", "motion_frame", "word_timing"})
+TERMINAL = frozenset({"turn_complete", "turn_stopped"})
+
+
+class Failure(Protocol):
+    """An error of any of the libraries."""
+
+    code: Any
+    reason: str
+
+    @property
+    def retryable(self) -> bool: ...
+
+
+def arguments() -> argparse.Namespace:
+    """CASE --target HOST:PORT --output DIR."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument(
+        "case", choices=("turn", "controls", "interrupt", "playback", "resume", "lost", "errors", "save")
+    )
+    parser.add_argument("--target", required=True, metavar="HOST:PORT")
+    parser.add_argument("--output", required=True, type=Path, metavar="DIR")
+    return parser.parse_args()
+
+
+def told(answer: dict[str, Any]) -> None:
+    """The answer, on the last line."""
+    print(json.dumps(answer))
+
+
+def kind(event: Any) -> str:
+    """Name of its payload."""
+    return event.WhichOneof("payload") or ""
+
+
+def described(event: Any, generation: int) -> dict[str, Any]:
+    """An event as the driver wants it."""
+    return {"seq": event.seq, "turn_id": event.turn_id, "generation": generation, "kind": kind(event)}
+
+
+def summary(events: Sequence[Any], generation: int) -> dict[str, Any]:
+    """Answer of `turn`."""
+    return {
+        "events": [described(event, generation) for event in events],
+        "text": "".join(event.text_delta.text for event in events),
+        "audio_samples": sum(event.audio_chunk.sample_count for event in events),
+        "frames": sum(kind(event) == "video_frame" for event in events),
+        "terminal": kind(events[-1]),
+    }
+
+
+def late_media(events: Sequence[Any], turn_id: str) -> list[str]:
+    """Kinds of the turn's media that were handed on behind the third audio chunk."""
+    mine = [kind(event) for event in events if event.turn_id == turn_id]
+    chunks = [index for index, name in enumerate(mine) if name == "audio_chunk"]
+    return [name for name in mine[chunks[CHUNKS_BEFORE_STOP - 1] + 1 :] if name in MEDIA]
+
+
+def word(timing: Any) -> dict[str, Any]:
+    """A word as the driver wants it."""
+    return {"text": timing.word, "pts_us": timing.pts_us, "duration_us": timing.duration_us}
+
+
+def end_of_third(words: Sequence[dict[str, Any]]) -> int:
+    """When the third word ends; 0 while it has not come."""
+    return words[2]["pts_us"] + words[2]["duration_us"] if len(words) > 2 else 0
+
+
+def result(item: Any, controls_pb2: Any) -> dict[str, str]:
+    """A ControlResult as the driver wants it."""
+    return {
+        "path": item.path,
+        "outcome": controls_pb2.ControlOutcome.Name(item.outcome),
+        "requested": item.requested,
+        "effective": item.effective,
+        "reason": item.reason,
+        "adapter": item.adapter,
+    }
+
+
+def refusal(error: Any) -> dict[str, Any]:
+    """An error event as the driver wants it."""
+    fields = [item.field for item in error.field_violations]
+    return {
+        "code": code_pb2.Code.Name(error.code),
+        "reason": error.reason,
+        "fields": fields,
+        "retryable": error.retryable,
+    }
