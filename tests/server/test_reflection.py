@@ -54,6 +54,24 @@ def test_reflection_lists_and_describes(version: str) -> None:
     check()
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_kind_of_symbol_is_found(version: str) -> None:
+    """A service, its method, a message, its field, an enum and its value; one that is not there is NOT_FOUND."""
+    names = ["tth.v1.TthService", "tth.v1.TthService.Converse", "grpc.health.v1.Health.Watch", "tth.v1.UserText"]
+    names += ["tth.v1.UserText.text", "tth.v1.TextMode", "tth.v1.TEXT_MODE_SAY", "tth.v1.Speaking.Phase"]
+
+    @served()
+    async def check(server: RunningServer) -> None:
+        wanted = [*names, "tth.v1.TthService.Nothing", "tth.v1.Nothing"]
+        requests = [reflection_pb2.ServerReflectionRequest(file_containing_symbol=name) for name in wanted]
+        answers = await ask(server, version, requests)
+        found = [answer.HasField("file_descriptor_response") for answer in answers]
+        assert found == [True] * len(names) + [False, False]
+        assert answers[-1].error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]
+
+    check()
+
+
 @served(lambda: make_server(options=ServerOptions(reflection=False)))
 async def test_reflection_can_be_switched_off(server: RunningServer) -> None:
     """Then nobody is told."""
