@@ -11,7 +11,7 @@ BUF := .venv-proto/bin/buf
 PIP := -m pip --disable-pip-version-check --no-input install --quiet
 CODE := src tests bench tools clients
 
-.PHONY: help install dev run demo test simulate soak check lint fmt types imports proto proto-check proto-image bench phase pictures goldens clients clean
+.PHONY: help install dev run demo test simulate soak check lint fmt types imports proto proto-check proto-image shell bench phase pictures goldens clients clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ proto-image: .venv-proto/ready  ## accept the contract as it is now: what later 
 clients: dev  ## build the clients of all languages and judge them against a live server; LANGS="go rust" some
 	@PYTHONPATH=. $(BIN)/python -m clients.conformance $(LANGS)
 
+shell: dev .venv-proto/ready .tools/ready  ## run every command of docs/shell.md, with the real grpcurl, buf and ghz
+	@PATH="$$PWD/$(BIN):$$PWD/.tools/bin:$$PWD/.venv-proto/bin:$$PATH" $(BIN)/python -m tools.shell_document
+
 bench: dev  ## measure; the figures of docs/performance.md, recorded in out/bench.json
 	@mkdir -p out
 	@$(BIN)/python -m bench --json out/bench.json
@@ -123,4 +126,11 @@ clean:  ## remove what was built and written here; the environments stay
 	@echo "installing the contract's tools into .venv-proto (once)"
 	@test -x .venv-proto/bin/python || $(PYTHON) -m venv .venv-proto
 	@.venv-proto/bin/python $(PIP) -r tools/proto-requirements.txt
+	@touch $@
+
+.tools/ready: tools/go-tools.txt
+	@echo "building the tools of docs/shell.md into .tools (once; two to three minutes)"
+	@command -v go >/dev/null || { echo "this needs Go 1.24 or newer, to build $$(tr '\n' ' ' <$<)"; exit 1; }
+	@mkdir -p .tools/bin
+	@for tool in $$(cat $<); do GOBIN="$$PWD/.tools/bin" go install "$$tool"; done
 	@touch $@
