@@ -215,6 +215,16 @@ def test_the_client_stands_alone() -> None:
     assert _only("tth.client", "tth.v1", "tth.media", "tth.errors", "tth.model.media") == []
 
 
+def test_the_gateway_is_a_client() -> None:
+    """It needs the contract, its own settings, what a client knows of errors, and heads to show: no engine, no server.
+    Nobody but the command line imports it, and that only where it is asked for."""
+    allowed = ("tth.v1", "tth.config.schema", "tth.errors", "tth.client.errors", "tth.disk_cache")
+    heads = ("tth.face.catalogue", "tth.face.look", "tth.face.gltf", "tth.face.sculpt.store")
+    assert _only("tth.gateway", *allowed, *heads) == []
+    importers = {found.importer for found in IMPORTS if _is_in(found.imported, "tth.gateway")}
+    assert {name for name in importers if not _is_in(name, "tth.gateway")} <= {"tth.cli.gateway"}
+
+
 def test_nobody_imports_the_tests_helpers() -> None:
     """`testing` may import anything and is imported by nothing but the command whose business it is: `tth emulate`."""
     assert [
@@ -282,7 +292,7 @@ assert os.listdir() == [], os.listdir()
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-HEAVY = ("numba", "llvmlite", "scipy", "cv2", "av", "simplejpeg", "soxr")
+HEAVY = ("uvicorn", "starlette", "numba", "llvmlite", "scipy", "cv2", "av", "simplejpeg", "soxr")
 
 
 @pytest.mark.skipif("tth.cli.main" not in MODULES, reason="the command line is not there yet")

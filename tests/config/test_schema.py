@@ -30,7 +30,7 @@ pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "tth"
-SECTIONS = ("server", "sessions", "budgets", "pacing", "defaults", "media", "roles")
+SECTIONS = ("server", "gateway", "sessions", "budgets", "pacing", "defaults", "media", "roles")
 SETTINGS = [kind for kind in vars(schema).values() if inspect.isclass(kind) and kind.__module__ == schema.__name__]
 VALUES = [kind for kind in SETTINGS if dataclasses.is_dataclass(kind)]
 

@@ -18,6 +18,7 @@ from tth.cli import exits
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "serve": "run the server until Ctrl-C",
+        "gateway": "serve browsers in front of a server: page, WebSocket, HTTP",
         "chat": "talk with the person here in the terminal",
         "say": "let the person say a text, into a file",
         "face": "the people that can be shown: list, pictures, films, plots, 3D heads",

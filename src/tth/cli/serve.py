@@ -23,6 +23,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_config_arguments(parser)
     parser.add_argument("--host", help="address to listen on (server.host)")
     parser.add_argument("--port", help="port to listen on, 0 takes a free one (server.port)")
+    parser.add_argument(
+        "--web",
+        metavar="HOST:PORT",
+        nargs="?",
+        const="",
+        help="serve browsers as well: page, WebSocket, HTTP (gateway.host and gateway.port, default 127.0.0.1:8080)",
+    )
     parser.add_argument("--port-file", type=Path, metavar="FILE", help="write the port in use to this file")
     # A parent that is killed cannot stop its server; its end of the pipe closes in any case.
     parser.add_argument("--until-stdin-closes", action="store_true", help=argparse.SUPPRESS)
@@ -56,6 +63,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     overrides = overrides_of(arguments)
     overrides |= {f"server.{key}": value for key in ("host", "port") if (value := getattr(arguments, key)) is not None}
+    if arguments.web is not None:
+        from tth.cli.gateway import web_settings
+
+        overrides |= web_settings(arguments.web)
     registry = full_registry()
     config = load_config(registry, profile=arguments.profile, file=arguments.config, overrides=overrides)
     configure(config.server.log_level, as_json=config.server.log_format is LogFormat.JSON)
@@ -73,9 +84,15 @@ def run(arguments: argparse.Namespace) -> int:
     async def serve() -> None:
         if arguments.until_stdin_closes:
             threading.Thread(target=_stop_at_end_of_stdin, name="stdin", daemon=True).start()
-        await build_server(config, registry).run(listening, lambda: log.info("ready"))
+        server = build_server(config, registry)
+        if arguments.web is None:
+            await server.run(listening, lambda: log.info("ready"))
+        else:
+            from tth.cli.gateway import run_with_gateway  # its packages only where it is asked for
 
-    _run_loop(serve())
+            await run_with_gateway(server, config, listening, lambda: log.info("ready"))
+
+    run_loop(serve())
     return exits.OK
 
 
@@ -87,7 +104,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _run_loop(main: Coroutine[object, object, None]) -> None:
+def run_loop(main: Coroutine[object, object, None]) -> None:
     """On uvloop where it exists: small messages cost a quarter less there."""
     try:
         import uvloop

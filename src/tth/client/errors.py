@@ -38,6 +38,8 @@ class TthRpcError(Exception):
     message: str
     violations: tuple[Violation, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    retry_after_ms: int | None = None
+    """How long to wait before trying again, where the server says so."""
 
     @property
     def retryable(self) -> bool:
@@ -62,18 +64,24 @@ def unreachable(target: str, waited_s: float) -> TthRpcError:
 
 
 def from_grpc(error: grpc.aio.AioRpcError) -> TthRpcError:
-    """What the server said, from the status and its details (ErrorInfo, BadRequest); never fails on odd details."""
+    """What the server said, from the status and its details (ErrorInfo, BadRequest, RetryInfo).
+
+    Never fails on odd details."""
     code = error.code()
     reason, metadata, violations = code.name, dict[str, str](), list[Violation]()
+    retry_after_ms: int | None = None
     try:
         status = rpc_status.from_call(error)
     except (ValueError, DecodeError):
         status = None
     for detail in status.details if status is not None else ():
         info, bad_request = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
+        retry = error_details_pb2.RetryInfo()
         if detail.Is(info.DESCRIPTOR) and detail.Unpack(info):
             reason, metadata = info.reason or reason, dict(info.metadata)
         elif detail.Is(bad_request.DESCRIPTOR) and detail.Unpack(bad_request):
             violations += [Violation(item.field, item.description) for item in bad_request.field_violations]
+        elif detail.Is(retry.DESCRIPTOR) and detail.Unpack(retry):
+            retry_after_ms = retry.retry_delay.ToMilliseconds()
     message = (error.details() or code.name).removeprefix(f"{reason}: ")
-    return TthRpcError(code, reason, message, tuple(violations), metadata)
+    return TthRpcError(code, reason, message, tuple(violations), metadata, retry_after_ms)

@@ -26,6 +26,7 @@ __all__ = [
     "BudgetSettings",
     "Config",
     "DefaultSettings",
+    "GatewaySettings",
     "LogLevel",
     "MediaSettings",
     "Origin",
@@ -119,6 +120,45 @@ class ServerSettings:
     """The least important line that is logged."""
     log_format: LogFormat = LogFormat.TEXT
     """How a line is written: for people, or one JSON object per line for machines."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """The gateway for browsers (`tth serve --web`, `tth gateway`): where it listens, whom it lets in, whom it asks."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on. The default is this machine only; "0.0.0.0" or "[::]" opens it to the network."""
+    port: int = setting(8080, 0, 65535)
+    """TCP port; 0 takes any free one."""
+    tls_cert: Path | None = None
+    """Certificate chain of the gateway, PEM. With it and its key the gateway speaks https and wss only."""
+    tls_key: Path | None = None
+    """The key of that certificate, PEM."""
+    tokens: Secret | None = field(default=None, metadata={"env": "TTH_GATEWAY_TOKENS"})
+    """Who may use it: one token or several with commas between, from TTH_GATEWAY_TOKENS in the environment. Without
+    any everybody may, and a token that a caller sends is handed on to the server."""
+    allowed_origins: tuple[str, ...] = ()
+    """Pages of other sites that may use it in a browser, such as "https://example.com"; "*" is any page."""
+    max_connections: int = setting(500, 1, 100_000)
+    """Conversations (WebSockets) at once; one more is refused with LIMIT_EXCEEDED. Connections of any kind may be twice
+    as many."""
+    max_request_bytes: int = setting(1_048_576, 1024, 16_777_216)
+    """The longest message or body accepted. Keep it at the server's own `server.max_request_bytes`."""
+    first_message_s: float = setting(10.0, 0.1, 600)
+    """How long a WebSocket may stay open without showing its token, and how long a request may take to arrive."""
+    ping_s: float = setting(20.0, 0.1, 600)
+    """A WebSocket is pinged so often; one that does not answer for as long is closed."""
+    drain_s: float = setting(10.0, 0, 3600)
+    """How long running turns may take to end after SIGTERM."""
+    target: str = "127.0.0.1:50051"
+    """The server, HOST:PORT. `tth serve --web` asks its own."""
+    target_tls: bool = False
+    """Speak TLS with the server."""
+    target_ca: Path | None = None
+    """Certificates that may have signed the server's, PEM; without it those that gRPC knows."""
+    target_token: Secret | None = field(default=None, metadata={"env": "TTH_GATEWAY_TARGET_TOKEN"})
+    """Shown to the server as the gateway's own, in place of the callers'; from TTH_GATEWAY_TARGET_TOKEN in the
+    environment."""
 
 
 class StoreKind(StrEnum):
@@ -318,6 +358,8 @@ class Config:
     """Name of the profile in force."""
     server: ServerSettings = ServerSettings()
     """The server."""
+    gateway: GatewaySettings = GatewaySettings()
+    """The gateway for browsers."""
     sessions: SessionsSettings = SessionsSettings()
     """Where sessions are kept."""
     budgets: BudgetSettings = BudgetSettings()

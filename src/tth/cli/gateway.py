@@ -1,0 +1,112 @@
+"""Serve browsers and other HTTP clients in front of a TTH server: the page at /, conversations over WebSocket, the
+other calls as JSON. It holds no session, so several may stand before one server. docs/gateway.md lists what it answers.
+
+examples:
+  tth gateway                                   the server at localhost:50051, the page at http://127.0.0.1:8080/
+  tth gateway --target tth.internal:50051 --web 0.0.0.0:8080
+  TTH_GATEWAY_TOKENS=secret tth gateway         only for who shows the token
+  tth gateway --set gateway.tls_cert=chain.pem --set gateway.tls_key=key.pem
+
+`tth serve --web` is both in one process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+from typing import TYPE_CHECKING
+
+from tth.cli import exits
+from tth.cli.serve import add_config_arguments, overrides_of, run_loop
+from tth.observe.log import configure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tth.config.schema import Config
+    from tth.server.app import TthServer
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `tth gateway`."""
+    parser.add_argument("--target", metavar="HOST:PORT", help="the server (gateway.target, default 127.0.0.1:50051)")
+    parser.add_argument("--web", metavar="HOST:PORT", help="address to listen on (gateway.host and gateway.port)")
+    add_config_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until stopped."""
+    from tth.config.load import load_config
+    from tth.config.schema import LogFormat
+    from tth.config.wiring import full_registry
+    from tth.gateway.life import Gateway
+
+    overrides = overrides_of(arguments) | web_settings(arguments.web)
+    if arguments.target is not None:
+        overrides["gateway.target"] = arguments.target
+    config = load_config(full_registry(), profile=arguments.profile, file=arguments.config, overrides=overrides)
+    configure(config.server.log_level, as_json=config.server.log_format is LogFormat.JSON)
+
+    async def serve() -> None:
+        gateway = Gateway(config.gateway)
+        announce(gateway.bind())
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, gateway.request_stop)
+        await gateway.serve()
+
+    run_loop(serve())
+    return exits.OK
+
+
+def web_settings(web: str | None) -> dict[str, str]:
+    """The settings that `--web HOST:PORT`, `--web PORT` or `--web HOST` stands for. Raises CommandFailed."""
+    if not web:
+        return {}
+    host, colon, port = web.rpartition(":") if not web.endswith("]") else (web, "", "")
+    if not colon:
+        host, port = ("", web) if web.isdecimal() else (host or web, "")
+    if port and not port.isdecimal():
+        raise exits.CommandFailed(f"--web {web}: must be HOST:PORT, such as 127.0.0.1:8080", exits.USAGE)
+    return {f"gateway.{key}": value for key, value in (("host", host), ("port", port)) if value}
+
+
+def announce(address: str) -> None:
+    """Tell whoever started it where to look."""
+    print(f"open {address} in a browser", flush=True)
+    logging.getLogger("tth").info("gateway listening", extra={"address": address})
+
+
+async def run_with_gateway(
+    server: TthServer, config: Config, on_listening: Callable[[int], None], on_ready: Callable[[], None]
+) -> None:
+    """Server and gateway in one process: the gateway begins as soon as the server listens, and ends behind it, so that
+    what the server says at its end still reaches the browsers. Raises what `TthServer.run` and `Gateway.bind` raise."""
+    from tth.gateway.life import Gateway, reachable
+
+    gateway = Gateway(config.gateway)
+    address = gateway.bind()
+    port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def listening(found: int) -> None:
+        on_listening(found)
+        announce(address)
+        port.set_result(found)
+
+    async def serve() -> None:
+        await gateway.serve(f"{reachable(config.server.host)}:{await port}")
+        server.request_stop()
+
+    serving = asyncio.create_task(serve(), name="gateway")
+    try:
+        await server.run(listening, on_ready)
+    finally:
+        if port.done():
+            gateway.request_stop()
+        else:
+            serving.cancel()  # the server never listened
+        await asyncio.wait([serving])
+    if not serving.cancelled():
+        serving.result()

@@ -1,0 +1,135 @@
+"""The gateway's life: bind, serve, drain, stop. Tests: tests/gateway/test_life.py."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import socket
+import ssl
+from collections.abc import Iterator
+
+import uvicorn
+
+from tth.config.schema import GatewaySettings
+from tth.errors import ConfigError, ConfigProblem
+from tth.gateway.app import GatewayApp
+from tth.gateway.target import Target
+from tth.gateway.transport import PatientWebSocket, http_with
+
+log = logging.getLogger(__name__)
+
+STOP_S = 2.0
+"""For requests that are being answered, when the gateway stops."""
+BACKLOG = 512
+
+
+class Gateway:
+    """One gateway. `bind`, then `serve`."""
+
+    def __init__(self, settings: GatewaySettings) -> None:
+        self._settings = settings
+        self._tls = _tls_of(settings)
+        self._socket: socket.socket | None = None
+        self._stop = asyncio.Event()
+
+    def bind(self) -> str:
+        """Take the port; the address for a browser. Raises OSError when it cannot be had."""
+        host, port = self._settings.host.strip("[]"), self._settings.port
+        try:
+            family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+            self._socket = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        except OSError as error:
+            reason = "is another program using the port? (gateway.port, --web)"
+            raise OSError(f"cannot listen on {host}:{port}: {error.strerror or error}; {reason}") from None
+        return self.address
+
+    @property
+    def address(self) -> str:
+        """Where a browser finds it, once bound."""
+        assert self._socket is not None, "not bound"
+        host = reachable(self._settings.host)
+        return f"{'https' if self._tls else 'http'}://{host}:{self._socket.getsockname()[1]}/"
+
+    def request_stop(self) -> None:
+        """Begin to drain. Idempotent; safe from a signal handler of the loop."""
+        self._stop.set()
+
+    async def serve(self, target: str | None = None) -> None:
+        """Serve until `request_stop`; then let conversations end, and release everything.
+
+        target: in place of the settings' own. Raises OSError when the certificates for it cannot be read.
+        """
+        assert self._socket is not None, "not bound"
+        server_side = Target(target or self._settings.target, self._settings)
+        app = GatewayApp(self._settings, server_side)
+        server = _QuietServer(self._uvicorn_of(app))
+        try:
+            async with asyncio.TaskGroup() as group:
+                serving = group.create_task(server.serve(sockets=[self._socket]), name="gateway")
+                stopping = group.create_task(self._stop.wait())
+                await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+                stopping.cancel()
+                await app.drain()
+                server.should_exit = True
+        finally:
+            self._socket.close()
+            await server_side.close()
+
+    def _uvicorn_of(self, app: GatewayApp) -> uvicorn.Config:
+        settings, tls = self._settings, self._tls
+        return uvicorn.Config(
+            app.asgi,
+            http=http_with(2 * settings.max_connections, settings.first_message_s),
+            ws=PatientWebSocket,
+            ws_max_size=settings.max_request_bytes,
+            ws_ping_interval=settings.ping_s,
+            ws_ping_timeout=settings.ping_s,
+            ws_per_message_deflate=False,  # sound and pictures are compressed already
+            lifespan="off",
+            log_config=None,
+            log_level=logging.CRITICAL,  # we log what matters ourselves; its lines hold paths and addresses
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=int(STOP_S),
+            ssl_context_factory=(lambda *_: tls) if tls is not None else None,
+        )
+
+
+class _QuietServer(uvicorn.Server):
+    """Whoever started the program hears its signals."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def reachable(host: str) -> str:
+    """The host for an URL or a gRPC target on this machine, of a program that listens on `host`."""
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return host
+    if address.is_unspecified:
+        return "127.0.0.1" if address.version == 4 else "[::1]"
+    return str(address) if address.version == 4 else f"[{address}]"
+
+
+def _tls_of(settings: GatewaySettings) -> ssl.SSLContext | None:
+    """Raises ConfigError when certificate and key cannot be used."""
+    if settings.tls_cert is None and settings.tls_key is None:
+        return None
+    if settings.tls_cert is None or settings.tls_key is None:
+        missing = "gateway.tls_key" if settings.tls_key is None else "gateway.tls_cert"
+        raise ConfigError(problems=(ConfigProblem("", missing, "is needed: certificate and key belong together"),))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        problem = ConfigProblem("", "gateway.tls_cert", f"cannot be used with its key: {error.strerror or error}")
+        raise ConfigError(problems=(problem,)) from None
+    return context

@@ -1,0 +1,84 @@
+"""What uvicorn's protocols leave open: an end to every connection that says nothing or takes nothing.
+
+Tests: tests/gateway/test_transport.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+LINGER_S = 5.0
+"""For what is still in the buffer of a WebSocket when its conversation is over; then the connection is cut."""
+UNSENT_BYTES = 128 * 1024
+"""What the kernel may hold of a WebSocket beyond what is on its way. Its default of megabytes would be old news for a
+client on a thin line, and would keep its answers to pings waiting behind them."""
+
+
+class PatientHttp(H11Protocol):
+    """HTTP with bounds: on connections in all, and on the time in which a request's head must arrive."""
+
+    def __init__(self, *args: Any, max_connections: int, first_message_s: float, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._max_connections = max_connections
+        self._first_message_s = first_message_s
+        self._patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > self._max_connections:
+            transport.abort()
+            return
+        self._patience = self.loop.call_later(self._first_message_s, self._give_up)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        before = self.scope
+        super().data_received(data)
+        if self.scope is not before:
+            self._stop_waiting()
+        elif self._patience is None and (self.cycle is None or self.cycle.response_complete):
+            self._patience = self.loop.call_later(self._first_message_s, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _give_up(self) -> None:
+        self._patience = None
+        self.transport.abort()
+
+
+class PatientWebSocket(WebSocketsSansIOProtocol):
+    """A WebSocket whose connection ends at most LINGER_S after its conversation, whatever the client does."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        raw = transport.get_extra_info("socket")
+        if raw is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+
+    async def run_asgi(self) -> None:
+        try:
+            await super().run_asgi()
+        finally:
+            self.loop.call_later(LINGER_S, self.transport.abort)
+
+
+def http_with(max_connections: int, first_message_s: float) -> type[asyncio.Protocol]:
+    """`PatientHttp` with these bounds, as uvicorn wants it: a class that it makes instances of."""
+
+    class Bounded(PatientHttp):
+        def __init__(self, config: Config, *args: Any, **kwargs: Any) -> None:
+            super().__init__(config, *args, max_connections=max_connections, first_message_s=first_message_s, **kwargs)
+
+    return Bounded
