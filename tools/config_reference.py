@@ -64,7 +64,7 @@ def reference() -> str:
     """The tables, as Markdown."""
     lines: list[str] = []
     hints = typing.get_type_hints(Config)
-    for name in ("server", "budgets", "pacing", "defaults", "media", "roles"):
+    for name in ("server", "gateway", "budgets", "pacing", "defaults", "media", "roles"):
         kind = hints[name]
         lines += _table(name, str(kind.__doc__), list(rows(kind, name)))
     controls = [
