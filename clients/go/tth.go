@@ -137,6 +137,7 @@ type Conversation struct {
 
 	mu           sync.Mutex // guards what follows
 	session      Session
+	receivedSeq  int64                    // every event up to here was taken or waits in the inbox
 	pending      []*tthv1.ConverseRequest // not acknowledged; those before `sent` are with the server
 	sent         int
 	finished     bool // no further message
@@ -153,12 +154,13 @@ type Conversation struct {
 func (c *Client) Converse(ctx context.Context, session Session) *Conversation {
 	ctx, cancel := context.WithCancel(ctx)
 	conversation := &Conversation{
-		client:  c,
-		session: session,
-		inbox:   make(chan *tthv1.ConverseResponse, inboxMessages),
-		cancel:  cancel,
-		wake:    make(chan struct{}, 1),
-		turns:   map[string]*turn{},
+		client:      c,
+		session:     session,
+		receivedSeq: session.LastSeq,
+		inbox:       make(chan *tthv1.ConverseResponse, inboxMessages),
+		cancel:      cancel,
+		wake:        make(chan struct{}, 1),
+		turns:       map[string]*turn{},
 	}
 	if session.LastSeq == 0 { // the first message attaches: pictures come before anything is said
 		_ = conversation.Send(&tthv1.ConverseRequest{Payload: &tthv1.ConverseRequest_Ping{Ping: &tthv1.Ping{}}})
@@ -302,6 +304,7 @@ func (c *Conversation) Turn(ctx context.Context, turnID string) iter.Seq2[Event,
 func (c *Conversation) judge(response *tthv1.ConverseResponse) (Event, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.session.LastSeq = response.Seq
 	event := Event{ConverseResponse: response, Generation: c.generation}
 	current := c.turns[response.TurnId]
 	if current != nil {
@@ -373,9 +376,9 @@ func (c *Conversation) run(ctx context.Context, resuming bool) {
 	defer close(c.inbox)
 	lostAt, pause := time.Now(), firstPause
 	for {
-		before := c.Session().LastSeq
+		before := c.received()
 		err := c.oneStream(ctx, resuming)
-		if c.Session().LastSeq > before {
+		if c.received() > before {
 			lostAt, pause = time.Now(), firstPause
 		}
 		c.mu.Lock()
@@ -441,7 +444,7 @@ func (c *Conversation) oneStream(ctx context.Context, resuming bool) error {
 // take notes what the connection needs to know of an event, and hands it on if it was not taken before.
 func (c *Conversation) take(ctx context.Context, response *tthv1.ConverseResponse) bool {
 	c.mu.Lock()
-	if response.Seq <= c.session.LastSeq {
+	if response.Seq <= c.receivedSeq {
 		c.mu.Unlock()
 		return true
 	}
@@ -462,8 +465,14 @@ func (c *Conversation) take(ctx context.Context, response *tthv1.ConverseRespons
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.session.LastSeq = response.Seq // now: what waits for room is not taken yet
+	c.receivedSeq = response.Seq // now: what waits for room may be lost with its connection
 	return true
+}
+
+func (c *Conversation) received() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.receivedSeq
 }
 
 func (c *Conversation) write(ctx context.Context, stream tthv1.TthService_ConverseClient, attached chan struct{},
@@ -471,12 +480,11 @@ func (c *Conversation) write(ctx context.Context, stream tthv1.TthService_Conver
 	c.mu.Lock()
 	c.connections++
 	c.sent = 0
-	session := c.session
+	resume := &tthv1.Resume{ResumeHandle: c.session.ResumeHandle, LastSeq: c.receivedSeq, Playback: c.session.Playback}
+	request := &tthv1.ConverseRequest{SchemaVersion: schemaVersion, SessionId: c.session.ID,
+		Payload: &tthv1.ConverseRequest_Resume{Resume: resume}}
 	c.mu.Unlock()
 	if resuming {
-		resume := &tthv1.Resume{ResumeHandle: session.ResumeHandle, LastSeq: session.LastSeq, Playback: session.Playback}
-		request := &tthv1.ConverseRequest{SchemaVersion: schemaVersion, SessionId: session.ID,
-			Payload: &tthv1.ConverseRequest_Resume{Resume: resume}}
 		if stream.Send(request) != nil {
 			return // the reader knows why
 		}

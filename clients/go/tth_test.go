@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"runtime"
 	"testing"
 	"time"
 
@@ -203,5 +204,24 @@ func TestARefusalIsNotTriedAgain(t *testing.T) {
 	var refusal *Error
 	if !errors.As(err, &refusal) || refusal.Code != codes.NotFound || conversation.Connections() != 1 {
 		t.Fatalf("%v over %d connections", err, conversation.Connections())
+	}
+}
+
+func TestTheSessionCountsWhatWasHandedOn(t *testing.T) {
+	act := func(stream stream) error {
+		for seq := range int64(3) {
+			_ = stream.Send(started(seq+1, "other"))
+		}
+		return nil
+	}
+	ctx, conversation := talk(t, act)
+	if _, err := conversation.Next(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for conversation.received() < 3 && ctx.Err() == nil {
+		runtime.Gosched()
+	}
+	if seq := conversation.Session().LastSeq; seq != 1 {
+		t.Fatalf("event 1 was handed on, the session says %d", seq)
 	}
 }

@@ -1,0 +1,291 @@
+//! Does one case of clients/conformance/README.md and prints what came of it as one JSON object.
+
+mod media;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::AbortHandle;
+use tth_client::proto::converse_response::Payload;
+use tth_client::proto::{
+    AudioCodec, Character, ControlUpdate, Controls, CreateSessionRequest, Emotion, EmotionLabel, MediaPreferences,
+    PlaybackPosition, TextMode, UserText, VideoCodec,
+};
+use tth_client::{Client, Conversation, Error, Event, Events, Session, code_name};
+
+const SHORT_TEXT: &str = "One two three four five.";
+const DEADLINE: Duration = Duration::from_secs(55);
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let result = tokio::time::timeout(DEADLINE, answer()).await.unwrap_or_else(|_| Err("it took too long".into()));
+    match result {
+        Ok(answer) => {
+            println!("{answer}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+            eprintln!("conformance: {error}{cause}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn answer() -> Outcome<Value> {
+    let arguments: Vec<String> = std::env::args().collect();
+    let [_, case, options @ ..] = arguments.as_slice() else {
+        return Err("usage: conformance CASE --target HOST:PORT --output DIR".into());
+    };
+    let value = |name: &str| options.iter().skip_while(|item| *item != name).nth(1).cloned();
+    let target = value("--target").unwrap_or_else(|| "localhost:50051".into());
+    match case.as_str() {
+        "turn" => turn(&target).await,
+        "controls" => controls(&target).await,
+        "interrupt" => interrupt(&target).await,
+        "playback" => playback(&target).await,
+        "resume" => resume(&target).await,
+        "lost" => survive(&target, || ()).await,
+        "errors" => errors(&target).await,
+        "save" => save(&target, value("--output").unwrap_or_else(|| ".".into()).into()).await,
+        _ => Err(format!("there is no case {case:?}").into()),
+    }
+}
+
+fn long_text() -> String {
+    "One two three four five six seven eight nine ten. ".repeat(4)
+}
+
+async fn open(target: &str, controls: Option<Controls>) -> Outcome<(Conversation, Events)> {
+    let client = Client::connect(target).await?;
+    let media = MediaPreferences {
+        audio_codec: AudioCodec::PcmS16le.into(),
+        audio_sample_rate_hz: 24_000,
+        video_codec: VideoCodec::Jpeg.into(),
+        ..Default::default()
+    };
+    let request = CreateSessionRequest { controls, media: Some(media), ..Default::default() };
+    let reply = client.create_session(request).await?;
+    Ok(client.converse(Session::from(&reply)))
+}
+
+fn say(conversation: &Conversation, text: &str, controls: Option<Controls>) -> Result<String, Error> {
+    conversation.say(UserText { text: text.into(), mode: TextMode::Say.into(), controls, ..Default::default() })
+}
+
+fn emotion(emotion: Emotion) -> Option<Controls> {
+    Some(Controls { emotion: Some(emotion), ..Default::default() })
+}
+
+/// The name of the payload's field in the contract.
+fn kind(event: &Event) -> &'static str {
+    match event.response.payload.as_ref() {
+        None => "",
+        Some(Payload::TextDelta(_)) => "text_delta",
+        Some(Payload::AudioChunk(_)) => "audio_chunk",
+        Some(Payload::VideoFrame(_)) => "video_frame",
+        Some(Payload::TurnMetrics(_)) => "turn_metrics",
+        Some(Payload::TurnComplete(_)) => "turn_complete",
+        Some(Payload::TurnStopped(_)) => "turn_stopped",
+        Some(Payload::DegradedMode(_)) => "degraded_mode",
+        Some(Payload::Error(_)) => "error",
+        Some(Payload::TurnStarted(_)) => "turn_started",
+        Some(Payload::SessionState(_)) => "session_state",
+        Some(Payload::GoAway(_)) => "go_away",
+        Some(Payload::Pong(_)) => "pong",
+        Some(Payload::MotionFrame(_)) => "motion_frame",
+        Some(Payload::WordTiming(_)) => "word_timing",
+        Some(Payload::Speaking(_)) => "speaking",
+        Some(Payload::ControlAck(_)) => "control_ack",
+        Some(Payload::TurnPaused(_)) => "turn_paused",
+        Some(Payload::TurnResumed(_)) => "turn_resumed",
+        Some(Payload::TurnHeard(_)) => "turn_heard",
+        Some(Payload::IdleClip(_)) => "idle_clip",
+    }
+}
+
+fn row(event: &Event) -> Value {
+    let response = &event.response;
+    json!({"seq": response.seq, "turn_id": response.turn_id, "generation": event.generation, "kind": kind(event)})
+}
+
+async fn turn(target: &str) -> Outcome<Value> {
+    let (conversation, mut events) = open(target, None).await?;
+    let turn_id = say(&conversation, SHORT_TEXT, None)?;
+    let (mut rows, mut text, mut samples, mut frames, mut terminal) = (vec![], String::new(), 0, 0, "");
+    let mut turn = events.turn(&turn_id);
+    while let Some(event) = turn.next().await.transpose()? {
+        if event.response.turn_id != turn_id {
+            continue;
+        }
+        rows.push(row(&event));
+        match &event.response.payload {
+            Some(Payload::TextDelta(delta)) => text += &delta.text,
+            Some(Payload::AudioChunk(chunk)) => samples += chunk.sample_count,
+            Some(Payload::VideoFrame(_)) => frames += 1,
+            _ => {}
+        }
+        terminal = kind(&event);
+    }
+    Ok(json!({"events": rows, "text": text, "audio_samples": samples, "frames": frames, "terminal": terminal}))
+}
+
+async fn controls(target: &str) -> Outcome<Value> {
+    let happy = Emotion { label: Some(EmotionLabel::Happy.into()), intensity: Some(0.8), ..Default::default() };
+    let (conversation, mut events) = open(target, emotion(happy)).await?;
+    let character = Character { speech_rate: Some(1.2), expressivity: Some(0.9), ..Default::default() };
+    let of_turn = Controls { character: Some(character), ..Default::default() };
+    let turn_id = say(&conversation, SHORT_TEXT, Some(of_turn))?;
+    let mut report = vec![];
+    let mut turn = events.turn(&turn_id);
+    while let Some(event) = turn.next().await.transpose()? {
+        let Some(Payload::TurnMetrics(metrics)) = event.response.payload else { continue };
+        for item in metrics.control_report.unwrap_or_default().results {
+            report.push(json!({"path": item.path, "outcome": item.outcome().as_str_name(),
+                "requested": item.requested, "effective": item.effective, "reason": item.reason,
+                "adapter": item.adapter}));
+        }
+    }
+    Ok(json!({"control_report": report}))
+}
+
+async fn interrupt(target: &str) -> Outcome<Value> {
+    let (conversation, mut events) = open(target, None).await?;
+    let turn_id = say(&conversation, &long_text(), None)?;
+    let (mut rows, mut chunks, mut late, mut terminal) = (vec![], 0, vec![], "");
+    let mut turn = events.turn(&turn_id);
+    while let Some(event) = turn.next().await.transpose()? {
+        rows.push(row(&event));
+        if event.response.turn_id != turn_id {
+            continue;
+        }
+        terminal = kind(&event);
+        let is_media = ["text_delta", "audio_chunk", "video_frame", "motion_frame", "word_timing"].contains(&terminal);
+        if chunks >= 3 && is_media {
+            late.push(terminal);
+        }
+        if terminal == "audio_chunk" {
+            chunks += 1;
+            if chunks == 3 {
+                conversation.interrupt(&turn_id, None)?;
+            }
+        }
+    }
+    Ok(json!({"events": rows, "stale_dropped": conversation.stale(), "delivered_after_interrupt": late,
+        "terminal": terminal}))
+}
+
+async fn playback(target: &str) -> Outcome<Value> {
+    let (conversation, mut events) = open(target, None).await?;
+    let turn_id = say(&conversation, &long_text(), None)?;
+    let (mut words, mut third_end_us, mut sound_end_us, mut reported_us) = (vec![], i64::MAX, 0, 0);
+    let mut heard = String::new();
+    let mut turn = events.turn(&turn_id);
+    while let Some(event) = turn.next().await.transpose()? {
+        let last_seq = event.response.seq;
+        match event.response.payload {
+            Some(Payload::WordTiming(word)) => {
+                words.push(json!({"text": word.word, "pts_us": word.pts_us, "duration_us": word.duration_us}));
+                if words.len() == 3 {
+                    third_end_us = word.pts_us + word.duration_us;
+                }
+            }
+            Some(Payload::AudioChunk(chunk)) => sound_end_us = chunk.pts_us + chunk.duration_us,
+            Some(Payload::TurnStopped(stopped)) => heard = stopped.heard_text,
+            _ => {}
+        }
+        if reported_us == 0 && sound_end_us >= third_end_us {
+            reported_us = third_end_us;
+            let audio_pts_us = Some(reported_us);
+            let position = PlaybackPosition { turn_id: turn_id.clone(), audio_pts_us, last_seq, ..Default::default() };
+            conversation.report_playback(position.clone())?;
+            conversation.interrupt(&turn_id, Some(position))?;
+        }
+    }
+    Ok(json!({"reported_us": reported_us, "words": words, "heard_text": heard}))
+}
+
+/// Breaks its own connection; the library does the rest.
+async fn resume(target: &str) -> Outcome<Value> {
+    let relay = TcpListener::bind("127.0.0.1:0").await?;
+    let address = relay.local_addr()?.to_string();
+    let target = target.to_owned();
+    let (newest, connections) = tokio::sync::watch::channel(None::<AbortHandle>);
+    tokio::spawn(async move {
+        while let Ok((near, _)) = relay.accept().await {
+            let Ok(far) = TcpStream::connect(&target).await else { return };
+            newest.send_replace(Some(tokio::spawn(pass(near, far)).abort_handle()));
+        }
+    });
+    survive(&address, || connections.borrow().iter().for_each(AbortHandle::abort)).await
+}
+
+async fn pass(mut near: TcpStream, mut far: TcpStream) {
+    tokio::io::copy_bidirectional(&mut near, &mut far).await.ok(); // either end may go at any time
+}
+
+async fn survive(target: &str, at_third_chunk: impl Fn()) -> Outcome<Value> {
+    let (conversation, mut events) = open(target, None).await?;
+    let turn_id = say(&conversation, &long_text(), None)?;
+    let (mut seqs, mut chunks, mut terminal) = (vec![], 0, "");
+    let mut turn = events.turn(&turn_id);
+    while let Some(event) = turn.next().await.transpose()? {
+        seqs.push(event.response.seq);
+        terminal = kind(&event);
+        if terminal == "audio_chunk" {
+            chunks += 1;
+            if chunks == 3 {
+                at_third_chunk();
+            }
+        }
+    }
+    Ok(json!({"seqs": seqs, "connections": conversation.connections(), "terminal": terminal}))
+}
+
+fn refusal(error: &Error) -> Value {
+    let fields: Vec<_> = error.violations.iter().map(|item| &item.field).collect();
+    json!({"code": code_name(error.code), "reason": error.reason, "fields": fields, "retryable": error.retryable})
+}
+
+async fn errors(target: &str) -> Outcome<Value> {
+    let too_much = || emotion(Emotion { intensity: Some(7.0), ..Default::default() });
+    let client = Client::connect(target).await?;
+    let request = CreateSessionRequest { controls: too_much(), ..Default::default() };
+    let mut refused = vec![client.create_session(request).await.expect_err("7 is out of range")];
+    let (_, mut unknown) = client.converse(Session { id: "s_unknown".into(), ..Default::default() });
+    refused.extend(unknown.next().await.and_then(Result::err));
+
+    let (conversation, mut events) = open(target, None).await?;
+    conversation.update(ControlUpdate { controls: too_much(), ..Default::default() })?;
+    let turn_id = say(&conversation, SHORT_TEXT, None)?;
+    let mut alive = false;
+    let mut turn = events.turn(&turn_id);
+    while let Some(event) = turn.next().await.transpose()? {
+        if let Some(Payload::Error(error)) = &event.response.payload {
+            refused.push(error.into());
+        }
+        alive = event.response.turn_id == turn_id && kind(&event) == "turn_complete";
+    }
+    Ok(json!({"errors": refused.iter().map(refusal).collect::<Vec<_>>(), "alive_after": alive}))
+}
+
+async fn save(target: &str, output: PathBuf) -> Outcome<Value> {
+    let (conversation, mut events) = open(target, None).await?;
+    let turn_id = say(&conversation, SHORT_TEXT, None)?;
+    let mut recorder = media::Recorder::new(&output)?;
+    let mut turn = events.turn(&turn_id);
+    while let Some(event) = turn.next().await.transpose()? {
+        if event.response.turn_id == turn_id {
+            recorder.take(&event.response)?;
+        }
+    }
+    let frames = recorder.frames;
+    recorder.close()?;
+    Ok(json!({"wav": "turn.wav", "video": "frames", "frames": frames}))
+}
