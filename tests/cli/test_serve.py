@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
+import trustme
 
 from tests.cli.waiting import until
 from tth.cli.main import main
@@ -17,11 +20,10 @@ from tth.cli.serve import is_loopback
 pytestmark = pytest.mark.e2e
 
 
-def serve(folder: Path, *words: str) -> subprocess.Popen[str]:
+def serve(folder: Path, *words: str, **variables: str) -> subprocess.Popen[str]:
     command = (sys.executable, "-m", "tth.cli.main", "serve", "--profile", "offline_mock", *words)
-    return subprocess.Popen(
-        command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    pipe, environment = subprocess.PIPE, {**os.environ, **variables}
+    return subprocess.Popen(command, cwd=folder, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment)
 
 
 def test_it_writes_its_port_and_ends_cleanly_on_sigterm(tmp_path: Path) -> None:
@@ -75,3 +77,30 @@ OPEN_TO_OTHERS = ("0.0.0.0", "[::]", "192.0.2.7", "tth.example")
 def test_who_can_reach_an_address(host: str) -> None:
     """A server that others can reach and that lets everybody in says so at its start."""
     assert is_loopback(host) is (host not in OPEN_TO_OTHERS)
+
+
+def test_the_gateway_reaches_a_server_that_wants_certificates_of_everybody_else(tmp_path: Path) -> None:
+    """With --web they talk over a socket of their own; tokens hold there as well."""
+    ca, client_ca = trustme.CA(), trustme.CA()
+    made = ca.issue_cert("127.0.0.1")
+    made.private_key_pem.write_to_path(tmp_path / "key")
+    made.cert_chain_pems[0].write_to_path(tmp_path / "cert")
+    client_ca.cert_pem.write_to_path(tmp_path / "client-ca")
+    tls = ("tls_cert=cert", "tls_key=key", "tls_client_ca=client-ca")
+    port_path, settings = tmp_path / "port", [word for one in tls for word in ("--set", f"server.{one}")]
+    words = ("--port", "0", "--port-file", str(port_path), "--web", "127.0.0.1:0", *settings)
+    with serve(tmp_path, *words, TTH_SERVER_TOKENS="secret") as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().split()[1]
+        until(lambda: _health(address, "secret") == "HEALTH_STATUS_SERVING")
+        assert _health(address, "another") == "UNAUTHENTICATED"
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "Traceback" not in err
+
+
+def _health(address: str, token: str) -> object:
+    """What the gateway's health says, or why not."""
+    said = httpx.get(f"{address}v1/health", headers={"authorization": f"Bearer {token}"}).json()
+    return said.get("status", said.get("reason"))

@@ -306,13 +306,21 @@ def test_the_address_of_redis_is_a_secret_with_a_name_of_its_own(load: Load) -> 
 
 def test_a_server_meant_to_be_closed_is_never_open_by_half_a_setting(load: Load) -> None:
     """A certificate without its key, somebody who signs clients' without either, tokens that are none."""
-    for given, missing in (("tls_cert", "tls_key"), ("tls_key", "tls_cert"), ("tls_client_ca", "tls_cert")):
-        assert problems_of(load, f"server: {{{given}: a.pem}}") == [
-            f"2: server.{missing}: must be set as well, for server.{given} is"
-        ]
-    assert problems_of(load, environ={"TTH_SERVER_TOKENS": " , "}) == [
-        "TTH_SERVER_TOKENS: server.tokens: must hold at least one token; several with commas between"
+    pairs = [
+        ("server", "tls_cert", "tls_key"),
+        ("server", "tls_key", "tls_cert"),
+        ("server", "tls_client_ca", "tls_cert"),
     ]
+    pairs += [("gateway", "tls_cert", "tls_key"), ("gateway", "target_key", "target_cert")]
+    for section, given, missing in pairs:
+        assert problems_of(load, f"{section}: {{{given}: a.pem}}") == [
+            f"2: {section}.{missing}: must be set as well, for {section}.{given} is"
+        ]
+    for section in ("server", "gateway"):
+        name = f"TTH_{section.upper()}_TOKENS"
+        assert problems_of(load, environ={name: " , "}) == [
+            f"{name}: {section}.tokens: must hold at least one token; several with commas between"
+        ]
 
 
 def test_tokens_come_from_the_environment_and_are_not_shown(load: Load) -> None:

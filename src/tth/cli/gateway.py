@@ -16,6 +16,7 @@ import argparse
 import asyncio
 import logging
 import signal
+import tempfile
 from typing import TYPE_CHECKING
 
 from tth.cli import exits
@@ -25,8 +26,8 @@ from tth.observe.log import configure
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tth.adapters.registry import Registry
     from tth.config.schema import Config
-    from tth.server.app import TthServer
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,33 +81,40 @@ def announce(address: str) -> None:
 
 
 async def run_with_gateway(
-    server: TthServer, config: Config, on_listening: Callable[[int], None], on_ready: Callable[[], None]
+    config: Config, registry: Registry, on_listening: Callable[[int], None], on_ready: Callable[[], None]
 ) -> None:
     """Server and gateway in one process: the gateway begins as soon as the server listens, and ends behind it, so that
-    what the server says at its end still reaches the browsers. Raises what `TthServer.run` and `Gateway.bind` raise."""
-    from tth.gateway.life import Gateway, reachable
+    what the server says at its end still reaches the browsers. They talk over a socket that nobody else can open, so
+    the server may want certificates of everybody else. Raises what `TthServer.run` and `Gateway.bind` raise."""
+    from tth.config.wiring import build_server
+    from tth.gateway.life import Gateway
 
     gateway = Gateway(config.gateway)
     address = gateway.bind()
-    port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    is_listening = asyncio.Event()
 
-    def listening(found: int) -> None:
-        on_listening(found)
+    def listening(port: int) -> None:
+        on_listening(port)
         announce(address)
-        port.set_result(found)
+        is_listening.set()
 
-    async def serve() -> None:
-        await gateway.serve(f"{reachable(config.server.host)}:{await port}")
-        server.request_stop()
+    with tempfile.TemporaryDirectory(prefix="tth-") as folder:  # readable by ourselves alone
+        between = f"unix:{folder}/server"
+        server = build_server(config, registry, between)
 
-    serving = asyncio.create_task(serve(), name="gateway")
-    try:
-        await server.run(listening, on_ready)
-    finally:
-        if port.done():
-            gateway.request_stop()
-        else:
-            serving.cancel()  # the server never listened
-        await asyncio.wait([serving])
+        async def serve() -> None:
+            await is_listening.wait()
+            await gateway.serve(between)
+            server.request_stop()
+
+        serving = asyncio.create_task(serve(), name="gateway")
+        try:
+            await server.run(listening, on_ready)
+        finally:
+            if is_listening.is_set():
+                gateway.request_stop()
+            else:
+                serving.cancel()
+            await asyncio.wait([serving])
     if not serving.cancelled():
         serving.result()

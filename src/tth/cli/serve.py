@@ -84,13 +84,12 @@ def run(arguments: argparse.Namespace) -> int:
     async def serve() -> None:
         if arguments.until_stdin_closes:
             threading.Thread(target=_stop_at_end_of_stdin, name="stdin", daemon=True).start()
-        server = build_server(config, registry)
         if arguments.web is None:
-            await server.run(listening, lambda: log.info("ready"))
+            await build_server(config, registry).run(listening, lambda: log.info("ready"))
         else:
             from tth.cli.gateway import run_with_gateway  # its packages only where it is asked for
 
-            await run_with_gateway(server, config, listening, lambda: log.info("ready"))
+            await run_with_gateway(config, registry, listening, lambda: log.info("ready"))
 
     run_loop(serve())
     return exits.OK

@@ -28,7 +28,6 @@ from tth.config.schema import (
     PersonaConfig,
     PersonaSettings,
     RoleSettings,
-    ServerSettings,
     StoreKind,
     tokens_in,
 )
@@ -176,7 +175,7 @@ def _understand(layers: _Layers, registry: Registry, checker: Checker) -> Config
     _check_backgrounds(config, personas, adapters.get(Role.AVATAR), checker)
     if config.roles.tts is None and config.roles.realtime is None and not checker.has_problem_below("roles"):
         checker.problem(tree.where, "roles", "nobody speaks: set roles.tts.adapter or roles.realtime.adapter")
-    _check_access(config.server, checker)
+    _check_access(config, checker)
     if config.sessions.store is StoreKind.REDIS and config.sessions.redis_url is None:
         checker.problem("environment", "sessions.redis_url", "is not set; set TTH_REDIS_URL in the environment")
     return dataclasses.replace(
@@ -188,15 +187,29 @@ def _understand(layers: _Layers, registry: Registry, checker: Checker) -> Config
     )
 
 
-def _check_access(server: ServerSettings, checker: Checker) -> None:
-    """A server that was meant to be closed must not be open because of half a setting."""
-    if server.tokens is not None and not tokens_in(server.tokens):
-        where = checker.origins["server.tokens"].where
-        checker.problem(where, "server.tokens", "must hold at least one token; several with commas between")
-    for given, wanted in (("tls_cert", "tls_key"), ("tls_key", "tls_cert"), ("tls_client_ca", "tls_cert")):
-        if getattr(server, given) is not None and getattr(server, wanted) is None:
-            where = checker.origins[f"server.{given}"].where
-            checker.problem(where, f"server.{wanted}", f"must be set as well, for server.{given} is")
+_TOGETHER = (
+    ("server", "tls_cert", "tls_key"),
+    ("server", "tls_key", "tls_cert"),
+    ("server", "tls_client_ca", "tls_cert"),
+    ("gateway", "tls_cert", "tls_key"),
+    ("gateway", "tls_key", "tls_cert"),
+    ("gateway", "target_cert", "target_key"),
+    ("gateway", "target_key", "target_cert"),
+)
+"""(section, setting, what it needs beside it)."""
+
+
+def _check_access(config: Config, checker: Checker) -> None:
+    """What was meant to be closed must not be open because of half a setting."""
+    for section, tokens in (("server", config.server.tokens), ("gateway", config.gateway.tokens)):
+        if tokens is not None and not tokens_in(tokens):
+            where = checker.origins[f"{section}.tokens"].where
+            checker.problem(where, f"{section}.tokens", "must hold at least one token; several with commas between")
+    for section, given, wanted in _TOGETHER:
+        settings = getattr(config, section)
+        if getattr(settings, given) is not None and getattr(settings, wanted) is None:
+            where = checker.origins[f"{section}.{given}"].where
+            checker.problem(where, f"{section}.{wanted}", f"must be set as well, for {section}.{given} is")
 
 
 def _personas(tree: Section, checker: Checker) -> dict[str, PersonaConfig]:

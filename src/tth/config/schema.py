@@ -156,6 +156,10 @@ class GatewaySettings:
     """Speak TLS with the server."""
     target_ca: Path | None = None
     """Certificates that may have signed the server's, PEM; without it those that gRPC knows."""
+    target_cert: Path | None = None
+    """Certificate chain that the gateway shows to a server which wants to see one (mutual TLS), PEM."""
+    target_key: Path | None = None
+    """The key of that certificate, PEM."""
     target_token: Secret | None = field(default=None, metadata={"env": "TTH_GATEWAY_TARGET_TOKEN"})
     """Shown to the server as the gateway's own, in place of the callers'; from TTH_GATEWAY_TARGET_TOKEN in the
     environment."""

@@ -147,10 +147,10 @@ def _spec(role: Role, name: str) -> AdapterSpec:
     return AdapterSpec(role, name, f"{module}:build", f"{module}:Settings")
 
 
-def build_server(config: Config, registry: Registry) -> TthServer:
+def build_server(config: Config, registry: Registry, private_address: str | None = None) -> TthServer:
     """The whole server of a configuration; nothing is loaded and no port is open yet. Raises ConfigError.
 
-    Call it inside a running event loop.
+    Call it inside a running event loop. private_address: where another part of this program reaches the server.
     """
     adapters = build_adapters(config, registry)
     first = config.defaults.base_controls.persona_id
@@ -192,6 +192,7 @@ def build_server(config: Config, registry: Registry) -> TthServer:
         tls=_tls_of(server),
         tokens=() if server.tokens is None else tokens_in(server.tokens),
         reflection=server.reflection,
+        private_address=private_address,
     )
     known = models_in_use(registry, adapters)
     catalogue = ModelCatalogue(config.profile, known, config.personas, lambda: other_models(registry, adapters))

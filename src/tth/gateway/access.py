@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import grpc
 
-from tth.config.schema import GatewaySettings
+from tth.config.schema import GatewaySettings, tokens_in
 from tth.gateway.refusal import Refusal
 from tth.gateway.target import Metadata
 
@@ -34,9 +34,8 @@ class Access:
     @classmethod
     def of(cls, settings: GatewaySettings) -> Access:
         """As configured."""
-        tokens = settings.tokens.reveal().split(",") if settings.tokens else ()
         return cls(
-            tuple(token.strip() for token in tokens if token.strip()),
+            tokens_in(settings.tokens) if settings.tokens else (),
             frozenset(origin.rstrip("/").lower() for origin in settings.allowed_origins),
             settings.target_token.reveal() if settings.target_token else None,
             _is_loopback(settings.host),

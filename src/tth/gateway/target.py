@@ -33,7 +33,8 @@ class Target:
     """A channel to one server. It belongs to the event loop in which it was made; close it."""
 
     def __init__(self, address: str, settings: GatewaySettings) -> None:
-        """address: HOST:PORT. Raises OSError when the file of `target_ca` cannot be read."""
+        """address: HOST:PORT, or unix:PATH. Raises OSError when a file of `target_ca`, `target_cert` or `target_key`
+        cannot be read."""
         options = (
             ("grpc.keepalive_time_ms", 30_000),
             ("grpc.keepalive_timeout_ms", 10_000),
@@ -45,9 +46,10 @@ class Target:
             ("grpc.initial_reconnect_backoff_ms", 250),
             ("grpc.max_reconnect_backoff_ms", 5_000),
         )
-        if settings.target_tls:
-            roots = settings.target_ca.read_bytes() if settings.target_ca else None
-            self._channel = grpc.aio.secure_channel(address, grpc.ssl_channel_credentials(roots), options=options)
+        if settings.target_tls and not address.startswith("unix:"):
+            files = (settings.target_ca, settings.target_key, settings.target_cert)
+            credentials = grpc.ssl_channel_credentials(*(file.read_bytes() if file else None for file in files))
+            self._channel = grpc.aio.secure_channel(address, credentials, options=options)
         else:
             self._channel = grpc.aio.insecure_channel(address, options=options)
 

@@ -86,6 +86,8 @@ class ServerOptions:
     tokens: tuple[str, ...] = field(default=(), repr=False)
     """Who may call; () = everybody."""
     reflection: bool = True
+    private_address: str | None = None
+    """One more address, in plain text, for another part of this program, such as "unix:/run/..."."""
 
 
 def grpc_options(max_request_bytes: int) -> list[tuple[str, int]]:
@@ -203,6 +205,8 @@ class TthServer:
                 self.port = server.add_insecure_port(address)
             else:
                 self.port = server.add_secure_port(address, credentials)
+            if options.private_address is not None:
+                server.add_insecure_port(options.private_address)
         except RuntimeError as error:
             raise OSError(f"cannot listen on {address}: is another program using the port?") from error
         await self.readiness.begin()
