@@ -22,6 +22,7 @@ from tests.server.caller import (
     served,
     with_model,
 )
+from tth.core.replay import ReplayLimits
 from tth.model.media import us_to_samples
 from tth.server.app import ServerOptions, TthServer
 from tth.testing.harness import RunningServer, make_server
@@ -300,6 +301,27 @@ async def test_a_lost_ring_is_told(server: RunningServer) -> None:
         assert beyond.session_state.gap
         assert beyond.seq > state.seq
         assert [kind(event) for event in third.events] == ["session_state"]
+
+
+def forgetful_server() -> TthServer:
+    return make_server(replay=ReplayLimits(max_count=2))
+
+
+@served(forgetful_server)
+async def test_what_a_resume_itself_tells_displaces_nothing(server: RunningServer) -> None:
+    """A ring that is full of what was missed: `turn_heard` needs a place in it, and the client gets all the same."""
+    session_id, handle = await session(server)
+    async with calling(server, session_id) as first:
+        await first.text(LONG, turn_id="a")
+        word = (await first.next_of("word_timing")).word_timing
+        await presented(server, session_id, word.pts_us + word.duration_us)
+    await detached(server, session_id)
+    last_seq = server.server.sessions.get(session_id).resumption.last_seq - 2
+    async with resuming(server, session_id, handle, last_seq, PlaybackPosition(audio_pts_us=0)) as second:
+        state = await second.next_of("session_state")
+        assert [kind(event) for event in second.events[:-1]] == ["turn_metrics", "turn_stopped", "turn_heard"]
+        assert [event.seq for event in second.events] == list(range(last_seq + 1, last_seq + 5))
+        assert not state.session_state.gap
 
 
 @served()

@@ -158,7 +158,7 @@ class TthServer:
             return
         on_ready()
         async with asyncio.TaskGroup() as group:
-            background = [group.create_task(self.jobs.run()), group.create_task(self._sweep())]
+            background = [group.create_task(self.jobs.run()), group.create_task(self.sweep())]
             if self._keeper is not None:
                 background.append(group.create_task(self._keeper.run()))
             await self._stop.wait()
@@ -294,8 +294,8 @@ class TthServer:
         if isinstance(self.engine.encode_offload, EncodeThreads):
             self.engine.encode_offload.close()
 
-    async def _sweep(self) -> None:
-        """End sessions whose time is over, for ever."""
+    async def sweep(self) -> None:
+        """End sessions whose time is over, until cancelled. `run` does it by itself."""
         async with asyncio.TaskGroup() as group:
             while True:
                 await asyncio.sleep(SWEEP_S)

@@ -95,15 +95,18 @@ class ConverseStream:
 
     def _open(self, conversation: Conversation, resume: Resume | None) -> list[bytes]:
         """What a client that resumes has missed, in order; what happened while it was away is part of it."""
-        reopening = None
+        missed: list[bytes] = []
         if resume is None:
             conversation.begin()
         else:
             reopening = conversation.reopen(resume)
+            missed = conversation.resumption.ring.after(reopening.last_seq)  # before what is new takes its place there
         for event, turn_id in conversation.untold:
-            self._number(conversation, event, turn_id)
+            message = self._number(conversation, event, turn_id)
+            if resume is not None:
+                missed.append(message.SerializeToString())
         conversation.untold.clear()
-        return [] if reopening is None else conversation.resumption.ring.after(reopening.last_seq)
+        return missed
 
     async def _serve(
         self,

@@ -85,7 +85,7 @@ class Conversation:
         self.detached_s: float | None = engine.clock.now_s()
         """Since when there has been no stream; None while there is one."""
         self._attached_s = self._attended_s = 0.0  # since when there is one; how long there was one before
-        self.resumption = Resumption()
+        self.resumption = Resumption(engine.replay)
         self.untold: list[tuple[Event, str]] = []
         """Events from before this stream and their turns, that nobody has numbered yet."""
         self._reopening: Reopening | None = None
@@ -191,15 +191,9 @@ class Conversation:
                 self.turns.attach(Stage(group, self._venue(), self._begins, self._rest, self.refuse))
                 self.show_life()
                 self._start_idle()
-                while (command := await inbox.get()) is not None:
-                    self._handle(command)
-                if not inbox.is_ended:
-                    await self.turns.finish()
+                await self._work_off(inbox)
                 self.turns.stop_all(TurnOutcome.CANCELLED)
                 self._idling.stop()
-        except asyncio.CancelledError:
-            self.turns.lost()
-            raise
         finally:
             # Whatever ended the stream: every turn has its terminal event and no task of ours is left.
             self.turns.stop_all(TurnOutcome.CANCELLED)
@@ -210,6 +204,18 @@ class Conversation:
             self._idling.stop()
             self._group = self._sink = self._inbox = None
             self._stopped.set()
+
+    async def _work_off(self, inbox: Inbox) -> None:
+        """Every command, then what they have begun. Cancelled: the client is lost while its turn still runs, and what
+        it had heard is decided before the turn's tasks are taken down, for they do not know who wanted that."""
+        try:
+            while (command := await inbox.get()) is not None:
+                self._handle(command)
+            if not inbox.is_ended:
+                await self.turns.finish()
+        except asyncio.CancelledError:
+            self.turns.lost()
+            raise
 
     def show_life(self) -> None:
         """Tell the client, if one is attached, how the session is: first of all, and when nothing else is sent."""
@@ -234,8 +240,8 @@ class Conversation:
 
     def end(self, outcome: TurnOutcome, error: TTHError | None = None) -> None:
         """Stop the turn, if any, and end the stream, if any, with `error` as its status. Idempotent."""
-        if outcome is TurnOutcome.DRAINED:
-            self.turns.lost(outcome)  # its client comes again elsewhere, and says what it had heard
+        if outcome is TurnOutcome.DRAINED or error is not None:
+            self.turns.lost(outcome)  # its client may come again, here or elsewhere, and say what it had heard
         self.turns.stop_all(outcome)
         self.end_error = self.end_error or error
         if self._inbox is not None:

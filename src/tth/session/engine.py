@@ -12,6 +12,7 @@ from tth.clock import Clock
 from tth.control.personas import PersonaConfig
 from tth.control.sound_path import needs_sound_path, with_sound_path
 from tth.core.budget import Budgets
+from tth.core.replay import ReplayLimits
 from tth.model.controls import ControlPatch, Controls, LatencyMode
 from tth.model.media import MediaPreferences
 from tth.pipeline.frame_encoder import EncodeOffload
@@ -39,6 +40,8 @@ class Engine:
     max_turns: int = 10_000
     """Of one session."""
     history_tokens: int = DEFAULT_MAX_TOKENS
+    replay: ReplayLimits = field(default_factory=ReplayLimits)
+    """Of a session's events that can be told again."""
     moderator: Moderator | None = None
     """None = everything may be asked and said."""
     clause_cache: ClauseCache | None = None

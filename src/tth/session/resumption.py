@@ -12,7 +12,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 
-from tth.core.replay import ReplayRing
+from tth.core.replay import ReplayLimits, ReplayRing
 from tth.model.secret import Secret
 
 HANDLE_BYTES = 24
@@ -34,12 +34,13 @@ class Reopening:
 class Resumption:
     """One session's, from stream to stream."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: ReplayLimits | None = None) -> None:
+        """limits: of what can be told again."""
         self.last_seq = 0
         """Number of the last message to the client."""
         self.taken_client_seq = 0
         """The highest number of a client's message that was worked off."""
-        self.ring = ReplayRing()
+        self.ring = ReplayRing(limits)
         self.told_turn_id = ""
         """The turn that the client was told of last."""
         self.handle = _new_handle()
