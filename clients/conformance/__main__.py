@@ -85,7 +85,7 @@ async def _program(client: Client, program: Program, cases: Sequence[str], targe
         case_s = time.monotonic()
         complaints = await run_case(program.run, client.folder, case, target)
         passed[case] = not complaints
-        _say(f"{program.name:24} {case:10} {FAILED if complaints else PASSED} {time.monotonic() - case_s:5.1f} s")
+        _say(f"{program.name:20} {case:10} {FAILED if complaints else PASSED} {time.monotonic() - case_s:5.1f} s")
         for complaint in complaints:
             _say(f"    {complaint}")
     return _row(client, program, passed, time.monotonic() - began_s)

@@ -23,6 +23,6 @@ def honest(server: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, E
 
 
 async def _evidence(case: str, target: str, output: Path) -> Evidence:
-    found = await observed(("python", "conformance_async.py"), PYTHON_CLIENT, case, target, output)
+    found = await observed(("python", "conformance/async_client.py"), PYTHON_CLIENT, case, target, output)
     assert isinstance(found, Evidence), found
     return found

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "clients" / "python"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "clients" / "python" / "conformance"))
 
-import conformance_async as program
+import async_client as program
 
 from tth.client import Conversation, TthClient, controls
 from tth.client.line import Line, ResumePoint

@@ -14,7 +14,8 @@
 
     asyncio.run(main())
 
-`tth.client.recorder` writes what comes into an MP4 file; it is not imported here because it loads the codecs.
+`tth.client.sync` is the same for programs without an event loop. `tth.client.recorder` writes what comes into an MP4
+file; it is not imported here because it loads the codecs.
 """
 
 from tth.client.client import TthClient

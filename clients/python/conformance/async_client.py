@@ -1,4 +1,4 @@
-"""The conformance cases with the package's async client, `tth.client`: ../conformance/README.md."""
+"""The conformance cases with the package's async client, `tth.client`: ../../conformance/README.md."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ CASES: dict[str, Callable[[str, Path], Awaitable[dict[str, Any]]]] = {
 
 
 async def main() -> int:
-    asked = cases.arguments()
+    asked = cases.arguments(CASES)
     try:
         cases.told(await CASES[asked.case](asked.target, asked.output))
     except TthRpcError as error:

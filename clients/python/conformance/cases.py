@@ -1,12 +1,12 @@
-"""What the three conformance programs of this folder share: texts, arguments, and the form of the answers."""
+"""What the conformance programs of this folder share: texts, arguments, and the form of the answers."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from google.rpc import code_pb2
 
@@ -18,17 +18,7 @@ MEDIA = frozenset({"text_delta", "audio_chunk", "video_frame", "motion_frame", "
 TERMINAL = frozenset({"turn_complete", "turn_stopped"})
 
 
-class Failure(Protocol):
-    """An error of any of the libraries."""
-
-    code: Any
-    reason: str
-
-    @property
-    def retryable(self) -> bool: ...
-
-
-def arguments() -> argparse.Namespace:
+def arguments(names: Iterable[str]) -> argparse.Namespace:
     """CASE --target HOST:PORT --output DIR."""
     parser = argparse.ArgumentParser()
     parser.add_argument(
