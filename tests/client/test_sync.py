@@ -143,10 +143,14 @@ def test_ctrl_c_ends_the_wait() -> None:
         await peer.send(audio("c_1", 0))
 
     with served(ScriptedService(script)) as target, SyncClient(target) as client, client.converse("s_1") as talk:
-        talk.say("hello", turn_id="c_1")
-        with pytest.raises(KeyboardInterrupt):
+
+        def listen() -> None:
+            talk.say("hello", turn_id="c_1")
             for _ in talk.events():
                 pass
+
+        with pytest.raises(KeyboardInterrupt):
+            listen()
         talk.interrupt("c_2")
         assert [event.turn_id for event in talk.events()] == ["c_1"]
 

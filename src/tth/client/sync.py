@@ -21,6 +21,7 @@ import asyncio
 import functools
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from concurrent.futures import Future, wait
 from types import TracebackType
 from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar
 
@@ -50,15 +51,32 @@ class _LoopThread:
         self._thread.start()
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Its result, or what it raised. When the wait is interrupted (Ctrl-C), the work is cancelled."""
+        """Its result, or what it raised. When the wait is interrupted (Ctrl-C), the work is cancelled, and this ends
+        when the work has."""
         if self._loop is None:
             work.close()
             raise RuntimeError('not connected: use "with SyncClient(...)"')
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        loop, outcome, tasks = self._loop, Future[Result](), list[asyncio.Task[Result]]()
+
+        def begin() -> None:
+            tasks.append(loop.create_task(work))
+            tasks[0].add_done_callback(lambda task: _settle(task, outcome))
+
+        def give_up() -> None:
+            if tasks:
+                tasks[0].cancel()
+            elif not outcome.done():  # interrupted before it began
+                work.close()
+                outcome.set_exception(asyncio.CancelledError())
+
         try:
-            return future.result()
-        finally:
-            future.cancel()  # nothing happens to one that is done
+            loop.call_soon_threadsafe(begin)
+            return outcome.result()
+        except BaseException:
+            if not outcome.done():
+                loop.call_soon_threadsafe(give_up)
+                wait([outcome])
+            raise
 
     @property
     def is_running(self) -> bool:
@@ -215,6 +233,15 @@ class SyncClient(_Blocking[TthClient]):
             self._loop.run(self._wrapped.__aexit__(kind, error, trace))
         finally:
             self._loop.stop()
+
+
+def _settle(task: asyncio.Task[Result], outcome: Future[Result]) -> None:
+    if task.cancelled():
+        outcome.set_exception(asyncio.CancelledError())
+    elif (error := task.exception()) is not None:
+        outcome.set_exception(error)
+    else:
+        outcome.set_result(task.result())
 
 
 async def _next(events: AsyncGenerator[ConverseResponse, None], timeout_s: float | None) -> ConverseResponse | None:
