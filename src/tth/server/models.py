@@ -60,6 +60,7 @@ class ModelCatalogue:
                     persona_id=persona_id,
                     display_name=entry.persona.display_name,
                     description=entry.persona.description,
+                    look=_look_name(entry.persona.look),
                 )
                 for persona_id, entry in self._personas.items()
             ],
@@ -75,6 +76,11 @@ class ModelCatalogue:
                 if media.video_codec not in allowed:
                     names = ", ".join(codec.name for codec in allowed)
                     raise invalid_field("media.video_codec", f"one of {names} with the avatar {spec.name}")
+
+
+def _look_name(look: str) -> str:
+    """A path on this machine is nobody's business."""
+    return look if look.isidentifier() else ""
 
 
 def model_message(spec: AdapterSpec, capabilities: Capabilities, *, active: bool) -> tth_service_pb2.Model:

@@ -290,14 +290,16 @@ class Model(_message.Message):
     def __init__(self, role: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., active: bool = ..., deployment: _Optional[str] = ..., controls: _Optional[_Iterable[_Union[ControlCapability, _Mapping]]] = ..., language_codes: _Optional[_Iterable[str]] = ..., video_codecs: _Optional[_Iterable[_Union[_media_pb2.VideoCodec, str]]] = ..., resolutions: _Optional[_Iterable[_Union[_controls_pb2.Resolution, _Mapping]]] = ..., max_fps: _Optional[int] = ..., backgrounds: _Optional[_Iterable[str]] = ..., framings: _Optional[_Iterable[_Union[_controls_pb2.Framing, str]]] = ...) -> None: ...
 
 class Persona(_message.Message):
-    __slots__ = ("persona_id", "display_name", "description")
+    __slots__ = ("persona_id", "display_name", "description", "look")
     PERSONA_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    LOOK_FIELD_NUMBER: _ClassVar[int]
     persona_id: str
     display_name: str
     description: str
-    def __init__(self, persona_id: _Optional[str] = ..., display_name: _Optional[str] = ..., description: _Optional[str] = ...) -> None: ...
+    look: str
+    def __init__(self, persona_id: _Optional[str] = ..., display_name: _Optional[str] = ..., description: _Optional[str] = ..., look: _Optional[str] = ...) -> None: ...
 
 class ListModelsRequest(_message.Message):
     __slots__ = ("page_size", "page_token")

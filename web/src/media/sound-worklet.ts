@@ -1,0 +1,60 @@
+/** The audio thread: sound by its place on the media clock. What it plays `JitterBuffer` decides. */
+import { JitterBuffer } from "../core/jitter-buffer";
+import type { FromWorklet, ToWorklet } from "./worklet-messages";
+
+declare const sampleRate: number;
+declare const currentFrame: number;
+declare class AudioWorkletProcessor {
+  readonly port: MessagePort;
+}
+declare function registerProcessor(name: string, processor: new () => AudioWorkletProcessor): void;
+
+class Sound extends AudioWorkletProcessor {
+  private readonly buffer = new JitterBuffer(sampleRate);
+  private originSamples: number | null = null;
+  private flushAsked = 0;
+
+  constructor() {
+    super();
+    this.port.onmessage = (message: MessageEvent<ToWorklet>) => this.take(message.data);
+  }
+
+  process(_inputs: Float32Array[][], outputs: Float32Array[][]): boolean {
+    const out = outputs[0]?.[0];
+    if (out === undefined || this.originSamples === null) return true;
+    const heard = this.buffer.read(currentFrame + this.originSamples, out);
+    for (const other of outputs[0]!.slice(1)) other.set(out);
+    if (this.flushAsked && heard === 0) this.tellFlushed();
+    return true;
+  }
+
+  private take(message: ToWorklet): void {
+    switch (message.kind) {
+      case "origin":
+        this.originSamples = Math.round((message.originUs * sampleRate) / 1e6);
+        break;
+      case "sound":
+        this.sound(message);
+        break;
+      case "flush":
+        this.buffer.flush();
+        this.flushAsked = message.id;
+        break;
+    }
+  }
+
+  private sound(message: ToWorklet & { kind: "sound" }): void {
+    const samples = new Float32Array(message.samples.length);
+    for (let i = 0; i < samples.length; i++) samples[i] = message.samples[i]! / 32768;
+    const position = currentFrame + (this.originSamples ?? 0);
+    this.buffer.push(message.ptsUs, samples, message.rateHz, message.isLast, position);
+  }
+
+  private tellFlushed(): void {
+    const report: FromWorklet = { kind: "flushed", id: this.flushAsked, contextTime: currentFrame / sampleRate };
+    this.flushAsked = 0;
+    this.port.postMessage(report);
+  }
+}
+
+registerProcessor("tth-sound", Sound);

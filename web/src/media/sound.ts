@@ -1,0 +1,137 @@
+/**
+ * The sound card as the page sees it: the clock everything follows, and where sound goes.
+ *
+ * Before somebody has touched the page no browser lets it sound. Until then the page's own clock runs, so that the
+ * person moves from the first moment; `start` hands over to the sound card's.
+ */
+import type { PlayoutClock } from "../core/playout-clock";
+import workletUrl from "./sound-worklet.ts?worker&url";
+import type { FromWorklet, ToWorklet } from "./worklet-messages";
+
+/** Browsers differ in how well they know their output; a difference above this is not believed. */
+const MOST_LATENCY_S = 0.6;
+
+export class Sound {
+  private context: AudioContext | null = null;
+  private node: AudioWorkletNode | null = null;
+  private recording: MediaStreamAudioDestinationNode | null = null;
+  private waiting: { message: ToWorklet; transfer: Transferable[] }[] = [];
+  private sentOrigin: number | null = null;
+  private flushId = 0;
+  private flushes = new Map<number, (contextTime: number) => void>();
+  private latest = 0;
+  private isRunning = false;
+  private starting: Promise<void> | null = null;
+
+  constructor(private readonly clock: PlayoutClock) {}
+
+  /** Seconds of the clock in force, as they are being heard. */
+  now(): number {
+    return this.isRunning ? this.heardS() : performance.now() / 1000;
+  }
+
+  get isOn(): boolean {
+    return this.isRunning;
+  }
+
+  get outputLatencyMs(): number | null {
+    const context = this.context;
+    return context === null ? null : (context.currentTime - this.heardS()) * 1000;
+  }
+
+  /** To be called in answer to a touch or a key. Safe to call again. */
+  start(): Promise<void> {
+    if (this.context?.state === "suspended") void this.context.resume();
+    this.starting ??= this.build().catch((error: unknown) => {
+      this.starting = null; // a later touch may do better
+      throw error;
+    });
+    return this.starting;
+  }
+
+  /** One chunk of 16-bit sound. */
+  play(ptsUs: number, data: Uint8Array, rateHz: number, isLast: boolean): void {
+    const samples = new Int16Array(data.slice().buffer);
+    this.post({ kind: "sound", ptsUs, samples, rateHz, isLast }, [samples.buffer]);
+  }
+
+  /** Fall silent now. Resolves with the moment (performance.now) at which nothing is heard any more. */
+  flush(): Promise<number> {
+    this.waiting = this.waiting.filter(({ message }) => message.kind !== "sound");
+    if (!this.isRunning) return Promise.resolve(performance.now());
+    this.flushId += 1;
+    const id = this.flushId;
+    this.post({ kind: "flush", id }, []);
+    return new Promise((resolve) => {
+      this.flushes.set(id, (contextTime) => resolve(performance.now() + (contextTime - this.heardS()) * 1000));
+    });
+  }
+
+  /** Called often: the audio thread follows the clock. */
+  follow(): void {
+    const origin = this.clock.origin;
+    if (!this.isRunning || origin === null) return;
+    if (this.sentOrigin !== null && Math.abs(origin - this.sentOrigin) < 20) return;
+    this.sentOrigin = origin;
+    this.post({ kind: "origin", originUs: origin }, []);
+  }
+
+  /** What is heard, as a stream for a recorder; null before `start`. */
+  stream(): MediaStream | null {
+    if (this.context === null || this.node === null) return null;
+    if (this.recording === null) {
+      this.recording = this.context.createMediaStreamDestination();
+      this.node.connect(this.recording);
+    }
+    return this.recording.stream;
+  }
+
+  private async build(): Promise<void> {
+    const context = new AudioContext({ latencyHint: "interactive" });
+    this.context = context;
+    await context.audioWorklet.addModule(workletUrl);
+    const node = new AudioWorkletNode(context, "tth-sound", { numberOfInputs: 0, outputChannelCount: [2] });
+    node.port.onmessage = (message: MessageEvent<FromWorklet>) => this.told(message.data);
+    node.connect(context.destination);
+    this.node = node;
+    context.onstatechange = () => this.switchClock();
+    if (context.state === "suspended") await context.resume();
+    this.switchClock();
+    for (const { message, transfer } of this.waiting.splice(0)) node.port.postMessage(message, transfer);
+  }
+
+  /** The clock goes on at the same media moment, whichever clock runs it. */
+  private switchClock(): void {
+    const runs = this.context?.state === "running" && this.node !== null;
+    if (runs === this.isRunning) return;
+    const before = this.now();
+    this.isRunning = runs;
+    this.latest = 0;
+    this.sentOrigin = null;
+    this.clock.rebase(before, this.now());
+    this.follow();
+  }
+
+  private heardS(): number {
+    const context = this.context!;
+    const simple = context.currentTime - (context.outputLatency || context.baseLatency || 0);
+    const stamp = context.getOutputTimestamp?.();
+    let heard = simple;
+    if (stamp?.contextTime && stamp.performanceTime) {
+      const exact = stamp.contextTime + (performance.now() - stamp.performanceTime) / 1000;
+      if (Math.abs(exact - simple) < MOST_LATENCY_S) heard = exact;
+    }
+    this.latest = Math.max(this.latest, heard); // time does not go back
+    return this.latest;
+  }
+
+  private told(report: FromWorklet): void {
+    this.flushes.get(report.id)?.(report.contextTime);
+    for (const id of [...this.flushes.keys()]) if (id <= report.id) this.flushes.delete(id);
+  }
+
+  private post(message: ToWorklet, transfer: Transferable[]): void {
+    if (this.node !== null && this.isRunning) this.node.port.postMessage(message, transfer);
+    else if (message.kind === "sound" && this.waiting.length < 512) this.waiting.push({ message, transfer });
+  }
+}
