@@ -11,7 +11,7 @@ BUF := .venv-proto/bin/buf
 PIP := -m pip --disable-pip-version-check --no-input install --quiet
 CODE := src tests bench tools clients
 
-.PHONY: help install dev run demo test simulate soak check lint fmt types imports proto proto-check proto-image shell bench phase pictures goldens clients clean
+.PHONY: help install dev run demo test simulate soak check lint fmt types imports proto proto-check proto-image shell bench phase pictures goldens clients web web-check web-test clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,6 +102,22 @@ phase: dev  ## offline phases one after the other, each with its verdict
 	@echo "phase 3: offline, many turns"
 	@$(BIN)/tth demo --output out/phase
 
+web: web/node_modules/.installed  ## build the browser page into src/tth/gateway/page, which is committed; needs Node 20
+	@npm --prefix web run --silent build
+
+web-check: web/node_modules/.installed  ## the committed page and its contract are what the sources build
+	@echo "page: types, freshness"
+	@rm -rf build/web && mkdir -p build
+	@cd web && npx --no-install buf generate --output ../build/web
+	@diff -r build/web/src/contract web/src/contract || { echo "web/src/contract is not fresh: npm --prefix web run proto"; exit 1; }
+	@npm --prefix web run --silent build -- --outDir ../build/web/page --logLevel warn
+	@diff -r build/web/page src/tth/gateway/page || { echo "src/tth/gateway/page is not fresh: make web"; exit 1; }
+
+web-test: dev web/node_modules/.installed  ## tests of the page: its rules in Node, the page itself in a real Chromium
+	@npm --prefix web run --silent types
+	@npm --prefix web run --silent test
+	@npm --prefix web run --silent test:browser
+
 clean:  ## remove what was built and written here; the environments stay
 	@rm -rf build out .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -120,6 +136,12 @@ clean:  ## remove what was built and written here; the environments stay
 .venv/installed-dev: .venv/installed
 	@echo "installing the tools for tests and checks into .venv (once)"
 	@$(BIN)/python $(PIP) -c constraints.txt -e '.[dev]'
+	@touch $@
+
+web/node_modules/.installed: web/package.json web/package-lock.json
+	@command -v npm >/dev/null || { echo "the page's tools need Node 20.19 or newer with npm"; exit 1; }
+	@echo "installing the page's tools into web/node_modules (once)"
+	@npm --prefix web ci --silent --no-audit --no-fund
 	@touch $@
 
 .venv-proto/ready: tools/proto-requirements.txt

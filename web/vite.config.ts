@@ -1,7 +1,7 @@
 import { defineConfig } from "vite";
 
 /** The gateway to develop against: `tth serve --web`. */
-const gateway = process.env["TTH_GATEWAY"] ?? "http://127.0.0.1:8080";
+const gateway = process.env["PAGE_GATEWAY"] ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   base: "./",

@@ -11,12 +11,13 @@ import pytest
 
 from tests.server.caller import LONG, calling, check_turn, conversation, kind, new_session, reason_of, served
 from tth.adapters.avatar import embedded_face, mock_avatar
-from tth.adapters.base import AdapterSpec, Capabilities, Deployment, Health, Role
+from tth.adapters.base import AdapterSpec, Capabilities, Deployment, Health, Persona, Role
 from tth.adapters.llm import mock_llm
 from tth.adapters.registry import Adapters
+from tth.control.personas import PersonaConfig
 from tth.face.parameters import BLENDSHAPES
 from tth.server.app import TthServer
-from tth.server.models import model_message
+from tth.server.models import ModelCatalogue, model_message
 from tth.testing.harness import RunningServer, make_server
 from tth.testing.scripted import ScriptedVoice, hang
 from tth.v1 import tth_service_pb2
@@ -200,6 +201,14 @@ async def test_list_models_pages(server: RunningServer) -> None:
     assert voice.active
     assert "emotion.label" in {control.path for control in voice.controls}
     assert tuple(whole.blendshape_names) == BLENDSHAPES
+
+
+def test_list_models_names_looks_and_hides_paths() -> None:
+    """A look's name is told with its person; where it is a file of this machine, nothing is."""
+    looks = {"one": "anna", "two": "/home/me/me.yaml", "three": "me.yaml"}
+    people = {name: PersonaConfig(Persona(name, look=look)) for name, look in looks.items()}
+    answer = ModelCatalogue("test", (), people).page(ListModelsRequest())
+    assert [persona.look for persona in answer.personas] == ["anna", "", ""]
 
 
 @pytest.mark.parametrize(

@@ -338,7 +338,7 @@ export class App {
     this.live.draw(this.view !== "head", this.view !== "picture");
   }
 
-  private readonly waterfallSoon = throttled(50, () => this.waterfall.draw(this.conversation?.turn?.waterfall ?? null));
+  private readonly waterfallSoon = throttled(100, () => this.waterfall.draw(this.conversation?.turn?.waterfall ?? null));
 
   private drawHead(): void {
     if (this.view === "picture" || !this.head?.isLoaded) return;

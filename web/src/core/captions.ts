@@ -56,6 +56,13 @@ export class Captions {
     return word === null ? "" : this.points.slice(0, word.offset + word.length).join("");
   }
 
+  /** Changes whenever `view` would: cheap to ask at every refresh of the screen. */
+  stamp(positionUs: number): string {
+    const word = this.wordAt(positionUs);
+    const isOver = word !== null && positionUs >= word.ptsUs + word.durationUs;
+    return `${this.turnId} ${word?.offset ?? -1} ${isOver} ${this.points.length}`;
+  }
+
   /** What to show: the sentences around the word being heard, at most about `most` code points. */
   view(positionUs: number, most = 160): CaptionPart[] {
     const word = this.wordAt(positionUs);

@@ -54,6 +54,13 @@ export class Spread {
     return sorted[Math.min(sorted.length - 1, Math.floor(quantile * sorted.length))]!;
   }
 
+  /** quantile: 0..1, of the values as they are. */
+  quantile(quantile: number): number | null {
+    if (!this.count) return null;
+    const sorted = [...this.values].sort((a, b) => a - b);
+    return sorted[Math.min(sorted.length - 1, Math.floor(quantile * sorted.length))]!;
+  }
+
   clear(): void {
     this.values.length = 0;
   }

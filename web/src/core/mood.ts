@@ -89,7 +89,7 @@ export function hueOf(point: Point): number {
   if (strength < 0.08) return 255;
   const angle = (Math.atan2(point.arousal, point.valence) * 180) / Math.PI;
   const stops: readonly (readonly [number, number])[] = [
-    [-180, 265], [-135, 250], [-90, 215], [-45, 165], [0, 120], [35, 75], [75, 45], [120, 20], [150, -15], [180, -95],
+    [-180, 265], [-135, 250], [-90, 215], [-45, 165], [0, 130], [32, 58], [75, 40], [120, 18], [150, -15], [180, -95],
   ];
   for (let i = 1; i < stops.length; i++) {
     const [from, fromHue] = stops[i - 1]!;

@@ -21,6 +21,8 @@ export class Player {
   readonly faces = new FrameQueue<MotionFrame>(() => undefined, MOST_FACES);
   /** Milliseconds by which each picture of speech was behind the sound that was heard as it was drawn. */
   readonly offset = new Spread();
+  /** Milliseconds of head start with which each picture of speech arrived; below 0 it came too late to be in step. */
+  readonly headStart = new Spread();
   private speakingPts = new Set<number>();
   private soundEndUs = 0;
   private firstSoundUs: number | null = null;
@@ -108,6 +110,7 @@ export class Player {
     this.clock.restart();
     this.forgetSound();
     this.offset.clear();
+    this.headStart.clear();
     this.speakingPts.clear();
   }
 
@@ -125,7 +128,11 @@ export class Player {
   }
 
   private arrived(ptsUs: number, kind: FrameKind): void {
-    if (kind === FrameKind.SPEAKING) this.speakingPts.add(ptsUs);
+    if (kind === FrameKind.SPEAKING) {
+      this.speakingPts.add(ptsUs);
+      const position = this.positionUs();
+      if (position !== null && this.sound.isOn) this.headStart.add((ptsUs - position) / 1000);
+    }
     this.clock.pictureArrived(ptsUs, this.sound.now(), kind === FrameKind.IDLE || kind === FrameKind.LISTENING);
   }
 

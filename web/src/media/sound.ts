@@ -69,6 +69,7 @@ export class Sound {
 
   /** Called often: the audio thread follows the clock. */
   follow(): void {
+    if (!this.isRunning && this.context?.state === "running") this.switchClock();
     const origin = this.clock.origin;
     if (!this.isRunning || origin === null) return;
     if (this.sentOrigin !== null && Math.abs(origin - this.sentOrigin) < 20) return;
@@ -97,19 +98,28 @@ export class Sound {
     context.onstatechange = () => this.switchClock();
     if (context.state === "suspended") await context.resume();
     this.switchClock();
-    for (const { message, transfer } of this.waiting.splice(0)) node.port.postMessage(message, transfer);
   }
 
   /** The clock goes on at the same media moment, whichever clock runs it. */
   private switchClock(): void {
-    const runs = this.context?.state === "running" && this.node !== null;
+    // A card that has just been opened does not count yet: its time would stand still, and the person with it.
+    const runs = this.context?.state === "running" && this.node !== null && (this.isRunning || this.ticks());
     if (runs === this.isRunning) return;
     const before = this.now();
     this.isRunning = runs;
     this.latest = 0;
     this.sentOrigin = null;
     this.clock.rebase(before, this.now());
+    if (!runs) return;
     this.follow();
+    for (const { message, transfer } of this.waiting.splice(0)) this.node!.port.postMessage(message, transfer);
+  }
+
+  private ticks(): boolean {
+    const { context } = this;
+    if (context === null) return false;
+    const stamp = context.getOutputTimestamp?.();
+    return stamp?.contextTime ? stamp.contextTime > 0.02 : context.currentTime > 0.1;
   }
 
   private heardS(): number {

@@ -11,13 +11,18 @@ export class CaptionView {
   show(turn: Turn | null, positionUs: number | null): void {
     if (turn === null) return;
     const at = turn.stoppedAtUs ?? positionUs ?? 0;
+    const stamp = `${turn.captions.stamp(at)} ${turn.isOver}`;
+    if (stamp === this.shown) return;
+    this.shown = stamp;
     let parts: CaptionPart[] = turn.captions.view(at);
-    if (turn.isOver && turn.stoppedAtUs !== null) parts = parts.filter((part) => part.state !== "ahead");
-    const key = parts.map((part) => part.state + part.text).join("|");
-    if (key === this.shown) return;
-    this.shown = key;
+    if (turn.isOver && turn.stoppedAtUs !== null) parts = parts.filter((part) => part.state !== "ahead").map(isHeard);
     this.line.replaceChildren(...wrap(parts));
   }
+}
+
+/** Nothing is being heard any more. */
+function isHeard(part: CaptionPart): CaptionPart {
+  return { ...part, state: "heard" };
 }
 
 function wrap(parts: readonly CaptionPart[]): Node[] {

@@ -8,6 +8,9 @@ export interface Measured {
   readonly offsetP95Ms: number | null;
   readonly offsetMeanMs: number | null;
   readonly offsetCount: number;
+  /** Head start of pictures of speech when they arrived, the worst 5 %; below 0 they came too late to be in step. */
+  readonly headStartP5Ms: number | null;
+  readonly decoderFailures: number;
   readonly faceBytesPerSecond: number;
   readonly pictureBytesPerSecond: number;
   readonly downBytesPerSecond: number;
@@ -46,6 +49,8 @@ export class LiveView {
       offsetP95Ms: this.player.offset.absQuantile(0.95),
       offsetMeanMs: this.player.offset.mean(),
       offsetCount: this.player.offset.count,
+      headStartP5Ms: this.player.headStart.quantile(0.05),
+      decoderFailures: this.player.pictures.failures,
       faceBytesPerSecond: this.faces.perSecond(now),
       pictureBytesPerSecond: this.pictures.perSecond(now),
       downBytesPerSecond: this.all.perSecond(now),

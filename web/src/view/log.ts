@@ -10,7 +10,7 @@ export class LogView {
   private readonly lines = new Map<string, HTMLElement>();
 
   asked(turn: Turn): void {
-    if (turn.mode === TextMode.TALK) this.add(el("li", {}, el("b", {}, "You"), el("span", {}, turn.userText)));
+    if (turn.mode === TextMode.TALK) this.add(el("div", {}, el("b", {}, "You"), el("span", {}, turn.userText)));
   }
 
   /** Once a turn has ended: what was heard, and crossed out what was not. */
@@ -19,7 +19,7 @@ export class LogView {
     if (!text && turn.heardText === null) return;
     const heard = turn.heardText === null ? text : turn.heardText.trim();
     const rest = turn.heardText !== null && text.startsWith(heard) ? text.slice(heard.length) : "";
-    const line = this.lines.get(turn.id) ?? el("li");
+    const line = this.lines.get(turn.id) ?? el("div");
     line.replaceChildren(el("b", {}, name), el("span", {}, heard, ...(rest.trim() ? [el("s", {}, rest)] : [])));
     if (this.lines.has(turn.id)) return;
     this.lines.set(turn.id, line);

@@ -19,13 +19,15 @@ import { byId, el, set, svg } from "./dom";
 const STEP = 0.1;
 const DIAL_LENGTH = 2 * Math.PI * 25;
 const DIAL_ARC = 0.75;
-/** Where a label's word stands from its point, in fractions of the pad: two of the points are nearly the same. */
-const NUDGE: Partial<Record<(typeof LABELS)[number], readonly [number, number]>> = {
-  fearful: [-0.02, -0.055],
-  angry: [-0.03, 0.06],
-  happy: [-0.03, 0],
-  disgusted: [0.04, 0],
-  neutral: [0, 0.1],
+/** Where a label's word stands from its point, in pixels: where the thumb does not cover it, nor another word. */
+const WORD_AT: Readonly<Record<(typeof LABELS)[number], readonly [number, number]>> = {
+  neutral: [0, 27],
+  happy: [-3, 26],
+  sad: [4, 26],
+  angry: [-2, 27],
+  surprised: [6, 27],
+  fearful: [48, -8],
+  disgusted: [12, 26],
 };
 
 export class MoodPad {
@@ -61,13 +63,15 @@ export class MoodPad {
   private addLabel(label: (typeof LABELS)[number]): void {
     const button = el("button", { type: "button", "aria-pressed": "false" }, label);
     const { x, y } = toPad(LABEL_POINTS[label]);
-    const [dx, dy] = NUDGE[label] ?? [0, 0];
-    button.style.left = `${(x + dx) * 100}%`;
-    button.style.top = `${(y + dy) * 100}%`;
+    const [right, down] = WORD_AT[label];
+    button.style.left = `calc(${x * 100}% + ${right}px)`;
+    button.style.top = `calc(${y * 100}% + ${down}px)`;
+    const dot = el("i", { "aria-hidden": "true" });
+    [dot.style.left, dot.style.top] = [`${x * 100}%`, `${y * 100}%`];
     button.addEventListener("click", () => this.set(withLabel(this.mood, label)));
     button.addEventListener("pointerdown", (event) => event.stopPropagation());
     this.buttons.set(label, button);
-    byId("pad-labels").append(button);
+    byId("pad-labels").append(dot, button);
   }
 
   private listenToPad(): void {
@@ -135,7 +139,8 @@ export class MoodPad {
     set(this.thumb, { "aria-valuenow": point.valence.toFixed(2), "aria-valuetext": spoken(this.mood) });
     for (const [label, button] of this.buttons) set(button, { "aria-pressed": String(label === this.mood.label) });
     byId("mood-label").textContent = this.mood.label;
-    byId("mood-detail").textContent = spoken(this.mood).split("; ")[1] ?? "";
+    const sides = [point.valence, point.arousal].map((value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(1));
+    byId("mood-detail").textContent = this.mood.label === "neutral" && this.mood.point === null ? "" : sides.join(", ");
     this.drawDial();
     document.documentElement.style.setProperty("--hue", hueOf(point).toFixed(0));
   }

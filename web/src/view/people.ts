@@ -3,7 +3,7 @@ import { Framing } from "../contract/tth/v1/controls_pb";
 import type { ListModelsResponse } from "../contract/tth/v1/tth_service_pb";
 import { byId, el } from "./dom";
 
-const FRAMINGS: Readonly<Record<number, string>> = { [Framing.HEAD]: "Head", [Framing.BUST]: "Head and shoulders" };
+const FRAMINGS: Readonly<Record<number, string>> = { [Framing.HEAD]: "Head", [Framing.BUST]: "Shoulders" };
 /** Of no use in a page: it has no alpha channel to show. */
 const NOT_HERE = new Set(["transparent"]);
 

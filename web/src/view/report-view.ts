@@ -17,6 +17,7 @@ export class ReportView {
   }
 
   private draw(): void {
+    byId("report-table").hidden = this.rows.length === 0;
     byId("report-empty").hidden = this.rows.length > 0;
     byId("report").replaceChildren(...this.rows.map(drawn));
   }

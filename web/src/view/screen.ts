@@ -2,7 +2,7 @@
 import type { Picture } from "../media/pictures";
 import { byId, prefersStill } from "./dom";
 
-const AMBIENT_EVERY_MS = 250;
+const AMBIENT_EVERY_MS = 500;
 
 export class Screen {
   readonly canvas = byId<HTMLCanvasElement>("screen");
@@ -31,7 +31,7 @@ export class Screen {
     const now = performance.now();
     if (now - this.litAt < AMBIENT_EVERY_MS * (prefersStill() ? 8 : 1)) return;
     this.litAt = now;
-    this.light.globalAlpha = 0.35; // light follows slowly
+    this.light.globalAlpha = 0.5; // light follows slowly
     this.light.drawImage(source, 0, 0, this.ambient.width, this.ambient.height);
   }
 }

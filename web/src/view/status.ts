@@ -9,11 +9,22 @@ const COMPONENTS: Readonly<Record<string, string>> = {
 };
 
 export class StatusView {
-  name = "She";
   private timer = 0;
+  private isHere = false;
+  private who = "She";
+
+  get name(): string {
+    return this.who;
+  }
+
+  set name(name: string) {
+    this.who = name;
+    if (this.isHere) this.set(`${name} is here`);
+  }
 
   line(state: LineState, tries: number, verdict: Verdict | null, why: string): void {
     document.body.dataset["line"] = state;
+    this.isHere = state === "open";
     const text = {
       connecting: "Connecting",
       open: `${this.name} is here`,
@@ -35,6 +46,7 @@ export class StatusView {
   degraded(component: string, reason: string, isActive: boolean): void {
     const who = COMPONENTS[component] ?? component;
     const how = reason.toLowerCase().replaceAll("_", " ");
+    this.isHere = !isActive;
     this.set(isActive ? `${who} is slow now: ${how}` : `${this.name} is here`);
   }
 
