@@ -17,7 +17,7 @@ pytestmark = pytest.mark.unit
 
 def cut(pieces: list[str], language: str = "en", mode: LatencyMode = LatencyMode.BALANCED) -> list[Clause]:
     cutter = ClauseCutter(language, mode)
-    return [clause for piece in pieces for clause in cutter.feed(piece)] + cutter.finish()
+    return [*(clause for piece in pieces for clause in cutter.feed(piece)), *cutter.finish()]
 
 
 def texts(text: str, language: str = "en", mode: LatencyMode = LatencyMode.BALANCED) -> list[str]:
@@ -111,9 +111,9 @@ def test_the_first_clause_is_as_early_as_the_mode_asks(mode: LatencyMode, want: 
 def test_the_first_clause_comes_before_the_reply_is_complete() -> None:
     """As soon as the next word shows that the sentence is over."""
     cutter = ClauseCutter("en", LatencyMode.BALANCED)
-    assert cutter.feed("Hello there.") == []
-    assert cutter.feed(" ") == []
-    assert cutter.feed("H") == [Clause("Hello there.", 0, False)]
+    assert list(cutter.feed("Hello there.")) == []
+    assert list(cutter.feed(" ")) == []
+    assert list(cutter.feed("H")) == [Clause("Hello there.", 0, False)]
 
 
 def test_a_first_clause_without_any_sign_is_cut_after_a_breath() -> None:
@@ -186,6 +186,6 @@ def test_languages(language: str, text: str, want: list[str]) -> None:
 def test_finishing_twice_gives_nothing_more() -> None:
     """The rest is given once."""
     cutter = ClauseCutter("en", LatencyMode.LOW)
-    cutter.feed("Hi there")
-    assert cutter.finish() == [Clause("Hi there", 0, True)]
-    assert cutter.finish() == []
+    assert list(cutter.feed("Hi there")) == []
+    assert list(cutter.finish()) == [Clause("Hi there", 0, True)]
+    assert list(cutter.finish()) == []

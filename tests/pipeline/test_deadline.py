@@ -88,3 +88,45 @@ def test_silence_behind_a_slow_consumer() -> None:
         return asyncio.get_running_loop().time()
 
     assert run_virtual(when()) == pytest.approx(0.1 + 60.0 + 0.5)
+
+
+def test_output_in_the_very_moment_of_the_deadline() -> None:
+    """What comes just before the watchdog acts is in time, and its consumer is left alone."""
+
+    async def stream() -> AsyncGenerator[int, None]:
+        loop = asyncio.get_running_loop()
+        came = loop.create_future()
+        loop.call_at(0.6, came.set_result, None)  # armed before the watchdog's own timer of that moment
+        await asyncio.sleep(0.1)
+        yield 0
+        await came
+        yield 1
+
+    async def main() -> list[int]:
+        numbers = []
+        async for number in watched(stream(), 1000, 500, "llm"):
+            numbers.append(number)
+            await asyncio.sleep(5 * number)
+        return numbers
+
+    assert run_virtual(main()) == [0, 1]
+
+
+def test_an_adapter_that_does_not_let_go() -> None:
+    """One that swallows the cancellation and goes on was too late all the same; no mark is left on the task."""
+
+    async def stream() -> AsyncGenerator[int, None]:
+        try:
+            await asyncio.sleep(10)
+        except asyncio.CancelledError:
+            yield 0
+        yield 1
+
+    async def main() -> int:
+        with pytest.raises(AdapterTimeout):
+            await anext(watched(stream(), 1000, 500, "llm"))
+        task = asyncio.current_task()
+        assert task is not None
+        return task.cancelling()
+
+    assert run_virtual(main()) == 0

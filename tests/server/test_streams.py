@@ -80,7 +80,7 @@ async def test_a_second_stream_goes_on(server: RunningServer) -> None:
             streams.append(caller)
     first, second = (stream.events for stream in streams)
     check_order([*first, *second])
-    assert second[-1].turn_complete.text
+    assert [event.turn_complete.text for event in second if kind(event) == "turn_complete"]  # idle frames may follow it
     assert {event.turn_id for event in second} == {"", "t_2"}
     frames = [event.video_frame for event in second if kind(event) == "video_frame"]
     assert frames[0].keyframe

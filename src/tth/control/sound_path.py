@@ -15,6 +15,7 @@ from tth.adapters.registry import AdapterFacts
 from tth.model.controls import BY_PATH, Controls
 
 RATE, PITCH = "character.speech_rate", "character.pitch_shift"
+_NATURAL = Controls()
 SOUND_PATH = AdapterFacts(
     "sound_path",
     Role.TTS,
@@ -57,6 +58,8 @@ def shares(controls: Controls, voice: Capabilities) -> Shares:
     """How pace and pitch are divided between a voice and its sound."""
     rate = _clamped(controls.speech_rate, voice, RATE)
     pitch = _clamped(controls.pitch_shift, voice, PITCH)
+    if (rate, pitch) == (controls.speech_rate, controls.pitch_shift):
+        return Shares(controls, 1.0, 0.0)
     asked = dataclasses.replace(controls, speech_rate=rate, pitch_shift=pitch)
     return Shares(asked, controls.speech_rate / rate, controls.pitch_shift - pitch)
 
@@ -71,7 +74,7 @@ def _limits(voice: Capabilities, path: str) -> tuple[float, float]:
     said = voice.controls.get(path)
     low, high = _contract(path)
     if said is None or said.support is not Support.NATIVE:
-        natural = float(getattr(Controls(), BY_PATH[path].attribute))
+        natural = float(getattr(_NATURAL, BY_PATH[path].attribute))
         return natural, natural
     return (
         low if said.minimum is None else max(low, said.minimum),

@@ -7,7 +7,7 @@ Tests: tests/core/test_clauses.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tth.core.boundaries import MARKS, Boundary, Grammar, Strength, Wait, after_spaces
@@ -69,30 +69,28 @@ class ClauseCutter:
         """White space that nothing has followed yet: a clause is only given away when it is not the last."""
         self._scan = _Scan()
 
-    def feed(self, text: str) -> list[Clause]:
-        """Take the next piece; return the clauses that are complete, none of which is the last."""
+    def feed(self, text: str) -> Iterator[Clause]:
+        """Take the next piece; give the clauses that are complete, none of which is the last, each as soon as it is
+        found. Consume them before the next call."""
         stripped = text.rstrip()
         if not stripped:
             self._held.append(text)
-            return []
+            return iter(())
         self._text = "".join((self._text, *self._held, stripped))
         self._held = [text[len(stripped) :]]
         return self._cut(is_whole=False)
 
-    def finish(self) -> list[Clause]:
-        """No more text: return the rest, its last clause marked. Empty if the text was blank."""
-        clauses = self._cut(is_whole=True)
+    def finish(self) -> Iterator[Clause]:
+        """No more text: give the rest, its last clause marked. Nothing if the text was blank."""
+        yield from self._cut(is_whole=True)
         if self._text:
-            clauses.append(self._take(len(self._text), is_last=True))
+            yield self._take(len(self._text), is_last=True)
             self._drop_spoken()
-        return clauses
 
-    def _cut(self, is_whole: bool) -> list[Clause]:
-        clauses: list[Clause] = []
+    def _cut(self, is_whole: bool) -> Iterator[Clause]:
         while (end := self._scan.next_end(self._text, self._grammar, self._pace, is_whole)) is not None:
-            clauses.append(self._take(end, is_last=False))
+            yield self._take(end, is_last=False)
         self._drop_spoken()
-        return clauses
 
     def _take(self, end: int, is_last: bool) -> Clause:
         """The clause from the scan's start to `end`; starts the next one."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from tth.core.speakable import has_speakable
 from tth.errors import InvalidRequest, invalid_field
 
-_ALLOWED_CONTROLS = "\n\r\t"
+_NOT_ALLOWED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Unicode's categories Cc and Cs, but for tab and the ends of lines."""
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 MAX_LANGUAGE_CODE = 35
 """Characters; RFC 5646, section 4.4.1: no tag in use is longer."""
@@ -23,7 +23,7 @@ def check_text(
     """
     if code_points_before + len(text) > max_code_points:
         raise invalid_field(path, f"1..{max_code_points} code points in all parts of one turn", "TEXT_TOO_LONG")
-    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in _ALLOWED_CONTROLS for c in text):
+    if _NOT_ALLOWED.search(text):
         raise invalid_field(path, "text without control characters", "TEXT_INVALID")
     if not text or (not is_part and not text.strip()):
         raise invalid_field(path, f"1..{max_code_points} code points with something besides white space", "TEXT_EMPTY")

@@ -20,66 +20,74 @@ async def watched(
     The time the consumer takes between two items is not counted.
     """
     budget_ms = first_ms
-    watchdog = _Watchdog()
     try:
-        while True:
+        async with asyncio.timeout(None) as timeout:
+            watchdog = _Watchdog(timeout)
             try:
-                async with watchdog.wait(budget_ms / 1000):
-                    item = await anext(stream)
-            except StopAsyncIteration:
-                return
-            except TimeoutError:
-                error = AdapterTimeout if budget_ms == first_ms and first_ms != silence_ms else AdapterSilent
-                raise error(f"{role} gave no output within {budget_ms} ms", role=role) from None
+                while True:
+                    watchdog.wait(budget_ms / 1000)
+                    try:
+                        item = await anext(stream)
+                    except StopAsyncIteration:
+                        return
+                    watchdog.rest()
+                    budget_ms = silence_ms
+                    yield item
             finally:
-                watchdog.rest()
-            budget_ms = silence_ms
-            yield item
+                watchdog.close()
+    except TimeoutError:
+        error = AdapterTimeout if budget_ms == first_ms and first_ms != silence_ms else AdapterSilent
+        raise error(f"{role} gave no output within {budget_ms} ms", role=role) from None
     finally:
-        watchdog.close()
         close = getattr(stream, "aclose", None)
         if close is not None:
             await close()
 
 
 class _Watchdog:
-    """One timer for all waits of a stream. To arm one for each wait costs more than the rest of the hand-over, and
-    nearly all are disarmed at once; this one looks, when it fires, how long the wait of that moment has lasted."""
+    """One time-out and one timer for all waits of a stream. To arm one for each wait costs more than the rest of the
+    hand-over, and nearly all are disarmed at once; this one looks, when it fires, how long the wait of that moment has
+    lasted."""
 
-    def __init__(self) -> None:
+    def __init__(self, timeout: asyncio.Timeout) -> None:
+        """timeout: the context around all waits; it raises TimeoutError in one that lasts too long."""
+        self._timeout = timeout
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._fires_s = 0.0
-        self._wait: asyncio.Timeout | None = None
-        self._deadline_s = 0.0
+        self._deadline_s: float | None = None  # None: nobody waits
 
-    def wait(self, budget_s: float) -> asyncio.Timeout:
-        """The context in which to wait; raises TimeoutError like `asyncio.timeout(budget_s)`."""
+    def wait(self, budget_s: float) -> None:
+        """A wait begins."""
         self._deadline_s = self._loop.time() + budget_s
         if self._timer is None or self._fires_s > self._deadline_s:
-            self._arm()
-        self._wait = asyncio.timeout(None)
-        return self._wait
+            self._arm(self._deadline_s)
 
     def rest(self) -> None:
-        """The wait is over."""
-        self._wait = None
+        """The wait is over. Raises TimeoutError for a stream that went on although its time was up."""
+        self._deadline_s = None
+        if self._timeout.expired():
+            raise TimeoutError
+        if self._timeout.when() is not None:  # in the very moment
+            self._timeout.reschedule(None)
 
     def close(self) -> None:
         """No more waits."""
+        self._deadline_s = None
         if self._timer is not None:
             self._timer.cancel()
 
-    def _arm(self) -> None:
-        self.close()
-        self._fires_s = self._deadline_s
-        self._timer = self._loop.call_at(self._fires_s, self._look)
+    def _arm(self, fires_s: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._fires_s = fires_s
+        self._timer = self._loop.call_at(fires_s, self._look)
 
     def _look(self) -> None:
         self._timer = None
-        if self._wait is None:
+        if self._deadline_s is None:
             return
         if self._deadline_s > self._fires_s:
-            self._arm()
+            self._arm(self._deadline_s)
         else:
-            self._wait.reschedule(self._deadline_s)
+            self._timeout.reschedule(self._deadline_s)

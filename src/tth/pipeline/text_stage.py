@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 
 from tth.adapters.base import LlmInput, LlmOutput, TextPiece
@@ -80,11 +80,16 @@ async def run_text_stage(
             await turn.let_go()
             turn.emit(TextDelta(piece.text, len(turn.text), last=is_whole))
             turn.text += piece.text
-            for clause in cutter.feed(piece.text):
-                await clauses.put(clause)
+            await _hand_on(cutter.feed(piece.text), clauses)
     if not is_whole:
         await turn.let_go()
         turn.emit(TextDelta("", len(turn.text), last=True))
-    for clause in cutter.finish():
-        await clauses.put(clause)
+    await _hand_on(cutter.finish(), clauses)
     await clauses.put(None)
+
+
+async def _hand_on(found: Iterator[Clause], clauses: asyncio.Queue[Clause | None]) -> None:
+    """The voice begins with a clause before the next one is looked for: a whole text has many."""
+    for clause in found:
+        await clauses.put(clause)
+        await asyncio.sleep(0)

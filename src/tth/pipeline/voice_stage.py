@@ -81,9 +81,12 @@ async def _speak(turn: TurnInProgress, clause: Clause, spoken: SpokenQueue) -> b
                 asked_s = turn.now_s()
                 continue
             if not begun:
-                await spoken.put(ClauseBegins(clause, turn.revision))
                 begun = True
-            await spoken.put(chunk)
+                await spoken.put(ClauseBegins(clause, turn.revision))
+                await spoken.put(chunk)
+                await asyncio.sleep(0)  # it is sent before the next one is asked for, which may lie ready as well
+            else:
+                await spoken.put(chunk)
             asked_s = turn.now_s()
     if begun:
         await spoken.put(ClauseEnds())
