@@ -53,7 +53,7 @@ func talk(t *testing.T, acts ...func(stream) error) (context.Context, *Conversat
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = client.Close() })
-	client.SilentFor = 200 * time.Millisecond
+	client.SilentFor = time.Second
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	t.Cleanup(cancel)
 	return ctx, client.Converse(ctx, Session{ID: "s_1", ResumeHandle: "first"})

@@ -1,0 +1,132 @@
+package tth.client;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.rpc.BadRequest;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
+import io.grpc.Status;
+import io.grpc.protobuf.StatusProto;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import tth.v1.Errors;
+
+/** What went wrong, with what the server said as data. Programs compare {@link #reason}, docs/errors.md, not texts. */
+public final class TthException extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  public final Status.Code code;
+  public final String reason;
+  public final transient Map<String, String> metadata;
+  public final transient List<Violation> violations;
+
+  /** The same may succeed later. */
+  public final boolean retryable;
+
+  /** Not before. */
+  public final transient Optional<Duration> retryAfter;
+
+  /**
+   * One field that was refused.
+   *
+   * @param field path in the message, for example "controls.emotion.intensity"
+   */
+  public record Violation(String field, String allowed) {}
+
+  private TthException(
+      Status.Code code,
+      String reason,
+      String message,
+      Map<String, String> metadata,
+      List<Violation> violations,
+      boolean retryable,
+      Optional<Duration> retryAfter) {
+    super(message);
+    this.code = code;
+    this.reason = reason;
+    this.metadata = metadata;
+    this.violations = List.copyOf(violations);
+    this.retryable = retryable;
+    this.retryAfter = retryAfter;
+  }
+
+  static TthException own(Status.Code code, String reason, String message) {
+    return new TthException(code, reason, message, Map.of(), List.of(), isRetryable(code), Optional.empty());
+  }
+
+  /** The error that an error event tells of. */
+  public static TthException of(Errors.Error event) {
+    return new TthException(
+        Status.fromCodeValue(event.getCode()).getCode(),
+        event.getReason(),
+        event.getMessage(),
+        event.getMetadataMap(),
+        event.getFieldViolationsList().stream().map(v -> new Violation(v.getField(), v.getDescription())).toList(),
+        event.getRetryable(),
+        event.hasRetryAfterMs() ? Optional.of(Duration.ofMillis(event.getRetryAfterMs())) : Optional.empty());
+  }
+
+  /** The error that ended a call, with its status and details. */
+  public static TthException of(Throwable error) {
+    if (error instanceof TthException known) {
+      return known;
+    }
+    Status status = Status.fromThrowable(error);
+    String reason =
+        switch (status.getCode()) { // without details it was not the server who said it
+          case UNAVAILABLE -> "UNREACHABLE";
+          case INTERNAL, UNKNOWN -> "TRANSPORT";
+          default -> status.getCode().name();
+        };
+    Map<String, String> metadata = Map.of();
+    List<Violation> violations = new ArrayList<>();
+    Optional<Duration> retryAfter = Optional.empty();
+    com.google.rpc.Status rich = StatusProto.fromThrowable(error);
+    try {
+      for (Any detail : rich == null ? List.<Any>of() : rich.getDetailsList()) {
+        if (detail.is(ErrorInfo.class)) {
+          ErrorInfo info = detail.unpack(ErrorInfo.class);
+          reason = info.getReason();
+          metadata = info.getMetadataMap();
+        } else if (detail.is(BadRequest.class)) {
+          for (BadRequest.FieldViolation item : detail.unpack(BadRequest.class).getFieldViolationsList()) {
+            violations.add(new Violation(item.getField(), item.getDescription()));
+          }
+        } else if (detail.is(RetryInfo.class)) {
+          com.google.protobuf.Duration delay = detail.unpack(RetryInfo.class).getRetryDelay();
+          retryAfter = Optional.of(Duration.ofSeconds(delay.getSeconds(), delay.getNanos()));
+        }
+      }
+    } catch (InvalidProtocolBufferException odd) {
+      violations.clear(); // details that cannot be read say nothing
+    }
+    boolean retryable = isRetryable(status.getCode()) || retryAfter.isPresent();
+    return new TthException(
+        status.getCode(), reason, textOf(status), metadata, violations, retryable, retryAfter);
+  }
+
+  /** Another stream may do better: the connection or the server is gone. */
+  boolean isLost() {
+    return code == Status.Code.UNAVAILABLE || reason.equals("TRANSPORT");
+  }
+
+  @Override
+  public String toString() {
+    return violations.stream()
+        .map(item -> "\n  " + item.field() + ": " + item.allowed())
+        .collect(Collectors.joining("", getMessage() + " (" + reason + ")", ""));
+  }
+
+  private static boolean isRetryable(Status.Code code) {
+    return code == Status.Code.UNAVAILABLE || code == Status.Code.RESOURCE_EXHAUSTED;
+  }
+
+  private static String textOf(Status status) {
+    String text = Optional.ofNullable(status.getDescription()).orElse(status.getCode().name());
+    return status.getCause() == null ? text : text + ": " + status.getCause().getMessage();
+  }
+}
