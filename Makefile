@@ -64,9 +64,10 @@ imports: dev  ## who may import whom
 	@echo "import rules"
 	@$(BIN)/python -m pytest -q tests/test_imports.py
 
-proto: .venv-proto/ready  ## write the Python code of the contract into src/tth/v1, and the tables of docs/protocol.md
+proto: .venv-proto/ready  ## write the Python code of the contract into src/tth/v1, the tables of docs/protocol.md, openapi.json
 	@tools/generate_proto.sh
 	@.venv-proto/bin/python -m tools.protocol_reference
+	@PYTHONPATH=src .venv-proto/bin/python -m tools.openapi_document
 
 proto-check: .venv-proto/ready  ## contract: lint, format, compatible with proto/tth.binpb, code is fresh
 	@echo "contract: lint, format, compatibility, freshness"
@@ -76,6 +77,7 @@ proto-check: .venv-proto/ready  ## contract: lint, format, compatible with proto
 	@rm -rf build/proto && tools/generate_proto.sh build/proto
 	@diff -r -x __pycache__ build/proto/tth/v1 src/tth/v1 || { echo "src/tth/v1 is not fresh: make proto"; exit 1; }
 	@.venv-proto/bin/python -m tools.protocol_reference --check
+	@PYTHONPATH=src .venv-proto/bin/python -m tools.openapi_document --check
 
 proto-image: .venv-proto/ready  ## accept the contract as it is now: what later changes must not break
 	@$(BUF) build -o proto/tth.binpb

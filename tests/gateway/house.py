@@ -14,10 +14,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from tests.server.caller import QUIET, run
+from tests.server.caller import QUIET, SOUND_ONLY, run
 from tth.config.schema import GatewaySettings
 from tth.gateway.life import Gateway
 from tth.server.app import TthServer
+from tth.testing.fast_time import DEFAULT_FACTOR
 from tth.testing.harness import RunningServer, make_server, running_server
 from tth.v1.controls_pb2 import Controls
 from tth.v1.converse_pb2 import TEXT_MODE_SAY, ConverseRequest, ConverseResponse, UserText
@@ -25,6 +26,8 @@ from tth.v1.media_pb2 import MediaPreferences
 from tth.v1.tth_service_pb2 import CreateSessionRequest, CreateSessionResponse
 
 PROTO, JSON = "tth.v1.proto", "tth.v1.json"
+TOKEN = "sesame-4711"
+"""Of the gateways here that want one."""
 SETTINGS = GatewaySettings(port=0, drain_s=4.0)
 TERMINAL = ("turn_complete", "turn_stopped")
 
@@ -109,6 +112,15 @@ class Line:
             return closed.rcvd.code, closed.rcvd.reason
 
 
+async def check_alive(house: House) -> None:
+    """Somebody else holds a conversation as if nothing had been."""
+    headers = {"authorization": f"Bearer {TOKEN}"}
+    session = await house.session(media=SOUND_ONLY)
+    async with house.socket(session.session_id, additional_headers=headers) as line:
+        await line.say("Still here.")
+        assert (await line.turn())[-1].HasField("turn_complete")
+
+
 HouseTest = Callable[[House], Coroutine[Any, Any, None]]
 
 
@@ -131,15 +143,20 @@ async def house(server: TthServer, settings: GatewaySettings = SETTINGS) -> Asyn
     async with (
         running_server(server) as running,
         gateway_before(running.target, settings) as gateway,
-        httpx.AsyncClient(base_url=gateway.address, timeout=None) as http,
+        httpx.AsyncClient(base_url=gateway.address, timeout=None, headers=_headers(settings)) as http,
     ):
         yield House(running, gateway, http)
 
 
+def _headers(settings: GatewaySettings) -> dict[str, str]:
+    return {"authorization": f"Bearer {TOKEN}"} if settings.tokens else {}
+
+
 def housed(
-    make: Callable[[], TthServer] = make_server, *, errors: int = 0, **settings: Any
+    make: Callable[[], TthServer] = make_server, *, errors: int = 0, factor: float = DEFAULT_FACTOR, **settings: Any
 ) -> Callable[[HouseTest], Callable[[], None]]:
-    """Make a test of an async function that is given a house. settings: of the gateway that differ."""
+    """Make a test of an async function that is given a house. factor: how fast its time runs; settings: of the gateway
+    that differ."""
 
     def decorate(test: HouseTest) -> Callable[[], None]:
         async def main() -> None:
@@ -147,7 +164,7 @@ def housed(
                 await test(found)
 
         def test_function() -> None:
-            run(main(), errors=errors)
+            run(main(), errors=errors, factor=factor)
 
         test_function.__name__ = test.__name__
         test_function.__doc__ = test.__doc__

@@ -23,10 +23,13 @@ from tth.gateway.access import Access
 from tth.gateway.converse import Bridge, close, received
 from tth.gateway.dialect import Frame, bearer_of, dialect_of, token_in
 from tth.gateway.door import Door
-from tth.gateway.page import INDEX, StaticFile, load_page
+from tth.gateway.downloads import artifact, head_response
+from tth.gateway.heads import Heads
+from tth.gateway.page import INDEX, StaticFile, load_openapi, load_page
 from tth.gateway.refusal import OWN_CODES, End, Refusal, end_of
-from tth.gateway.rest import ROUTES, Rest
-from tth.gateway.rest import Route as Call
+from tth.gateway.rest import Rest
+from tth.gateway.routes import ARTIFACT_PATH, LOOK_PATH, OPENAPI_PATH, ROUTES, STREAM_PATH
+from tth.gateway.routes import Route as Call
 from tth.gateway.target import Metadata, Target
 
 log = logging.getLogger(__name__)
@@ -42,7 +45,7 @@ class GatewayApp:
         self._target = target
         self._access = Access.of(settings)
         self._rest = Rest(target, self._access, settings.max_request_bytes, settings.first_message_s)
-        self._page: Mapping[str, StaticFile] | None = None
+        self._heads = Heads()
         self._leaving = asyncio.Event()
         self._conversations: set[asyncio.Task[object]] = set()
         app = Starlette(
@@ -63,27 +66,35 @@ class GatewayApp:
             await asyncio.wait(self._conversations, timeout=self._settings.drain_s + refusals.CLOSE_SPARE_S)
 
     def _routes(self) -> list[BaseRoute]:
-        calls = [Route(call.path, self._answer(call), methods=[call.verb]) for call in ROUTES]
+        page = load_page()
+        verbs: dict[str, dict[str, Call]] = {}
+        for call in ROUTES:
+            verbs.setdefault(call.path, {})[call.verb] = call
         return [
-            WebSocketRoute("/v1/sessions/{session_id}/stream", self._converse),
-            *calls,
-            Route("/", self._file, methods=["GET"]),
-            Route("/{path:path}", self._file, methods=["GET"]),
+            WebSocketRoute(STREAM_PATH, self._converse),
+            WebSocketRoute("/{path:path}", _no_conversation),
+            *(Route(path, self._answer(calls), methods=list(calls)) for path, calls in verbs.items()),
+            Route(ARTIFACT_PATH, self._artifact, methods=["GET"]),
+            Route(LOOK_PATH, self._head, methods=["GET"]),
+            Route(OPENAPI_PATH, _static(load_openapi()), methods=["GET"]),
+            Route("/", _static(page[INDEX]), methods=["GET"]),
+            *(Route(f"/{name}", _static(file), methods=["GET"]) for name, file in page.items()),
         ]
 
-    def _answer(self, call: Call) -> Handler:
+    def _answer(self, calls: Mapping[str, Call]) -> Handler:
+        """One path's calls by their verb. HEAD is GET whose body the transport leaves out."""
+
         async def answer(request: Request) -> Response:
-            return await self._rest.answer(call, request)
+            return await self._rest.answer(calls.get(request.method) or calls["GET"], request)
 
         return answer
 
-    async def _file(self, request: Request) -> Response:
-        if self._page is None:
-            self._page = await asyncio.to_thread(load_page)
-        found = self._page.get(request.path_params.get("path") or INDEX)
-        if found is None:
-            raise HTTPException(404)
-        return found.response(request)
+    async def _artifact(self, request: Request) -> Response:
+        metadata = self._rest.metadata(request)
+        return await artifact(self._target, request.path_params["job_id"], request, metadata)
+
+    async def _head(self, request: Request) -> Response:
+        return head_response(await self._heads.head_of(request.path_params["look"]), request)
 
     # ---- conversations
 
@@ -159,6 +170,17 @@ class GatewayApp:
             raise Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "LIMIT_EXCEEDED", message, retry_after_ms=1000)
 
 
+async def _no_conversation(socket: WebSocket) -> None:
+    raise _nothing_here()
+
+
+def _static(file: StaticFile) -> Handler:
+    async def answer(request: Request) -> Response:
+        return file.response(request)
+
+    return answer
+
+
 # ---- what is said where something cannot be done
 
 
@@ -188,10 +210,14 @@ async def _no_such_thing(request: Request | WebSocket, error: Exception) -> Resp
         message = f"this path takes {allowed}"
         refusal = Refusal(grpc.StatusCode.UNIMPLEMENTED, "METHOD_NOT_ALLOWED", message, http_status=405)
     else:
-        refusal = Refusal(grpc.StatusCode.NOT_FOUND, "PATH_NOT_FOUND", "no such path; /openapi.json lists them")
+        refusal = _nothing_here()
     response = response_of(refusal)
     response.headers.update(error.headers or {})
     return response
+
+
+def _nothing_here() -> Refusal:
+    return Refusal(grpc.StatusCode.NOT_FOUND, "PATH_NOT_FOUND", "no such path; /openapi.json lists them")
 
 
 async def _bug(request: Request, error: Exception) -> Response:

@@ -14,6 +14,8 @@ import grpc
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError, Message
 
+from tth.client.errors import Violation
+from tth.gateway.json_faults import Fault, fault_in
 from tth.gateway.refusal import UNREADABLE, WRONG_KIND, Refusal
 from tth.v1.converse_pb2 import ConverseRequest, ConverseResponse
 
@@ -24,7 +26,6 @@ MAX_DEPTH = 32
 """Messages of the contract are five deep; Python's own reader would go as deep as its stack."""
 MAX_TOKEN_CHARACTERS = 4096
 _BEARER = re.compile(rf"Bearer ([\x21-\x7e]{{1,{MAX_TOKEN_CHARACTERS}}})", re.IGNORECASE)
-_STEP = re.compile(r"Failed to parse (\w+) field")
 
 
 class Dialect(Protocol):
@@ -98,10 +99,11 @@ def parsed(text: str | bytes, message: Made) -> Made:
     """JSON read into `message`. Raises Refusal, which names the field and repeats nothing of the text."""
     try:
         json_format.Parse(text, message, max_recursion_depth=MAX_DEPTH)
-    except (json_format.ParseError, UnicodeDecodeError, RecursionError, ValueError, OverflowError) as error:
-        path = ".".join(_STEP.findall(str(error)))
-        where = f"{path}: " if path else ""
-        raise _unreadable(f"{where}is no {message.DESCRIPTOR.name} as protobuf JSON") from None
+        is_object = text.lstrip()[:1] in ("{", b"{")  # a list is taken by protobuf's reader as well
+    except (json_format.ParseError, RecursionError, ValueError, OverflowError, AttributeError, TypeError):
+        is_object = False
+    if not is_object:
+        raise _unreadable_json(text, message)
     return message
 
 
@@ -132,6 +134,15 @@ def bearer_of(header: str) -> str | None:
 def _wrong_kind(wanted: str) -> Refusal:
     code = grpc.StatusCode.INVALID_ARGUMENT
     return Refusal(code, "FRAME_KIND_WRONG", f"this WebSocket takes {wanted}", close_code=WRONG_KIND)
+
+
+def _unreadable_json(text: str | bytes, message: Message) -> Refusal:
+    name = message.DESCRIPTOR.name
+    fault = fault_in(text, message.DESCRIPTOR) or Fault("", f"a {name} as canonical protobuf JSON")
+    refusal = _unreadable(f"{fault.field or name}: must be {fault.allowed}")
+    if fault.field:
+        refusal.violations = (Violation(fault.field, f"must be {fault.allowed}"),)
+    return refusal
 
 
 def _unreadable(message: str) -> Refusal:

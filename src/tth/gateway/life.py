@@ -33,6 +33,12 @@ class Gateway:
         self._tls = _tls_of(settings)
         self._socket: socket.socket | None = None
         self._stop = asyncio.Event()
+        self._app: GatewayApp | None = None
+
+    @property
+    def conversation_count(self) -> int:
+        """WebSockets that are open."""
+        return self._app.conversation_count if self._app is not None else 0
 
     def bind(self) -> str:
         """Take the port; the address for a browser. Raises OSError when it cannot be had."""
@@ -63,7 +69,7 @@ class Gateway:
         """
         assert self._socket is not None, "not bound"
         server_side = Target(target or self._settings.target, self._settings)
-        app = GatewayApp(self._settings, server_side)
+        app = self._app = GatewayApp(self._settings, server_side)
         server = _QuietServer(self._uvicorn_of(app))
         try:
             async with asyncio.TaskGroup() as group:

@@ -54,12 +54,23 @@ class StaticFile:
     def response(self, request: Request) -> Response:
         """The file, or 304 for a browser that has it."""
         headers = {"etag": self.etag, "cache-control": self.cache_control, "vary": "Accept-Encoding"}
-        if self.etag in [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]:
+        if is_known(self.etag, request):
             return Response(status_code=304, headers=headers)
         data = self.data
         if self.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
             headers["content-encoding"], data = "gzip", self.packed
         return Response(data, headers=headers, media_type=self.media_type)
+
+
+def is_known(etag: str, request: Request) -> bool:
+    """The browser has this version already."""
+    return etag in [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
+
+
+def load_openapi() -> StaticFile:
+    """The document of the gateway's paths."""
+    name = "openapi.json"
+    return StaticFile.of(name, files("tth.gateway").joinpath(name).read_bytes(), ASK_AGAIN)
 
 
 def load_page() -> Mapping[str, StaticFile]:

@@ -1,17 +1,16 @@
 """The calls that are no conversation, as JSON over HTTP: which path is which, and how a request becomes a message.
 
-The table is all there is to know; the OpenAPI document is made from the same one. Tests: tests/gateway/test_rest.py.
+Tests: tests/gateway/test_rest.py.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 import grpc
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from starlette.requests import ClientDisconnect, Request
@@ -20,44 +19,13 @@ from starlette.responses import Response
 from tth.gateway.access import Access
 from tth.gateway.dialect import bearer_of, parsed, text_of
 from tth.gateway.refusal import Refusal, invalid
+from tth.gateway.routes import Route
 from tth.gateway.target import SERVICE, Metadata, Target
 from tth.v1 import tth_service_pb2
 
 DEADLINE_S = 15.0
 """For calls that answer at once."""
 _METHODS = tth_service_pb2.DESCRIPTOR.services_by_name[SERVICE.rpartition(".")[2]].methods_by_name
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One call. A path's `{name}` is the field of that name; what is in neither path nor body comes in the query."""
-
-    verb: str
-    path: str
-    call: str
-    has_body: bool = False
-
-    @property
-    def request(self) -> Descriptor:
-        """The message that is asked with."""
-        return _METHODS[self.call].input_type
-
-    @property
-    def response(self) -> Descriptor:
-        """The message of the answer."""
-        return _METHODS[self.call].output_type
-
-
-ROUTES: tuple[Route, ...] = (
-    Route("POST", "/v1/sessions", "CreateSession", has_body=True),
-    Route("GET", "/v1/sessions/{session_id}", "GetSession"),
-    Route("DELETE", "/v1/sessions/{session_id}", "EndSession"),
-    Route("POST", "/v1/generate", "Generate", has_body=True),
-    Route("GET", "/v1/jobs/{job_id}", "GetJob"),
-    Route("DELETE", "/v1/jobs/{job_id}", "CancelJob"),
-    Route("GET", "/v1/models", "ListModels"),
-    Route("GET", "/v1/health", "Health"),
-)
 
 
 class Field(Protocol):
@@ -71,7 +39,7 @@ class Field(Protocol):
 
 
 class Rest:
-    """Answers the calls of the table."""
+    """Answers the calls of the table (tth.gateway.routes)."""
 
     def __init__(self, target: Target, access: Access, max_request_bytes: int, body_s: float) -> None:
         self._target = target
@@ -82,7 +50,7 @@ class Rest:
     async def answer(self, route: Route, request: Request) -> Response:
         """Ask the server and give its answer. Raises Refusal."""
         metadata = self.metadata(request)
-        message = GetMessageClass(route.request)()
+        message = GetMessageClass(_METHODS[route.call].input_type)()
         if route.has_body:
             body = await self._body(request)
             if body.strip():
@@ -90,7 +58,7 @@ class Rest:
         fill(message, request.path_params, request.query_params.multi_items())
         deadline_s = DEADLINE_S + getattr(message, "wait_ms", 0) / 1000
         data = await self._target.ask(route.call, message, min(deadline_s, 2 * 60.0), metadata)
-        answer = GetMessageClass(route.response).FromString(data)
+        answer = GetMessageClass(_METHODS[route.call].output_type).FromString(data)
         return Response(text_of(answer), media_type="application/json", headers={"cache-control": "no-store"})
 
     def metadata(self, request: Request) -> Metadata:

@@ -13,6 +13,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+STALLED_S = 15.0
+"""A client that takes nothing of an HTTP answer for so long is cut off."""
 LINGER_S = 5.0
 """For what is still in the buffer of a WebSocket when its conversation is over; then the connection is cut."""
 UNSENT_BYTES = 128 * 1024
@@ -28,6 +30,8 @@ class PatientHttp(H11Protocol):
         self._max_connections = max_connections
         self._first_message_s = first_message_s
         self._patience: asyncio.TimerHandle | None = None
+        self._watch: asyncio.TimerHandle | None = None
+        self._is_expired = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -38,7 +42,41 @@ class PatientHttp(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        self.resume_writing()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """An answer waits for a client that reads slowly: from now on it must take something now and then."""
+        self.flow.pause_writing()
+        self._look_again(self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        if self._watch is not None and not self._is_expired:
+            self._watch.cancel()
+            self._watch = None
+        self.flow.resume_writing()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """No further request has come. To close while an answer is still being taken would wait for that for ever."""
+        left_bytes = self.transport.get_write_buffer_size()
+        if left_bytes:
+            self._is_expired = True
+            self._look_again(left_bytes)
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _look_again(self, left_bytes: int) -> None:
+        """The buffer only shrinks while writing is paused, or the answer is complete."""
+        if self._watch is not None:
+            self._watch.cancel()
+        self._watch = self.loop.call_later(STALLED_S, self._check_progress, left_bytes)
+
+    def _check_progress(self, before_bytes: int) -> None:
+        left_bytes = self.transport.get_write_buffer_size()
+        if 0 < left_bytes < before_bytes:
+            self._look_again(left_bytes)
+        else:
+            self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         before = self.scope
