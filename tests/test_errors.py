@@ -20,12 +20,12 @@ CATALOGUE = ROOT / "docs" / "errors.md"
 REASON = re.compile(r"(?!\w*_API_KEY$)(?:[A-Z]{4,}(_[A-Z]+)*|[A-Z]+(_[A-Z]+)+)")
 """Words in capitals that are no variable with a provider's key."""
 ROW = re.compile(r"^\| `(?P<reason>[A-Z0-9_]+)` \| (?P<scope>[a-z_, ]+) \| (?P<codes>[A-Z_, ]+|–) \|", re.MULTILINE)
-SCOPES = {"status", "message", "turn", "go_away", "degraded_mode", "client"}
+SCOPES = {"status", "message", "turn", "go_away", "degraded_mode", "client", "gateway"}
 NO_REASONS = {"FRAMING", "CONFIG", "EMOTION_LABEL", "IDLE_MODE", "LATENCY_MODE", "VIDEO_CODEC", "LATIN", "NFKC"}
-NO_REASONS |= {"NFKD", "POST", "FLAC"}
+NO_REASONS |= {"NFKD", "POST", "FLAC", "DELETE", "DENY", "TCP_NOTSENT_LOWAT"}
 """Other words in capitals: CONFIG never reaches the wire, the rest are prefixes of enums, names of Unicode's, of HTTP's
 and of formats."""
-PACKAGES = ("adapters", "control", "core", "media", "pipeline", "server", "session", "client")
+PACKAGES = ("adapters", "control", "core", "media", "pipeline", "server", "session", "client", "gateway")
 """Where reasons are given; the rest of the source speaks to people."""
 
 

@@ -52,6 +52,21 @@ class House:
         assert answer.status_code == 200, answer.text
         return json_format.Parse(answer.content, CreateSessionResponse())
 
+    async def attached(self, session_id: str, wanted: bool) -> None:
+        """Wait until the server says so of this session."""
+        while True:
+            answer = (await self.http.get(f"/v1/sessions/{session_id}")).json()
+            if answer.get("attached", False) is wanted:
+                return
+            await asyncio.sleep(0.1)
+
+    async def empty(self) -> None:
+        """Wait until the gateway has no conversation any more."""
+        while True:
+            if not self.gateway.conversation_count:
+                return
+            await asyncio.sleep(0.1)
+
     @asynccontextmanager
     async def socket(self, session_id: str, protocol: str | None = PROTO, **options: Any) -> AsyncIterator[Line]:
         """A WebSocket to a session; nothing has been said yet."""

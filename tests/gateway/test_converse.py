@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from tests.gateway.house import JSON, PROTO, House, gateway_before, housed
@@ -101,11 +99,8 @@ async def test_a_client_that_leaves_takes_its_stream_along(house: House) -> None
     async with house.socket(session.session_id) as line:
         await line.say(LONG)
         await line.next_of("audio_chunk")
-    while True:
-        answer = (await house.http.get(f"/v1/sessions/{session.session_id}")).json()
-        if not answer.get("attached"):
-            break
-        await asyncio.sleep(0.05)
+    await house.attached(session.session_id, False)
+    answer = (await house.http.get(f"/v1/sessions/{session.session_id}")).json()
     assert answer["state"] == "idle"
 
 

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import signal
 import tempfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tth.cli import exits
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tth.adapters.registry import Registry
-    from tth.config.schema import Config
+    from tth.config.schema import Config, GatewaySettings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     async def serve() -> None:
         gateway = Gateway(config.gateway)
-        announce(gateway.bind())
+        gateway.bind()
+        announce(gateway.address)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, gateway.request_stop)
@@ -77,7 +78,6 @@ def web_settings(web: str | None) -> dict[str, str]:
 def announce(address: str) -> None:
     """Tell whoever started it where to look."""
     print(f"open {address} in a browser", flush=True)
-    logging.getLogger("tth").info("gateway listening", extra={"address": address})
 
 
 async def run_with_gateway(
@@ -85,18 +85,21 @@ async def run_with_gateway(
 ) -> None:
     """Server and gateway in one process: the gateway begins as soon as the server listens, and ends behind it, so that
     what the server says at its end still reaches the browsers. They talk over a socket that nobody else can open, so
-    the server may want certificates of everybody else. Raises what `TthServer.run` and `Gateway.bind` raise."""
+    the server may want certificates of everybody else. Raises what `TthServer.run` and `Gateway` raise."""
     from tth.config.wiring import build_server
     from tth.gateway.life import Gateway
 
-    gateway = Gateway(config.gateway)
-    address = gateway.bind()
+    gateway = Gateway(settings_beside(config))
+    gateway.bind()
     is_listening = asyncio.Event()
 
     def listening(port: int) -> None:
         on_listening(port)
-        announce(address)
         is_listening.set()
+
+    def ready() -> None:
+        on_ready()
+        announce(gateway.address)
 
     with tempfile.TemporaryDirectory(prefix="tth-") as folder:  # readable by ourselves alone
         between = f"unix:{folder}/server"
@@ -104,17 +107,30 @@ async def run_with_gateway(
 
         async def serve() -> None:
             await is_listening.wait()
-            await gateway.serve(between)
-            server.request_stop()
+            try:
+                await gateway.serve(between)
+            finally:
+                server.request_stop()  # without a gateway it is not wanted either
 
         serving = asyncio.create_task(serve(), name="gateway")
         try:
-            await server.run(listening, on_ready)
+            await server.run(listening, ready)
         finally:
-            if is_listening.is_set():
-                gateway.request_stop()
-            else:
+            gateway.request_stop()
+            if not is_listening.is_set():
                 serving.cancel()
             await asyncio.wait([serving])
     if not serving.cancelled():
         serving.result()
+
+
+def settings_beside(config: Config) -> GatewaySettings:
+    """The gateway's settings before the server in this process: a gateway that has tokens of its own shows one of the
+    server's in their place."""
+    from tth.config.schema import tokens_in
+    from tth.model.secret import Secret
+
+    settings, server = config.gateway, config.server
+    if settings.tokens is None or settings.target_token is not None or server.tokens is None:
+        return settings
+    return replace(settings, target_token=Secret(tokens_in(server.tokens)[0]))

@@ -193,6 +193,8 @@ _TOGETHER = (
     ("server", "tls_client_ca", "tls_cert"),
     ("gateway", "tls_cert", "tls_key"),
     ("gateway", "tls_key", "tls_cert"),
+    ("gateway", "target_ca", "target_tls"),
+    ("gateway", "target_cert", "target_tls"),
     ("gateway", "target_cert", "target_key"),
     ("gateway", "target_key", "target_cert"),
 )
@@ -207,7 +209,7 @@ def _check_access(config: Config, checker: Checker) -> None:
             checker.problem(where, f"{section}.tokens", "must hold at least one token; several with commas between")
     for section, given, wanted in _TOGETHER:
         settings = getattr(config, section)
-        if getattr(settings, given) is not None and getattr(settings, wanted) is None:
+        if getattr(settings, given) is not None and not getattr(settings, wanted):
             where = checker.origins[f"{section}.{given}"].where
             checker.problem(where, f"{section}.{wanted}", f"must be set as well, for {section}.{given} is")
 

@@ -131,7 +131,8 @@ class GatewaySettings:
     port: int = setting(8080, 0, 65535)
     """TCP port; 0 takes any free one."""
     tls_cert: Path | None = None
-    """Certificate chain of the gateway, PEM. With it and its key the gateway speaks https and wss only."""
+    """Certificate chain of the gateway, PEM. With it and its key the gateway speaks https and wss only; both are read
+    again when they have changed."""
     tls_key: Path | None = None
     """The key of that certificate, PEM."""
     tokens: Secret | None = field(default=None, metadata={"env": "TTH_GATEWAY_TOKENS"})

@@ -38,7 +38,7 @@ class Access:
             tokens_in(settings.tokens) if settings.tokens else (),
             frozenset(origin.rstrip("/").lower() for origin in settings.allowed_origins),
             settings.target_token.reveal() if settings.target_token else None,
-            _is_loopback(settings.host),
+            is_loopback(settings.host),
         )
 
     def check_origin(self, origin: str | None, host: str | None) -> bool:
@@ -57,11 +57,6 @@ class Access:
             return True
         message = "the page's address is not in gateway.allowed_origins of this gateway"
         raise Refusal(grpc.StatusCode.PERMISSION_DENIED, "ORIGIN_NOT_ALLOWED", message)
-
-    @property
-    def needs_token(self) -> bool:
-        """Callers must show one of the gateway's own."""
-        return bool(self.tokens)
 
     def metadata(self, token: str | None) -> Metadata:
         """token: what the caller showed; None = nothing. What is shown to the server. Raises Refusal."""
@@ -91,7 +86,8 @@ def _is_own_name(host: str) -> bool:
     return True
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Only programs of this machine reach it. host: a name or an address, IPv6 also in brackets."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

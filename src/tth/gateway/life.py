@@ -7,21 +7,23 @@ import contextlib
 import ipaddress
 import logging
 import socket
-import ssl
 from collections.abc import Iterator
 
 import uvicorn
 
 from tth.config.schema import GatewaySettings
-from tth.errors import ConfigError, ConfigProblem
+from tth.gateway.access import is_loopback
 from tth.gateway.app import GatewayApp
 from tth.gateway.target import Target
+from tth.gateway.tls import Tls, tls_of
 from tth.gateway.transport import PatientWebSocket, http_with
 
 log = logging.getLogger(__name__)
 
 STOP_S = 2.0
 """For requests that are being answered, when the gateway stops."""
+RENEW_S = 30.0
+"""How often the certificate is looked at."""
 BACKLOG = 512
 
 
@@ -29,8 +31,9 @@ class Gateway:
     """One gateway. `bind`, then `serve`."""
 
     def __init__(self, settings: GatewaySettings) -> None:
+        """Raises OSError when its certificate cannot be used."""
         self._settings = settings
-        self._tls = _tls_of(settings)
+        self._tls = tls_of(settings)
         self._socket: socket.socket | None = None
         self._stop = asyncio.Event()
         self._app: GatewayApp | None = None
@@ -40,8 +43,8 @@ class Gateway:
         """WebSockets that are open."""
         return self._app.conversation_count if self._app is not None else 0
 
-    def bind(self) -> str:
-        """Take the port; the address for a browser. Raises OSError when it cannot be had."""
+    def bind(self) -> None:
+        """Take the port. Raises OSError when it cannot be had."""
         host, port = self._settings.host.strip("[]"), self._settings.port
         try:
             family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
@@ -49,7 +52,6 @@ class Gateway:
         except OSError as error:
             reason = "is another program using the port? (gateway.port, --web)"
             raise OSError(f"cannot listen on {host}:{port}: {error.strerror or error}; {reason}") from None
-        return self.address
 
     @property
     def address(self) -> str:
@@ -68,15 +70,20 @@ class Gateway:
         target: in place of the settings' own. Raises OSError when the certificates for it cannot be read.
         """
         assert self._socket is not None, "not bound"
+        log.info("gateway listening", extra={"address": self.address, "target": target or self._settings.target})
+        if self._settings.tokens is None and not is_loopback(self._settings.host):
+            log.warning("whoever reaches this address may ask the server; TTH_GATEWAY_TOKENS lets in only who has one")
         server_side = Target(target or self._settings.target, self._settings)
         app = self._app = GatewayApp(self._settings, server_side)
         server = _QuietServer(self._uvicorn_of(app))
         try:
             async with asyncio.TaskGroup() as group:
                 serving = group.create_task(server.serve(sockets=[self._socket]), name="gateway")
+                renewing = group.create_task(_renew(self._tls))
                 stopping = group.create_task(self._stop.wait())
                 await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
                 stopping.cancel()
+                renewing.cancel()
                 await app.drain()
                 server.should_exit = True
         finally:
@@ -101,8 +108,15 @@ class Gateway:
             server_header=False,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=int(STOP_S),
-            ssl_context_factory=(lambda *_: tls) if tls is not None else None,
+            ssl_context_factory=(lambda *_: tls.context) if tls is not None else None,
         )
+
+
+async def _renew(tls: Tls | None) -> None:
+    """Look for ever whether there is a new certificate."""
+    while tls is not None:
+        await asyncio.sleep(RENEW_S)
+        await asyncio.to_thread(tls.renew)
 
 
 class _QuietServer(uvicorn.Server):
@@ -122,17 +136,3 @@ def reachable(host: str) -> str:
     if address.is_unspecified:
         return "127.0.0.1" if address.version == 4 else "[::1]"
     return str(address) if address.version == 4 else f"[{address}]"
-
-
-def _tls_of(settings: GatewaySettings) -> ssl.SSLContext | None:
-    """Raises ConfigError when certificate and key cannot be used."""
-    if settings.tls_cert is None or settings.tls_key is None:  # one without the other: refused by the loader
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(settings.tls_cert, settings.tls_key)
-    except (OSError, ssl.SSLError) as error:
-        problem = ConfigProblem("", "gateway.tls_cert", f"cannot be used with its key: {error.strerror or error}")
-        raise ConfigError(problems=(problem,)) from None
-    return context

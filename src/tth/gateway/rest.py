@@ -81,7 +81,8 @@ class Rest:
             message = f"the body did not arrive within {self._body_s:g} s"
             raise Refusal(grpc.StatusCode.DEADLINE_EXCEEDED, "BODY_TIMEOUT", message, http_status=408) from None
         except ClientDisconnect:
-            raise Refusal(grpc.StatusCode.CANCELLED, "CANCELLED", "the caller has left") from None
+            message = "the caller has left before its body was whole"
+            raise Refusal(grpc.StatusCode.CANCELLED, "BODY_TIMEOUT", message) from None
         return bytes(body)
 
     def _too_long(self) -> Refusal:

@@ -5,6 +5,7 @@ Nothing is parsed here: what a client sent is what the server gets, and the othe
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import grpc
@@ -33,8 +34,7 @@ class Target:
     """A channel to one server. It belongs to the event loop in which it was made; close it."""
 
     def __init__(self, address: str, settings: GatewaySettings) -> None:
-        """address: HOST:PORT, or unix:PATH. Raises OSError when a file of `target_ca`, `target_cert` or `target_key`
-        cannot be read."""
+        """address: HOST:PORT, or unix:PATH. Raises OSError when a file of the `target_...` settings cannot be read."""
         options = (
             ("grpc.keepalive_time_ms", 30_000),
             ("grpc.keepalive_timeout_ms", 10_000),
@@ -47,8 +47,11 @@ class Target:
             ("grpc.max_reconnect_backoff_ms", 5_000),
         )
         if settings.target_tls and not address.startswith("unix:"):
-            files = (settings.target_ca, settings.target_key, settings.target_cert)
-            credentials = grpc.ssl_channel_credentials(*(file.read_bytes() if file else None for file in files))
+            credentials = grpc.ssl_channel_credentials(
+                root_certificates=_read("target_ca", settings.target_ca),
+                private_key=_read("target_key", settings.target_key),
+                certificate_chain=_read("target_cert", settings.target_cert),
+            )
             self._channel = grpc.aio.secure_channel(address, credentials, options=options)
         else:
             self._channel = grpc.aio.insecure_channel(address, options=options)
@@ -73,3 +76,10 @@ class Target:
             return bytes(await call(request.SerializeToString(), timeout=deadline_s, metadata=metadata))
         except grpc.aio.AioRpcError as error:
             raise of_rpc(from_grpc(error)) from None
+
+
+def _read(setting: str, path: Path | None) -> bytes | None:
+    try:
+        return None if path is None else path.read_bytes()
+    except OSError as error:
+        raise OSError(f"gateway.{setting}: cannot read {path}: {error.strerror}") from None
