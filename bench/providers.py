@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -38,7 +39,7 @@ from tth.adapters.base import (
 from tth.cli.provider_probe import built
 from tth.config.wiring import builtin_registry
 from tth.model.controls import Controls
-from tth.model.media import SpeechChunk
+from tth.model.media import SAMPLE_RATE_HZ, SpeechChunk
 from tth.testing.emulators.catalogue import STANDS, Stand
 
 NAME = "providers"
@@ -69,6 +70,20 @@ class Heard:
 
     asked_s: float
     at_s: list[float]
+    sound_s: float = 0.0
+    """How much sound has come."""
+    late_s: float = 0.0
+    """The longest that sound came behind its moment, for a listener who began with the first of it."""
+    heard_from_s: float = math.inf
+
+    def note(self, output: TextPiece | SpeechChunk) -> None:
+        """One more output, now."""
+        now_s = time.monotonic()
+        self.at_s.append(now_s)
+        if isinstance(output, SpeechChunk):
+            self.heard_from_s = min(self.heard_from_s, now_s)
+            self.late_s = max(self.late_s, now_s - self.heard_from_s - self.sound_s)
+            self.sound_s += len(output.pcm) / SAMPLE_RATE_HZ
 
     def first_ms(self, pace: Pace) -> float:
         """From the call to the first text or sound, less what the provider itself took."""
@@ -134,7 +149,7 @@ async def _hear(session: AdapterSession) -> Heard:
     async with aclosing(_call(session)) as outputs:
         async for output in outputs:
             if isinstance(output, TextPiece | SpeechChunk):
-                heard.at_s.append(time.monotonic())
+                heard.note(output)
     return heard
 
 
@@ -164,12 +179,19 @@ async def _crowd(run: Run, name: str, adapter: Adapter) -> list[Figure]:
                 await asyncio.sleep(PAUSE_S)
         return heard
 
+    begin_s = time.process_time()
     turns = [heard for talked in await asyncio.gather(*map(talk, range(count))) for heard in talked]
+    cpu_ms = (time.process_time() - begin_s) * 1000 / len(turns)
     title = f"{name}: {count} conversations at once"
-    return [
+    figures = [
         distribution(NAME, f"{title}, first output, added", "ms", [heard.first_ms(LIVE) for heard in turns]),
         distribution(NAME, f"{title}, largest gap in a turn", "ms", [h.largest_gap_ms for h in turns], _GAP),
+        Figure(NAME, f"{title}, CPU of a turn", "ms", cpu_ms, len(turns)),
     ]
+    if any(heard.sound_s for heard in turns):
+        late_ms = [heard.late_s * 1000 for heard in turns]
+        figures.append(distribution(NAME, f"{title}, a hole in the sound", "ms", late_ms, _HOLE))
+    return figures
 
 
 async def _bare(run: Run, name: str, stand: Stand, provider: Emulated) -> Figure:
@@ -221,6 +243,8 @@ _STOP = Target(50.0, "p99")
 _GAP = Target(250.0, "p99")
 """Milliseconds: less than the sound that a clause has ahead."""
 _NONE = Target(0.0)
+_HOLE = Target(0.0, "p99")
+"""Milliseconds for a listener who buffers nothing; a client of TTH buffers 400 at least."""
 _SAID = [{"role": "user", "content": TEXT}]
 _REQUESTS: dict[tuple[str, str], tuple[str, dict[str, Any], dict[str, str]]] = {
     ("openai", "openai_chat"): (

@@ -48,6 +48,8 @@ def rows(kind: type, key: str) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _allowed(wanted: object, field: dataclasses.Field[object]) -> str:
+    if "env" in field.metadata:
+        return f"only by the environment variable `{field.metadata['env']}`"
     low, high = field.metadata.get("minimum"), field.metadata.get("maximum")
     if low is not None and high is not None:
         return f"{low:.15g}..{high:.15g}"

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from tth.adapters.provider_errors import ErrorNames, Source
 from tth.adapters.provider_http import HttpProvider, HttpSettings, events, parsed, read_out
+from tth.adapters.provider_key import ApiKey
 from tth.errors import AdapterAuthFailed, AdapterError, AdapterProtocolError, AdapterRateLimited, AdapterUnavailable
 from tth.model.secret import Secret
 from tth.testing.emulators.faults import FaultKind
@@ -45,7 +46,7 @@ async def provider(handler: Handler, key: str = KEY) -> AsyncIterator[tuple[Http
     server = Once(key=KEY)
     server.handler = handler
     async with server.running():
-        settings = HttpSettings(f"{server.url}/v1", {"x-own": "1"}, Secret(key))
+        settings = HttpSettings(f"{server.url}/v1", {"x-own": "1"}, ApiKey(Secret(key)))
         made = HttpProvider(Source("llm", "some_model"), settings, ErrorNames())
         try:
             yield made, server
@@ -165,7 +166,7 @@ def test_a_refused_key_names_its_variable() -> None:
 
     async def main() -> None:
         async with provider(lambda request: refuse(request)) as (_, server):
-            settings = HttpSettings(server.url, {}, Secret(KEY), key_variable="SOME_API_KEY")
+            settings = HttpSettings(server.url, {}, ApiKey(Secret(KEY), "SOME_API_KEY"))
             made = HttpProvider(Source("llm", "some_model"), settings, ErrorNames())
             with pytest.raises(AdapterAuthFailed, match="SOME_API_KEY") as refused:
                 await made.warm("v1/models")
@@ -284,7 +285,7 @@ def test_stops_cost_no_connection(reads: bool) -> None:
     async def main() -> None:
         handler = stream_of(*[b'data: {"n": 1}\n\n'] * 5, pause_s=0.001)
         async with provider(handler) as (_, server):
-            settings = HttpSettings(f"{server.url}/v1", {}, Secret(KEY), max_connections=1)
+            settings = HttpSettings(f"{server.url}/v1", {}, ApiKey(Secret(KEY)), max_connections=1)
             made = HttpProvider(Source("llm", "some_model"), settings, ErrorNames())
 
             async def ask() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tth.adapters.base import LlmInput, Persona, Speaker, Utterance
 from tth.adapters.provider_prompt import BEGIN, CUT_IN, Message, dialogue, instructions
+from tth.core.style_tag import ASK
 from tth.model.controls import Controls, EmotionLabel
 
 pytestmark = pytest.mark.unit
@@ -64,14 +65,27 @@ def test_what_every_provider_accepts(history: list[Utterance]) -> None:
 
 def test_the_persona_stands_first() -> None:
     """Whatever may change during a conversation stands behind it."""
-    calm = instructions(ANNA, Controls(), "de", style_hints=True)
-    angry = instructions(ANNA, Controls(emotion_label=EmotionLabel.ANGRY), "de", style_hints=True)
+    calm = instructions(ANNA, Controls(), "de", style_hints=False)
+    angry = instructions(ANNA, Controls(emotion_label=EmotionLabel.ANGRY), "de", style_hints=False)
     assert calm.startswith("You are Anna.")
     assert angry.startswith(calm)
     assert '"de"' in calm
-    assert "[happy 0.7]" in calm
-    assert "[happy 0.7]" not in instructions(ANNA, Controls(), "de", style_hints=False)
     assert instructions(Persona("x"), Controls(), "en", style_hints=False).startswith("You are")
+
+
+def test_a_hint_is_asked_for_where_it_counts() -> None:
+    """Not where somebody said how the person feels, if only that it is neutral: that counts more. A mood that the
+    configuration gives is told, and the model may still change it."""
+    plain = instructions(ANNA, Controls(), "de", style_hints=True)
+    neutral = instructions(ANNA, Controls(emotion_is_said=True), "de", style_hints=True)
+    configured = instructions(ANNA, Controls(emotion_label=EmotionLabel.SAD), "de", style_hints=True)
+    assert ASK in plain
+    assert "You feel" not in plain
+    assert ASK not in neutral
+    assert "You feel neutral" in neutral
+    assert ASK in configured
+    assert "You feel sad" in configured
+    assert ASK not in instructions(ANNA, Controls(), "de", style_hints=False)
 
 
 def test_every_feeling_reads_differently() -> None:

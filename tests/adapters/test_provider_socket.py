@@ -13,6 +13,7 @@ import pytest
 from aiohttp import WSMsgType, web
 
 from tth.adapters.provider_errors import ErrorNames, Source
+from tth.adapters.provider_key import ApiKey
 from tth.adapters.provider_socket import NO_CLOSE_FRAME, SocketProvider, SocketSettings
 from tth.errors import (
     AdapterAuthFailed,
@@ -64,7 +65,7 @@ async def provider(handler: Handler) -> AsyncIterator[tuple[SocketProvider, Once
     server = Once(key=KEY)
     server.handler = handler
     async with server.running():
-        settings = SocketSettings(f"{server.url}/v1/", {"x-own": "1"}, Secret(KEY), key_variable="SOME_KEY")
+        settings = SocketSettings(f"{server.url}/v1/", {"x-own": "1"}, ApiKey(Secret(KEY), "SOME_KEY"))
         yield SocketProvider(source(), settings, NAMES, {3000: AdapterAuthFailed}), server
 
 

@@ -65,6 +65,11 @@ def test_an_unknown_profile_names_the_known_ones(load: Load) -> None:
     found = problems_of(load, environ={"TTH_PROFILE": "ofline"})
     known = ", ".join(known_profiles())
     assert found == [f'TTH_PROFILE: profile: unknown profile "ofline"; known: {known}']
+    found = problems_of(load, environ={"TTH_PROFILE": "local_api_only_managed"})
+    assert found == [
+        "TTH_PROFILE: profile: local_api_only_managed needs an adapter for a managed avatar, and there is none yet; "
+        f"known: {known}"
+    ]
 
 
 def test_each_layer_is_stronger_than_the_one_before(load: Load, tmp_path: Path) -> None:
@@ -112,6 +117,8 @@ def test_values_arrive_with_their_types(load: Load) -> None:
     assert config.media.preferences.video_codec is VideoCodec.JPEG
     assert config.defaults.base_controls.resolution == Resolution(256, 256)
     assert config.defaults.base_controls.emotion_label is EmotionLabel.SAD
+    assert config.defaults.base_controls.has_feeling
+    assert not config.defaults.base_controls.emotion_is_said  # so that a model may still mean its words otherwise
     robot = config.personas["robot"]
     assert (robot.persona.persona_id, robot.persona.voices) == ("robot", {"parrot": "low"})
     assert robot.controls.emotion_intensity == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -65,6 +66,18 @@ def test_zero_and_neutral_are_said() -> None:
         0.7,
         0.0,
     )
+
+
+@given(patches(), patches())
+def test_that_a_feeling_was_said_is_known(one: ControlPatch, two: ControlPatch) -> None:
+    """Also of a plain neutral, whose values are the same as of nothing said; an intensity alone is no feeling."""
+    said = {name for layer in (one, two) for name in layer.items()}
+    controls = blend(Controls(), one, two)
+    assert controls.emotion_is_said == bool(said & {"emotion_label", *REFINEMENTS})
+    assert controls.has_feeling == controls.emotion_is_said
+    neutral = blend(Controls(), ControlPatch(emotion_label=EmotionLabel.NEUTRAL))
+    assert neutral != Controls()
+    assert replace(neutral, emotion_is_said=False) == Controls()
 
 
 @given(patches(), patches(), st.sets(st.sampled_from(sorted(BY_PATH))))

@@ -65,6 +65,16 @@ def test_clearing_gives_back_to_the_layer_below() -> None:
     assert made.update(FAST, ("character.speech_rate",), None).controls.speech_rate == 2.0
 
 
+def test_neutral_is_said_until_it_is_cleared() -> None:
+    """A provider is told of it, as of any other feeling; of nothing said it is told nothing."""
+    made = layers()
+    assert not made.now().controls.emotion_is_said
+    neutral = ControlPatch(emotion_label=EmotionLabel.NEUTRAL)
+    assert made.for_turn(neutral).controls.emotion_is_said
+    assert made.update(neutral, (), None).controls.emotion_is_said
+    assert not made.update(ControlPatch(), ("emotion.label",), None).controls.emotion_is_said
+
+
 def test_revisions_rise_with_every_change() -> None:
     """One for an update, one for a turn with controls of its own, none for a turn without."""
     made = layers()

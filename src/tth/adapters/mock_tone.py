@@ -8,15 +8,25 @@ Tests: tests/adapters/test_mock_tone.py.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from tth.adapters.base import ControlSupport
 from tth.core.speakable import has_speakable
 from tth.model.controls import Controls
 from tth.model.media import SAMPLE_RATE_HZ, Pcm, PhonemeTiming, SpeechChunk, WordTiming, ms_to_samples
 
+TONE_CONTROLS: Mapping[str, ControlSupport] = {
+    "emotion.label": ControlSupport(),
+    "emotion.intensity": ControlSupport(),
+    "emotion.valence": ControlSupport(),
+    "emotion.arousal": ControlSupport(),
+    "character.speech_rate": ControlSupport(),
+    "character.pitch_shift": ControlSupport(),
+}
+"""What `tone_settings` makes measurable."""
 CHUNK_SAMPLES = 960
 """40 ms: one frame at 25 fps."""
 FADE_SAMPLES = 48

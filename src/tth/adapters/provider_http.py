@@ -13,7 +13,7 @@ import ssl
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import httpx
@@ -28,9 +28,9 @@ from tth.adapters.provider_errors import (
     retry_after_ms,
     status_in,
 )
+from tth.adapters.provider_key import ApiKey
 from tth.adapters.provider_lanes import Lanes
-from tth.errors import AdapterAuthFailed, AdapterError, AdapterProtocolError, AdapterTimeout, AdapterUnavailable
-from tth.model.secret import Secret
+from tth.errors import AdapterError, AdapterProtocolError, AdapterTimeout, AdapterUnavailable
 
 E = TypeVar("E", bound=AdapterError)
 
@@ -54,11 +54,7 @@ class HttpSettings:
     base_url: str
     headers: Mapping[str, str]
     """Without the key."""
-    key: Secret | None = None
-    key_header: str = "authorization"
-    key_prefix: str = "Bearer "
-    key_variable: str = ""
-    """The environment variable that the key comes from, for the message when it is refused."""
+    key: ApiKey = field(default_factory=ApiKey)
     max_connections: int = 100
     """Each has one request at a time."""
     connect_s: float = CONNECT_S
@@ -68,7 +64,7 @@ class HttpProvider:
     """One per adapter, made in its constructor; connections are opened when they are needed."""
 
     def __init__(self, source: Source, settings: HttpSettings, names: ErrorNames) -> None:
-        self._source = source
+        self.source = source
         self._settings = settings
         self._names = names
         self._lanes = Lanes(self._client, settings.max_connections, KEEP_ALIVE_S)
@@ -113,13 +109,11 @@ class HttpProvider:
 
     def in_stream(self, body: Any) -> AdapterError:
         """The error that a frame of a stream tells, whose HTTP status was good. A number in it counts as the status."""
-        return provider_error(self._source, status_in(body), names_in(body), self._names)
+        return provider_error(self.source, status_in(body), names_in(body), self._names)
 
     def protocol_error(self, what: str) -> AdapterProtocolError:
         """The provider broke its own rules; `what` holds nothing of the user's."""
-        return AdapterProtocolError(
-            f"{self._source.adapter} {what}", role=self._source.role, adapter=self._source.adapter
-        )
+        return AdapterProtocolError(f"{self.source.adapter} {what}", role=self.source.role, adapter=self.source.adapter)
 
     def cut_off(self) -> AdapterUnavailable:
         """The stream ended before its end."""
@@ -128,14 +122,11 @@ class HttpProvider:
     def _client(self) -> httpx.AsyncClient:
         """A client for one connection."""
         settings = self._settings
-        headers = dict(settings.headers)
-        if settings.key is not None:
-            headers[settings.key_header] = settings.key_prefix + settings.key.reveal()
         if self._tls is None:
             self._tls = httpx.create_ssl_context()  # takes 40 ms: once for all
         return httpx.AsyncClient(
             base_url=settings.base_url.rstrip("/") + "/",
-            headers=headers,
+            headers={**settings.headers, **settings.key.headers},
             http2=True,
             verify=self._tls,
             timeout=httpx.Timeout(None, connect=settings.connect_s, pool=POOL_S, write=WRITE_S),
@@ -149,16 +140,15 @@ class HttpProvider:
             if len(body) > MAX_ERROR_BYTES:
                 break
         error = provider_error(
-            self._source, response.status_code, error_names(body), self._names, dict(response.headers)
+            self.source, response.status_code, error_names(body), self._names, dict(response.headers)
         )
         if error.retryable and error.retry_after_ms is None:
             error.retry_after_ms = retry_after_ms(response.headers, time.time())
-        if isinstance(error, AdapterAuthFailed) and self._settings.key_variable:
-            error.message += f"; it does not take the key in {self._settings.key_variable}"
+        self._settings.key.explain(error)
         return error
 
     def _broken(self, kind: type[E], what: str) -> E:
-        return kind(f"{self._source.adapter}: {what}", role=self._source.role, adapter=self._source.adapter)
+        return kind(f"{self.source.adapter}: {what}", role=self.source.role, adapter=self.source.adapter)
 
 
 async def events(response: httpx.Response) -> AsyncGenerator[ServerSentEvent, None]:

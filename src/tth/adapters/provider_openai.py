@@ -1,11 +1,17 @@
 """What all of OpenAI's interfaces have in common: where they are and what they call their errors.
 
 Sources: OpenAI's description of its API and error codes (autumn 2026), and those of servers that speak it.
+Tests: tests/adapters/llm/test_openai_chat.py, tests/adapters/tts/test_openai_tts.py.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from tth.adapters.base import Deployment
 from tth.adapters.provider_errors import ErrorNames
+from tth.adapters.provider_http import HttpProvider
+from tth.errors import AdapterRejected
 
 OPENAI_URL = "https://api.openai.com/v1"
 OPENAI_KEY = "OPENAI_API_KEY"
@@ -56,3 +62,28 @@ OPENAI_ERRORS = ErrorNames(
     ),
 )
 """Quota comes as 429 like a rate limit, and inside streams with no status at all: the name decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A name under which servers that speak one of OpenAI's interfaces are known; what differs beyond settings."""
+
+    name: str
+    description: str
+    deployment: Deployment
+    key_variable: str
+    errors: ErrorNames = OPENAI_ERRORS
+
+    @property
+    def is_openai(self) -> bool:
+        """OpenAI itself, with all that its interface has; others have some of it."""
+        return self.key_variable == OPENAI_KEY
+
+
+async def warm(http: HttpProvider, server: Server) -> None:
+    """Connect and have the key checked, as far as the server has a page for it. Raises AdapterError."""
+    try:
+        await http.warm("models")
+    except AdapterRejected:
+        if server.is_openai:
+            raise

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from tth.adapters.base import ControlSupport, LlmInput, Persona, Speaker, Support
 from tth.core.style_tag import ASK
-from tth.model.controls import Controls, EmotionLabel
+from tth.model.controls import Controls
 
 SPOKEN = (
     "Your words are spoken aloud while you write them: write plain sentences as one says them, with no markup, lists, "
@@ -46,25 +46,22 @@ class Message:
 
 
 def instructions(persona: Persona, control: Controls, language_code: str, *, style_hints: bool) -> str:
-    """The system prompt. style_hints: ask for a style tag (core/style_tag.py) at the start of each reply."""
+    """The system prompt. style_hints: ask for a style tag (core/style_tag.py) at the start of each reply, where
+    nobody said how the person feels: what was said counts more than a hint."""
     paragraphs = [
         persona.prompt or "You are a warm and attentive conversation partner.",
         SPOKEN,
         f'Answer in the language with the BCP 47 code "{language_code}", unless you are asked for another one.',
     ]
-    if style_hints:
+    if style_hints and not control.emotion_is_said:
         paragraphs.append(ASK)
-    feeling = feeling_of(control)
-    if feeling:
-        paragraphs.append(feeling)
+    if control.has_feeling:
+        paragraphs.append(feeling_of(control))
     return "\n\n".join(paragraphs)
 
 
 def feeling_of(control: Controls) -> str:
-    """How the person feels, for a prompt; "" for plain neutral, which needs no words."""
-    is_plain = control.emotion_label is EmotionLabel.NEUTRAL
-    if is_plain and control.emotion_valence is None and control.emotion_arousal is None:
-        return ""
+    """How the person feels, for a prompt."""
     felt = f"You feel {control.emotion_label}, with intensity {control.emotion_intensity:.2g} from 0 to 1"
     for name, value, ends in (
         ("valence", control.emotion_valence, "-1, unpleasant, to 1, pleasant"),

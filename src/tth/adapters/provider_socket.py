@@ -24,8 +24,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from tth.adapters.provider_errors import ErrorNames, Source, error_names, provider_error, retry_after_ms
-from tth.errors import AdapterAuthFailed, AdapterError, AdapterProtocolError, AdapterTimeout, AdapterUnavailable
-from tth.model.secret import Secret
+from tth.adapters.provider_key import ApiKey
+from tth.errors import AdapterError, AdapterProtocolError, AdapterTimeout, AdapterUnavailable
 
 E = TypeVar("E", bound=AdapterError)
 
@@ -49,11 +49,7 @@ class SocketSettings:
     """ "https://host/v1" and "wss://host/v1" are the same."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Without the key."""
-    key: Secret | None = None
-    key_header: str = "authorization"
-    key_prefix: str = "Bearer "
-    key_variable: str = ""
-    """The environment variable that the key comes from, for the message when it is refused."""
+    key: ApiKey = field(default_factory=ApiKey)
     connect_s: float = CONNECT_S
 
 
@@ -86,13 +82,10 @@ class SocketProvider:
         url = re.sub(r"^http", "ws", settings.base_url.rstrip("/")) + "/" + path.lstrip("/")
         if params:
             url += "?" + urlencode(params)
-        headers = dict(settings.headers)
-        if settings.key is not None:
-            headers[settings.key_header] = settings.key_prefix + settings.key.reveal()
         try:
             connection = await connect(
                 url,
-                additional_headers=headers,
+                additional_headers={**settings.headers, **settings.key.headers},
                 compression=None,  # base64 of sound hardly shrinks, and it costs both sides time
                 max_size=MAX_MESSAGE_BYTES,
                 logger=self._mute,
@@ -143,8 +136,7 @@ class SocketProvider:
         return self._with_variable(error)
 
     def _with_variable(self, error: AdapterError) -> AdapterError:
-        if isinstance(error, AdapterAuthFailed) and self._settings.key_variable:
-            error.message += f"; it does not take the key in {self._settings.key_variable}"
+        self._settings.key.explain(error)
         return error
 
     def _context(self) -> ssl.SSLContext:

@@ -37,6 +37,10 @@ from tth.errors import ConfigError, ConfigProblem
 from tth.model.controls import BACKGROUNDS, ControlPatch
 
 DEFAULT_PROFILE = "offline"
+_NOT_YET: Mapping[str, str] = {
+    "local_api_only_managed": "local_api_only_managed needs an adapter for a managed avatar, and there is none yet"
+}
+"""Profiles that people may have read of."""
 _PREFIX = "TTH_"
 _PROFILE_VARIABLE, _FILE_VARIABLE = "TTH_PROFILE", "TTH_CONFIG"
 _TOKEN_VARIABLE = "TTH_TOKEN"  # noqa: S105  (the name of a variable)
@@ -142,10 +146,11 @@ def _is_foreign(value: Scalar, name: str) -> bool:
 
 
 def _read_profile(chosen: Scalar, problems: list[ConfigProblem]) -> Section:
+    """Raises ConfigError for one that is not there, and tells nothing else: without it nothing can be judged."""
     if chosen.text not in known_profiles():
-        message = f'unknown profile "{chosen.text}"; known: {", ".join(known_profiles())}'
-        problems.append(ConfigProblem(chosen.where, "profile", message))
-        return Section()
+        what = _NOT_YET.get(chosen.text, f'unknown profile "{chosen.text}"')
+        message = f"{what}; known: {', '.join(known_profiles())}"
+        raise ConfigError(problems=(ConfigProblem(chosen.where, "profile", message),))
     name = f"{chosen.text}.yaml"
     return read_yaml(_shipped("profiles", name).read_text("utf-8"), f"tth/config/profiles/{name}", problems)
 

@@ -7,7 +7,7 @@ Values only: `load.py` fills them, `wiring.py` builds from them. The YAML that r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -268,8 +268,8 @@ class DefaultSettings:
 
     @property
     def base_controls(self) -> Controls:
-        """Every control with its value before persona and client are asked."""
-        return blend(Controls(), self.controls)
+        """Every control with its value before persona and client are asked: nobody has said anything yet."""
+        return replace(blend(Controls(), self.controls), emotion_is_said=False)
 
 
 @dataclass(frozen=True, slots=True)

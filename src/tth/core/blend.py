@@ -31,6 +31,7 @@ from tth.model.controls import (
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 HINT_REASON = "a hint of the model; nobody asked for anything else"
 _REFINEMENTS = ("emotion_valence", "emotion_arousal")
+_FEELINGS = frozenset({"emotion_label", *_REFINEMENTS})
 
 
 def merge(*layers: ControlPatch) -> ControlPatch:
@@ -50,9 +51,11 @@ def merge(*layers: ControlPatch) -> ControlPatch:
 def blend(base: Controls, *layers: ControlPatch) -> Controls:
     """The controls in effect: `base`, overlaid by each layer in turn."""
     said = merge(*layers)
+    items = said.items()
     if said.emotion_label is not None:
         base = dataclasses.replace(base, emotion_valence=None, emotion_arousal=None)
-    return dataclasses.replace(base, **said.items())
+    is_said = base.emotion_is_said or not _FEELINGS.isdisjoint(items)
+    return dataclasses.replace(base, **items, emotion_is_said=is_said)
 
 
 def hinted(controls: Controls, hint: ControlPatch, asked: Collection[str]) -> Controls:
@@ -61,7 +64,7 @@ def hinted(controls: Controls, hint: ControlPatch, asked: Collection[str]) -> Co
     asked: attributes that a persona or a person has set. An emotion whose label, valence or arousal was asked for is
     not the model's to change, and neither is its intensity where that was asked for.
     """
-    if not {"emotion_label", *_REFINEMENTS}.isdisjoint(asked):
+    if not _FEELINGS.isdisjoint(asked):
         return controls
     free = {name: value for name, value in hint.items().items() if name not in asked}
     return blend(controls, ControlPatch(**free))

@@ -100,6 +100,15 @@ class Controls:
     idle_mode: IdleMode = IdleMode.FRAMES
     background: str = STUDIO
     framing: Framing = Framing.BUST
+    emotion_is_said: bool = False
+    """Somebody said how the person feels, if only that it is neutral. Else the label is the product's own, and what
+    is asked of a provider says nothing of it."""
+
+    @property
+    def has_feeling(self) -> bool:
+        """There is a feeling to be told: one that somebody said, or one other than plain neutral."""
+        is_refined = self.emotion_valence is not None or self.emotion_arousal is not None
+        return self.emotion_is_said or is_refined or self.emotion_label is not EmotionLabel.NEUTRAL
 
     @property
     def affect(self) -> tuple[float, float]:

@@ -18,7 +18,10 @@ from tth.model.media import SpeechChunk
 
 MAX_BYTES = 32 * 1024 * 1024
 """About eleven minutes of speech."""
-_SPOKEN = tuple(field.attribute for path, field in BY_PATH.items() if path.startswith(("emotion.", "character.")))
+_SPOKEN = (
+    "emotion_is_said",
+    *(field.attribute for path, field in BY_PATH.items() if path.startswith(("emotion.", "character."))),
+)
 """Controls that a voice may heed; how a picture is drawn changes no sound."""
 
 

@@ -84,11 +84,10 @@ def test_a_persona_brings_its_voice() -> None:
 
 
 def test_manner_in_words() -> None:
-    """Where the model takes no number for it, the pace as well."""
-    control = Controls(emotion_label=EmotionLabel.SAD, speech_rate=0.8)
-    body = body_of(SETTINGS, control)
+    """The pace is not asked for in words: it is done to the sound, exactly."""
+    body = body_of(SETTINGS, Controls(emotion_label=EmotionLabel.SAD, speech_rate=0.8))
     assert "sad" in body["instructions"]
-    assert "0.8" in body["instructions"]
+    assert "0.8" not in body["instructions"]
     assert "speed" not in body
 
 

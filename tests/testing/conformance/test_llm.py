@@ -25,7 +25,7 @@ from tth.adapters.base import (
 from tth.adapters.provider_prompt import PROMPTED_CONTROLS
 from tth.errors import AdapterUnavailable
 from tth.model.controls import Controls
-from tth.testing.conformance import llm, subject
+from tth.testing.conformance import answers, llm, subject
 from tth.testing.conformance.subject import Check, Ending, Outcome, Subject
 from tth.testing.emulators.faults import FaultKind
 from tth.testing.emulators.openai import OpenAiEmulator
@@ -144,16 +144,16 @@ ALONE: list[tuple[Check[LanguageModel], Say]] = [
     (llm.it_answers, gives_an_empty_piece),
     (llm.it_answers, hints_too_late),
     (llm.it_answers, leaves_a_task),
-    (llm.conversations_do_not_mix, mixes_conversations),
+    (answers.conversations_do_not_mix, mixes_conversations),
     (llm.it_stops_after_any_output, goes_on_with_what_was_stopped),
-    (llm.it_stops_at_any_await, cannot_be_cancelled),
+    (answers.it_stops_at_any_await, cannot_be_cancelled),
 ]
 WITH_A_PROVIDER: list[tuple[Check[LanguageModel], Say, Outcome]] = [
     (llm.it_is_told_everything, does_not_tell_the_persona, Ending.WHOLE),
     (llm.connections_are_kept, does_not_tell_the_persona, Ending.WHOLE),
-    (llm.it_does_what_it_says, does_not_tell_the_persona, Ending.WHOLE),
+    (answers.it_does_what_it_says, does_not_tell_the_persona, Ending.WHOLE),
     (llm.a_stop_ends_the_providers_work, goes_on_behind_a_stop, Ending.WHOLE),
-    (llm.nothing_is_given_away, tells_what_was_said, AdapterUnavailable),
+    (answers.nothing_is_given_away, tells_what_was_said, AdapterUnavailable),
     (llm.each_fault_has_its_outcome, fails_namelessly, AdapterUnavailable),
     (llm.each_fault_has_its_outcome, tells_what_was_said, Ending.WHOLE),
 ]
@@ -164,6 +164,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits long for what is known not to come."""
     monkeypatch.setattr(subject, "PATIENCE_S", 0.15)
     monkeypatch.setattr(llm, "PATIENCE_S", 0.15)
+    monkeypatch.setattr(answers, "PATIENCE_S", 0.15)
 
 
 @pytest.mark.parametrize(("check", "say"), ALONE, ids=lambda one: one.__name__)

@@ -196,7 +196,7 @@ ALONE: list[tuple[Check[Voice], Say]] = [
     (tts.it_stops_at_any_await, goes_on_with_what_was_stopped),
     (tts.it_can_be_left_after_any_chunk, goes_on_with_what_was_stopped),
     (tts.conversations_do_not_mix, mixes_conversations),
-    (tts.emotions_differ, speaks),
+    (tts.it_does_what_it_says, speaks),
     (tts.closing_ends_everything, leaves_a_task),
 ]
 WITH_A_PROVIDER: list[tuple[Check[Voice], Say, Outcome]] = [
@@ -240,5 +240,5 @@ def test_it_is_found_with_a_provider(check: Check[Voice], say: Say, outcome: Out
 def test_a_good_one_passes() -> None:
     """What a check finds is not its own doing."""
     for check in tts.CHECKS:
-        if check is not tts.emotions_differ:
+        if check is not tts.it_does_what_it_says:
             asyncio.run(check(Subject("good", lambda _: Broken(speaks))))

@@ -14,22 +14,12 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tth.adapters.base import (
-    Capabilities,
-    Deployment,
-    LanguageModel,
-    LlmInput,
-    LlmOutput,
-    LlmSession,
-    Role,
-    SessionContext,
-    Speaker,
-    TurnContext,
-    Used,
-)
+from tth.adapters.base import Capabilities, Deployment, LlmInput, LlmOutput, Role, Speaker, TurnContext, Used
 from tth.adapters.provider_errors import ErrorNames, Source
 from tth.adapters.provider_http import HttpProvider, HttpSettings, events, parsed, read_out
-from tth.adapters.provider_prices import TokenPrices, used_tokens
+from tth.adapters.provider_key import ApiKey
+from tth.adapters.provider_llm import HttpLanguageModel, ModelSettings
+from tth.adapters.provider_prices import used_tokens
 from tth.adapters.provider_prompt import PROMPTED_CONTROLS, dialogue, instructions
 from tth.adapters.provider_reply import Reply, all_thought, withheld
 from tth.model.controls import Controls
@@ -56,69 +46,41 @@ _CACHES = ("cache_creation_input_tokens", "cache_read_input_tokens")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(ModelSettings):
     """Anthropic's Messages."""
 
     api_key: Secret = field(metadata={"env": KEY_VARIABLE})
     """Sent as a bearer token."""
     base_url: str = "https://api.anthropic.com"
     """Where the server is: requests go to `base_url`/v1/messages."""
+    model: str = "claude-haiku-5-5"
+    temperature: float | None = field(default=None, metadata={"minimum": 0, "maximum": 1})
+    """0..1; null sends none. Refused under version 2026-10-21."""
     version: str = "2026-10-21"
     """Of the interface; 2023-06-01 is still accepted."""
-    model: str = "claude-haiku-5-5"
-    """The model."""
-    max_output_tokens: int = field(default=400, metadata={"minimum": 1, "maximum": 100_000})
-    """The longest answer, thoughts included. 400 are about two minutes of speech."""
     thinking: Literal["off", "adaptive", "default"] = "off"
     """off: where the model allows it; adaptive: as much as the model likes; default: say nothing about it."""
     effort: Literal["low", "medium", "high", "xhigh", "max"] | None = "low"
     """How much the model puts into an answer; null says nothing."""
-    temperature: float | None = field(default=None, metadata={"minimum": 0, "maximum": 1})
-    """0..1; null sends none. Refused under version 2026-10-21."""
-    style_hints: bool = True
-    """Ask the model for a tag that says how it means its answer; the tag is not spoken."""
-    max_connections: int = field(default=100, metadata={"minimum": 1, "maximum": 10_000})
-    """Answers that can be under way at once; further ones wait for up to 5 s."""
-    input_usd_per_million_tokens: float | None = field(default=None, metadata={"minimum": 0, "maximum": 100_000})
-    """Price; null = unknown, so that no cost is told."""
-    cached_input_usd_per_million_tokens: float | None = field(default=None, metadata={"minimum": 0, "maximum": 100_000})
-    """Price of input that the provider had in its cache; null = as other input."""
-    output_usd_per_million_tokens: float | None = field(default=None, metadata={"minimum": 0, "maximum": 100_000})
-    """Price; null = unknown."""
 
 
-class AnthropicClaude(LanguageModel):
-    """One account. Its connections are shared by all conversations."""
+class AnthropicClaude(HttpLanguageModel):
+    """One account."""
 
     name = "anthropic_claude"
     capabilities = Capabilities("Anthropic's Claude", Deployment.API, PROMPTED_CONTROLS)
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._source = Source(Role.LLM, self.name)
-        reach = HttpSettings(
-            settings.base_url,
-            {"anthropic-version": settings.version},
-            settings.api_key,
-            key_variable=KEY_VARIABLE,
-            max_connections=settings.max_connections,
-        )
-        self._http = HttpProvider(self._source, reach, ERRORS)
+        key = ApiKey(settings.api_key, KEY_VARIABLE)
+        reach = HttpSettings(settings.base_url, {"anthropic-version": settings.version}, key, settings.max_connections)
+        super().__init__(HttpProvider(Source(Role.LLM, self.name), reach, ERRORS))
 
     async def warmup(self) -> None:
-        """Connect and have the key checked. Raises AdapterError."""
         await self._http.warm("v1/models")
 
-    async def aclose(self) -> None:
-        await self._http.aclose()
-
-    def open_session(self, context: SessionContext) -> LlmSession:
-        return _Session(self)
-
     def answer(self, prompt: LlmInput, control: Controls, context: TurnContext) -> AsyncGenerator[LlmOutput, None]:
-        """One answer; see LlmSession.infer_stream."""
-        reading = _Reading(self._http, self._source, self._settings)
-        return reading.outputs(self._body(prompt, control, context))
+        return _Reading(self._http, self._settings).outputs(self._body(prompt, control, context))
 
     def _body(self, prompt: LlmInput, control: Controls, context: TurnContext) -> dict[str, Any]:
         settings = self._settings
@@ -148,24 +110,11 @@ def thinking_of(settings: Settings) -> str:
     return _OFF.get(re.sub(r"-\d{8}$", "", settings.model), "")
 
 
-class _Session(LlmSession):
-    """Nothing is kept between requests."""
-
-    def __init__(self, adapter: AnthropicClaude) -> None:
-        self._adapter = adapter
-
-    def infer_stream(
-        self, prompt: LlmInput, control: Controls, context: TurnContext
-    ) -> AsyncGenerator[LlmOutput, None]:
-        return self._adapter.answer(prompt, control, context)
-
-
 class _Reading:
     """Reads one answer. Events, blocks and deltas that are not known are left out, as Anthropic asks."""
 
-    def __init__(self, http: HttpProvider, source: Source, settings: Settings) -> None:
+    def __init__(self, http: HttpProvider, settings: Settings) -> None:
         self._http = http
-        self._source = source
         self._settings = settings
         self._reply = Reply(style_hints=settings.style_hints)
         self._stop_reason: str | None = None
@@ -216,23 +165,20 @@ class _Reading:
             raise self._http.cut_off()
         outputs: list[LlmOutput] = list(self._reply.finish())
         if self._stop_reason == "refusal":
-            raise withheld(self._source)
+            raise withheld(self._http.source)
         if self._stop_reason == "max_tokens" and not self._reply.has_text:
-            raise all_thought(self._source)
+            raise all_thought(self._http.source)
         if self._usage:
             outputs.append(self._used())
         return outputs
 
     def _used(self) -> Used:
-        settings, usage = self._settings, self._usage
-        prices = TokenPrices(
-            settings.input_usd_per_million_tokens,
-            settings.cached_input_usd_per_million_tokens,
-            settings.output_usd_per_million_tokens,
-        )
+        usage = self._usage
         fresh = usage.get("input_tokens")
         total = None if fresh is None else fresh + sum(usage.get(name, 0) for name in _CACHES)
-        return used_tokens(prices, total, usage.get("output_tokens"), usage.get("cache_read_input_tokens", 0))
+        return used_tokens(
+            self._settings.prices, total, usage.get("output_tokens"), usage.get("cache_read_input_tokens", 0)
+        )
 
 
 def build(settings: Settings) -> AnthropicClaude:

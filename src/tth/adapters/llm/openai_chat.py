@@ -17,27 +17,16 @@ from typing import Any, Literal
 
 import httpx
 
-from tth.adapters.base import (
-    Capabilities,
-    Deployment,
-    LanguageModel,
-    LlmInput,
-    LlmOutput,
-    LlmSession,
-    Role,
-    SessionContext,
-    Speaker,
-    TurnContext,
-    Used,
-)
+from tth.adapters.base import Capabilities, Deployment, LlmInput, LlmOutput, Role, Speaker, TurnContext, Used
 from tth.adapters.provider_errors import Source
 from tth.adapters.provider_http import HttpProvider, HttpSettings, events, parsed, read_out
-from tth.adapters.provider_openai import OPENAI_ERRORS, OPENAI_KEY, OPENAI_URL
-from tth.adapters.provider_prices import TokenPrices, used_tokens
+from tth.adapters.provider_key import ApiKey
+from tth.adapters.provider_llm import HttpLanguageModel, ModelSettings
+from tth.adapters.provider_openai import OPENAI_KEY, OPENAI_URL, Server, warm
+from tth.adapters.provider_prices import used_tokens
 from tth.adapters.provider_prompt import PROMPTED_CONTROLS, dialogue, instructions
 from tth.adapters.provider_reply import Reply, all_thought, withheld
 from tth.core.thoughts import ThoughtFilter
-from tth.errors import AdapterRejected
 from tth.model.controls import Controls
 from tth.model.secret import Secret
 
@@ -48,37 +37,21 @@ _BROKEN_OFF = ("abort", "error")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChatSettings:
+class ChatSettings(ModelSettings):
     """What a chat server is asked."""
 
-    api_key: Secret | None = None
-    """Sent as a bearer token; none is sent without it."""
     base_url: str
     """Where the server is, with its version: requests go to `base_url`/chat/completions."""
-    model: str
-    """The model, by the server's name for it."""
-    max_output_tokens: int = field(default=400, metadata={"minimum": 1, "maximum": 100_000})
-    """The longest answer, thoughts included. 400 are about two minutes of speech."""
+    temperature: float | None = field(default=None, metadata={"minimum": 0, "maximum": 2})
+    """0..2; null leaves it to the server. OpenAI's models take it only with reasoning_effort none."""
     token_limit_field: Literal["max_completion_tokens", "max_tokens"] = "max_tokens"  # noqa: S105  (a name)
-    """What the server calls that limit: OpenAI max_completion_tokens, others max_tokens."""
+    """What the server calls `max_output_tokens`: OpenAI max_completion_tokens, others max_tokens."""
     reasoning_effort: Effort | None = None
     """How much a model thinks before it speaks; null says nothing. Every thought delays the first word."""
     enable_thinking: bool | None = None
     """For chat templates that have such a switch (Qwen3): false takes the thinking out; null says nothing."""
-    temperature: float | None = field(default=None, metadata={"minimum": 0, "maximum": 2})
-    """0..2; null leaves it to the server. OpenAI's models take it only with reasoning_effort none."""
-    style_hints: bool = True
-    """Ask the model for a tag that says how it means its answer; the tag is not spoken."""
     warm_model: bool = True
     """Ask for one word at start, so that a server that loads models when they are needed has it loaded."""
-    max_connections: int = field(default=100, metadata={"minimum": 1, "maximum": 10_000})
-    """Answers that can be under way at once; further ones wait for up to 5 s."""
-    input_usd_per_million_tokens: float | None = field(default=None, metadata={"minimum": 0, "maximum": 100_000})
-    """Price; null = unknown, so that no cost is told."""
-    cached_input_usd_per_million_tokens: float | None = field(default=None, metadata={"minimum": 0, "maximum": 100_000})
-    """Price of input that the provider had in its cache; null = as other input."""
-    output_usd_per_million_tokens: float | None = field(default=None, metadata={"minimum": 0, "maximum": 100_000})
-    """Price; null = unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,18 +86,7 @@ class CompatibleSettings(ChatSettings):
     model: str = "qwen3:8b"
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
-    """What differs between the names beyond settings."""
-
-    name: str
-    description: str
-    deployment: Deployment
-    key_variable: str
-    is_openai: bool = False
-
-
-OPENAI = Server("openai_chat", "OpenAI chat completions", Deployment.API, OPENAI_KEY, is_openai=True)
+OPENAI = Server("openai_chat", "OpenAI chat completions", Deployment.API, OPENAI_KEY)
 VLLM = Server("vllm_local", "a model served by vLLM, Qwen3 by default", Deployment.SELF_HOST, "VLLM_API_KEY")
 COMPATIBLE = Server(
     "openai_compatible",
@@ -134,46 +96,28 @@ COMPATIBLE = Server(
 )
 
 
-class OpenAiChat(LanguageModel):
-    """One server. Its connections are shared by all conversations."""
+class OpenAiChat(HttpLanguageModel):
+    """One server."""
 
     def __init__(self, settings: ChatSettings, server: Server) -> None:
         self.name = server.name
         self.capabilities = Capabilities(server.description, server.deployment, PROMPTED_CONTROLS)
         self._settings = settings
         self._server = server
-        self._source = Source(Role.LLM, server.name)
-        reach = HttpSettings(
-            settings.base_url,
-            {},
-            settings.api_key,
-            key_variable=server.key_variable,
-            max_connections=settings.max_connections,
-        )
-        self._http = HttpProvider(self._source, reach, OPENAI_ERRORS)
+        key = ApiKey(settings.api_key, server.key_variable)
+        reach = HttpSettings(settings.base_url, {}, key, settings.max_connections)
+        super().__init__(HttpProvider(Source(Role.LLM, server.name), reach, server.errors))
 
     async def warmup(self) -> None:
-        """Connect and have the key checked; with `warm_model` have the model loaded. Raises AdapterError."""
-        try:
-            await self._http.warm("models")
-        except AdapterRejected:
-            if self._server.is_openai:
-                raise  # others need not have that page
+        """With `warm_model` have the model loaded as well."""
+        await warm(self._http, self._server)
         if self._settings.warm_model:
             body = self._head | {self._settings.token_limit_field: 1, "messages": [{"role": "user", "content": "Hi"}]}
             async with self._http.request("POST", "chat/completions", body) as response:
                 await response.aread()
 
-    async def aclose(self) -> None:
-        await self._http.aclose()
-
-    def open_session(self, context: SessionContext) -> LlmSession:
-        return _Session(self)
-
     def answer(self, prompt: LlmInput, control: Controls, context: TurnContext) -> AsyncGenerator[LlmOutput, None]:
-        """One answer; see LlmSession.infer_stream."""
-        reading = _Reading(self._http, self._source, self._settings)
-        return reading.outputs(self._body(prompt, control, context))
+        return _Reading(self._http, self._settings).outputs(self._body(prompt, control, context))
 
     def _body(self, prompt: LlmInput, control: Controls, context: TurnContext) -> dict[str, Any]:
         settings = self._settings
@@ -201,24 +145,11 @@ class OpenAiChat(LanguageModel):
         return head
 
 
-class _Session(LlmSession):
-    """The server keeps nothing between requests, so neither do we."""
-
-    def __init__(self, adapter: OpenAiChat) -> None:
-        self._adapter = adapter
-
-    def infer_stream(
-        self, prompt: LlmInput, control: Controls, context: TurnContext
-    ) -> AsyncGenerator[LlmOutput, None]:
-        return self._adapter.answer(prompt, control, context)
-
-
 class _Reading:
     """Reads one answer."""
 
-    def __init__(self, http: HttpProvider, source: Source, settings: ChatSettings) -> None:
+    def __init__(self, http: HttpProvider, settings: ChatSettings) -> None:
         self._http = http
-        self._source = source
         self._settings = settings
         self._reply = Reply(style_hints=settings.style_hints)
         self._thoughts = ThoughtFilter()
@@ -275,23 +206,17 @@ class _Reading:
             raise self._http.cut_off()
         outputs: list[LlmOutput] = [*self._reply.take(self._thoughts.finish()), *self._reply.finish()]
         if self._finish == "content_filter":
-            raise withheld(self._source)
+            raise withheld(self._http.source)
         if self._finish == "length" and not self._reply.has_text:
-            raise all_thought(self._source)
+            raise all_thought(self._http.source)
         if self._usage is not None:
             outputs.append(self._used(self._usage))
         return outputs
 
     def _used(self, usage: Mapping[str, Any]) -> Used:
         """The last usage counts: some servers send it with every chunk, always for the whole answer so far."""
-        settings = self._settings
-        prices = TokenPrices(
-            settings.input_usd_per_million_tokens,
-            settings.cached_input_usd_per_million_tokens,
-            settings.output_usd_per_million_tokens,
-        )
         cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-        return used_tokens(prices, usage.get("prompt_tokens"), usage.get("completion_tokens"), cached)
+        return used_tokens(self._settings.prices, usage.get("prompt_tokens"), usage.get("completion_tokens"), cached)
 
     def _whole(self, body: bytes) -> Mapping[str, Any]:
         """The answer of a server that does not stream."""

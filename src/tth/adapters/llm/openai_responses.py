@@ -12,23 +12,13 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tth.adapters.base import (
-    Capabilities,
-    Deployment,
-    LanguageModel,
-    LlmInput,
-    LlmOutput,
-    LlmSession,
-    Role,
-    SessionContext,
-    Speaker,
-    TurnContext,
-    Used,
-)
+from tth.adapters.base import Capabilities, Deployment, LlmInput, LlmOutput, Role, Speaker, TurnContext, Used
 from tth.adapters.provider_errors import Source
 from tth.adapters.provider_http import HttpProvider, HttpSettings, events, parsed, read_out
+from tth.adapters.provider_key import ApiKey
+from tth.adapters.provider_llm import HttpLanguageModel, ModelSettings
 from tth.adapters.provider_openai import OPENAI_ERRORS, OPENAI_KEY, OPENAI_URL
-from tth.adapters.provider_prices import TokenPrices, used_tokens
+from tth.adapters.provider_prices import used_tokens
 from tth.adapters.provider_prompt import PROMPTED_CONTROLS, dialogue, instructions
 from tth.adapters.provider_reply import Reply, all_thought, withheld
 from tth.model.controls import Controls
@@ -41,7 +31,7 @@ _LIMITS = ("max_output_tokens", "max_tokens")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(ModelSettings):
     """OpenAI's responses."""
 
     api_key: Secret = field(metadata={"env": OPENAI_KEY})
@@ -49,59 +39,32 @@ class Settings:
     base_url: str = OPENAI_URL
     """Where the server is, with its version: requests go to `base_url`/responses."""
     model: str = "gpt-5.6-luna"
-    """The model."""
     max_output_tokens: int = field(default=400, metadata={"minimum": 16, "maximum": 100_000})
-    """The longest answer, thoughts included. 400 are about two minutes of speech."""
+    temperature: float | None = field(default=None, metadata={"minimum": 0, "maximum": 2})
+    """0..2; null leaves it to OpenAI. Its models take it only with reasoning_effort none."""
     reasoning_effort: Effort | None = "none"
     """How much the model thinks before it speaks; null says nothing. Every thought delays the first word."""
     verbosity: Literal["low", "medium", "high"] | None = None
     """How much it says; null says nothing."""
-    temperature: float | None = field(default=None, metadata={"minimum": 0, "maximum": 2})
-    """0..2; null leaves it to OpenAI. Its models take it only with reasoning_effort none."""
-    style_hints: bool = True
-    """Ask the model for a tag that says how it means its answer; the tag is not spoken."""
-    max_connections: int = field(default=100, metadata={"minimum": 1, "maximum": 10_000})
-    """Answers that can be under way at once; further ones wait for up to 5 s."""
-    input_usd_per_million_tokens: float | None = field(default=None, metadata={"minimum": 0, "maximum": 100_000})
-    """Price; null = unknown, so that no cost is told."""
-    cached_input_usd_per_million_tokens: float | None = field(default=None, metadata={"minimum": 0, "maximum": 100_000})
-    """Price of input that the provider had in its cache; null = as other input."""
-    output_usd_per_million_tokens: float | None = field(default=None, metadata={"minimum": 0, "maximum": 100_000})
-    """Price; null = unknown."""
 
 
-class OpenAiResponses(LanguageModel):
-    """One account. Its connections are shared by all conversations."""
+class OpenAiResponses(HttpLanguageModel):
+    """One account."""
 
     name = "openai_responses"
     capabilities = Capabilities("OpenAI responses", Deployment.API, PROMPTED_CONTROLS)
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._source = Source(Role.LLM, self.name)
-        reach = HttpSettings(
-            settings.base_url,
-            {},
-            settings.api_key,
-            key_variable=OPENAI_KEY,
-            max_connections=settings.max_connections,
-        )
-        self._http = HttpProvider(self._source, reach, OPENAI_ERRORS)
+        key = ApiKey(settings.api_key, OPENAI_KEY)
+        reach = HttpSettings(settings.base_url, {}, key, settings.max_connections)
+        super().__init__(HttpProvider(Source(Role.LLM, self.name), reach, OPENAI_ERRORS))
 
     async def warmup(self) -> None:
-        """Connect and have the key checked. Raises AdapterError."""
         await self._http.warm("models")
 
-    async def aclose(self) -> None:
-        await self._http.aclose()
-
-    def open_session(self, context: SessionContext) -> LlmSession:
-        return _Session(self)
-
     def answer(self, prompt: LlmInput, control: Controls, context: TurnContext) -> AsyncGenerator[LlmOutput, None]:
-        """One answer; see LlmSession.infer_stream."""
-        reading = _Reading(self._http, self._source, self._settings)
-        return reading.outputs(self._body(prompt, control, context))
+        return _Reading(self._http, self._settings).outputs(self._body(prompt, control, context))
 
     def _body(self, prompt: LlmInput, control: Controls, context: TurnContext) -> dict[str, Any]:
         """Nothing is sent that is not set: a null is refused."""
@@ -126,24 +89,11 @@ class OpenAiResponses(LanguageModel):
         return body
 
 
-class _Session(LlmSession):
-    """Nothing is kept between requests."""
-
-    def __init__(self, adapter: OpenAiResponses) -> None:
-        self._adapter = adapter
-
-    def infer_stream(
-        self, prompt: LlmInput, control: Controls, context: TurnContext
-    ) -> AsyncGenerator[LlmOutput, None]:
-        return self._adapter.answer(prompt, control, context)
-
-
 class _Reading:
     """Reads one answer. Events are told apart by the type in their JSON: some servers send no names."""
 
-    def __init__(self, http: HttpProvider, source: Source, settings: Settings) -> None:
+    def __init__(self, http: HttpProvider, settings: Settings) -> None:
         self._http = http
-        self._source = source
         self._settings = settings
         self._reply = Reply(style_hints=settings.style_hints)
         self._unspoken: set[object] = set()
@@ -188,23 +138,17 @@ class _Reading:
         outputs: list[LlmOutput] = list(self._reply.finish())
         reason = (response.get("incomplete_details") or {}).get("reason")
         if reason == "content_filter":
-            raise withheld(self._source)
+            raise withheld(self._http.source)
         if reason in _LIMITS and not self._reply.has_text:
-            raise all_thought(self._source)
+            raise all_thought(self._http.source)
         usage = response.get("usage")
         if usage:
             outputs.append(self._used(usage))
         return outputs
 
     def _used(self, usage: Mapping[str, Any]) -> Used:
-        settings = self._settings
-        prices = TokenPrices(
-            settings.input_usd_per_million_tokens,
-            settings.cached_input_usd_per_million_tokens,
-            settings.output_usd_per_million_tokens,
-        )
         cached = (usage.get("input_tokens_details") or {}).get("cached_tokens") or 0
-        return used_tokens(prices, usage.get("input_tokens"), usage.get("output_tokens"), cached)
+        return used_tokens(self._settings.prices, usage.get("input_tokens"), usage.get("output_tokens"), cached)
 
 
 def _item(speaker: Speaker, text: str) -> dict[str, Any]:

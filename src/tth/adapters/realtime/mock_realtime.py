@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 from tth.adapters.base import (
     Capabilities,
-    ControlSupport,
     Deployment,
     LlmInput,
     RealtimeModel,
@@ -22,17 +21,8 @@ from tth.adapters.base import (
     TextPiece,
     TurnContext,
 )
-from tth.adapters.mock_tone import tone_chunks, tone_settings
+from tth.adapters.mock_tone import TONE_CONTROLS, tone_chunks, tone_settings
 from tth.model.controls import Controls
-
-SPOKEN_CONTROLS = (
-    "emotion.label",
-    "emotion.intensity",
-    "emotion.valence",
-    "emotion.arousal",
-    "character.speech_rate",
-    "character.pitch_shift",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +48,7 @@ class MockRealtime(RealtimeModel):
     capabilities = Capabilities(
         "text and a tone for each character in one stream, for tests",
         Deployment.EMBEDDED,
-        controls={path: ControlSupport() for path in SPOKEN_CONTROLS},
+        controls=TONE_CONTROLS,
     )
 
     def __init__(self, settings: Settings) -> None:

@@ -33,17 +33,19 @@ from tth.adapters.base import (
     Used,
 )
 from tth.adapters.provider_errors import Source
+from tth.adapters.provider_key import ApiKey
 from tth.adapters.provider_openai import OPENAI_ERRORS, OPENAI_KEY, OPENAI_URL
 from tth.adapters.provider_prompt import dialogue
 from tth.adapters.provider_socket import SocketProvider, SocketSettings
+from tth.adapters.realtime.openai_realtime_controls import CONTROLS, told
 from tth.adapters.realtime.openai_realtime_exchange import Exchange
 from tth.adapters.realtime.openai_realtime_link import Connection, Link
-from tth.adapters.realtime.openai_realtime_session import CONTROLS, PCM, speed_of, spoken_instructions, voice_of
 from tth.errors import AdapterAuthFailed, AdapterQuotaExceeded, AdapterRejected
 from tth.model.controls import Controls
 from tth.model.secret import Secret
 
 NAME = "openai_realtime"
+PCM = {"type": "audio/pcm", "rate": 24000}
 CANCEL_S = 2.0
 """How long a cancelled answer may take to end before the connection is given up for a new one."""
 CLOSE_CODES = {
@@ -96,9 +98,7 @@ class OpenAiRealtime(RealtimeModel):
         self.settings = settings
         self.provider = SocketProvider(
             Source(Role.REALTIME, NAME),
-            SocketSettings(
-                settings.base_url, key=settings.api_key, key_variable=OPENAI_KEY, connect_s=settings.connect_s
-            ),
+            SocketSettings(settings.base_url, key=ApiKey(settings.api_key, OPENAI_KEY), connect_s=settings.connect_s),
             OPENAI_ERRORS,
             CLOSE_CODES,
         )
@@ -122,16 +122,14 @@ class OpenAiRealtime(RealtimeModel):
     def fields(self, prompt: LlmInput, control: Controls, language_code: str) -> dict[str, Any]:
         """Every field of a session as a turn wants it."""
         settings = self.settings
+        voice = prompt.persona.voices.get(NAME, settings.default_voice)
+        how = told(prompt.persona, control, language_code, voice)
         fields: dict[str, Any] = {
             "output_modalities": ["audio"],
-            "instructions": spoken_instructions(prompt.persona, control, language_code),
+            "instructions": how["instructions"],
             "audio": {
                 "input": {"format": PCM, "turn_detection": None},
-                "output": {
-                    "format": PCM,
-                    "voice": voice_of(prompt.persona, NAME, settings.default_voice),
-                    "speed": speed_of(control),
-                },
+                "output": {"format": PCM, **how["audio"]["output"]},
             },
             "tools": [],
         }

@@ -16,9 +16,9 @@ from typing import Any
 
 from tth.adapters.base import RealtimeOutput, Used
 from tth.adapters.provider_socket import SocketProvider
+from tth.adapters.realtime.openai_realtime_fields import OPTIONAL, difference, refused_path, without
 from tth.adapters.realtime.openai_realtime_memory import TELL, ClientEvent
 from tth.adapters.realtime.openai_realtime_reply import Reply
-from tth.adapters.realtime.openai_realtime_session import OPTIONAL, difference, refused_path, without
 from tth.errors import (
     AdapterError,
     AdapterProtocolError,

@@ -29,13 +29,14 @@ from tth.adapters.base import (
 )
 from tth.adapters.provider_errors import Source
 from tth.adapters.provider_http import HttpProvider, HttpSettings
+from tth.adapters.provider_key import ApiKey
 from tth.adapters.provider_pcm import is_cut_short
 from tth.adapters.provider_prices import used_characters
 from tth.adapters.provider_socket import SocketProvider, SocketSettings
+from tth.adapters.tts.elevenlabs_controls import Model, controls_of, told
 from tth.adapters.tts.elevenlabs_line import Line
 from tth.adapters.tts.elevenlabs_socket import Route
 from tth.adapters.tts.elevenlabs_sound import ClauseSound
-from tth.adapters.tts.elevenlabs_voice import Model, controls_of, voice_settings
 from tth.adapters.tts.elevenlabs_wire import (
     ERRORS,
     OUTPUT_FORMAT,
@@ -89,11 +90,10 @@ class ElevenLabsVoice(Voice):
         self.model = Model(settings.model)
         self.capabilities = Capabilities("ElevenLabs text to speech", Deployment.API, controls_of(self.model))
         source = Source(Role.TTS, NAME)
-        key = {"key": settings.api_key, "key_header": "xi-api-key", "key_prefix": "", "key_variable": KEY}
-        reach = HttpSettings(settings.base_url, {}, max_connections=settings.max_connections, **key)  # type: ignore[arg-type]
-        self.http = HttpProvider(source, reach, ERRORS)
+        key = ApiKey(settings.api_key, KEY, "xi-api-key", prefix="")
+        self.http = HttpProvider(source, HttpSettings(settings.base_url, {}, key, settings.max_connections), ERRORS)
         codes = {1009: AdapterRejected}  # seen for a voice that the model does not have
-        self.sockets = SocketProvider(source, SocketSettings(settings.base_url, **key), ERRORS, codes)  # type: ignore[arg-type]
+        self.sockets = SocketProvider(source, SocketSettings(settings.base_url, key=key), ERRORS, codes)
 
     async def warmup(self) -> None:
         """Have the key checked. Raises AdapterError."""
@@ -142,11 +142,11 @@ class ElevenLabsSession(TtsSession):
         if not has_speakable(clause.text):
             return
         voice, is_http = self._voice, self._voice.settings.mode == "http"
-        told = voice_settings(control, voice.model, voice.settings.similarity)
+        how = told(control, voice.model, voice.settings.similarity)
         speak = self._over_http if is_http else self._over_socket
         sound = ClauseSound(clause.text, is_absolute=is_http)
         price = voice.settings.usd_per_million_characters
-        async with aclosing(speak(clause, told, context)) as items:
+        async with aclosing(speak(clause, how, context)) as items:
             async for item in items:
                 for chunk in sound.take(item):
                     yield chunk
@@ -159,33 +159,35 @@ class ElevenLabsSession(TtsSession):
             yield chunk
         if price is not None:
             yield used_characters(price, len(clause.text))
-        if is_cut_short(clause.text, sound.sample_count, float(told.get("speed", 1.0))):
+        if is_cut_short(clause.text, sound.sample_count, float(how.get("speed", 1.0))):
             raise voice.http.cut_off()
 
     async def aclose(self) -> None:
         await self._line.aclose()
 
     async def _over_socket(
-        self, clause: TtsInput, told: dict[str, Any], context: TurnContext
+        self, clause: TtsInput, how: dict[str, Any], context: TurnContext
     ) -> AsyncGenerator[Incoming, None]:
         voice_id = self._voice.voice_of(clause.persona)
         socket = await self._line.socket(self._voice.route(voice_id, context.language_code))
         name = socket.next_context()
         messages = (
-            dialogue_messages(name, clause.text, told, voice_id)
+            dialogue_messages(name, clause.text, how, voice_id)
             if self._voice.model.is_dialogue
-            else speech_messages(name, clause.text, told)
+            else speech_messages(name, clause.text, how)
         )
         async with aclosing(socket.speak(name, messages)) as items:
             async for item in items:
                 yield item
 
     async def _over_http(
-        self, clause: TtsInput, told: dict[str, Any], context: TurnContext
+        self, clause: TtsInput, how: dict[str, Any], context: TurnContext
     ) -> AsyncGenerator[Incoming, None]:
         """Lines of JSON, each with sound and the times of its characters; their end is the end."""
         http, model = self._voice.http, self._voice.model
-        body = {"text": clause.text, "model_id": model.name, "voice_settings": told}
+        body: dict[str, Any] = {"text": clause.text, "model_id": model.name}
+        if how:
+            body["voice_settings"] = how
         if model.takes_language:
             body["language_code"] = _iso_639_1(context.language_code)
         previous = self._said if context.turn_id == self._turn_id else ""

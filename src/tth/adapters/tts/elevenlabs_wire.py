@@ -90,7 +90,7 @@ def speech_messages(context_id: str, text: str, settings: Message) -> Sequence[M
 def dialogue_messages(context_id: str, text: str, settings: Message, voice_id: str) -> Sequence[Message]:
     """The same on a dialogue socket (v3 and v4 models)."""
     return (
-        {"context_id": context_id, "voices": [voice_id], "voice_settings": dict(settings)},
+        {"context_id": context_id, "voices": [voice_id]} | ({"voice_settings": dict(settings)} if settings else {}),
         {
             "context_id": context_id,
             "inputs": [{"text": _with_space(text), "voice_id": voice_id, "new_turn": True}],

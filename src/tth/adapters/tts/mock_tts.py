@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 from tth.adapters.base import (
     Capabilities,
-    ControlSupport,
     Deployment,
     SessionContext,
     TtsInput,
@@ -20,18 +19,9 @@ from tth.adapters.base import (
     TurnContext,
     Voice,
 )
-from tth.adapters.mock_tone import tone_chunks, tone_settings
+from tth.adapters.mock_tone import TONE_CONTROLS, tone_chunks, tone_settings
 from tth.model.controls import Controls
 from tth.model.media import SpeechChunk
-
-SPOKEN_CONTROLS = (
-    "emotion.label",
-    "emotion.intensity",
-    "emotion.valence",
-    "emotion.arousal",
-    "character.speech_rate",
-    "character.pitch_shift",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +43,7 @@ class MockVoice(Voice):
     capabilities = Capabilities(
         "a tone for each character, for tests",
         Deployment.EMBEDDED,
-        controls={path: ControlSupport() for path in SPOKEN_CONTROLS},
+        controls=TONE_CONTROLS,
     )
 
     def __init__(self, settings: Settings) -> None:

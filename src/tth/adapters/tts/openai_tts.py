@@ -2,9 +2,9 @@
 
 Two names for one adapter: `openai_tts` (OpenAI itself) and `openai_compatible` (anything else by its `base_url`).
 OpenAI ends its speech models on 2027-01-06 (docs/providers.md); the interface lives on in the others.
-Controls: persona as a voice; emotion, expressivity, pitch and, where the model takes no number for it, pace as
-instructions. Limits: 4,096 characters at once, no times of words or phonemes, no SSML, bare sound has no end mark.
-Written against OpenAI's description of its API, autumn 2026. Tests: tests/adapters/tts/test_openai_tts.py.
+Controls: persona as a voice; emotion and expressivity as instructions, pace as a number, where the model takes them
+(openai_tts_controls.py). Limits: 4,096 characters at once, no times of words or phonemes, no SSML, bare sound has no
+end mark. Written against OpenAI's description of its API, autumn 2026. Tests: tests/adapters/tts/test_openai_tts.py.
 """
 
 from __future__ import annotations
@@ -21,11 +21,9 @@ import httpx
 
 from tth.adapters.base import (
     Capabilities,
-    ControlSupport,
     Deployment,
     Role,
     SessionContext,
-    Support,
     TtsInput,
     TtsOutput,
     TtsSession,
@@ -35,20 +33,16 @@ from tth.adapters.base import (
 )
 from tth.adapters.provider_errors import Source
 from tth.adapters.provider_http import HttpProvider, HttpSettings, events, parsed, read_out
-from tth.adapters.provider_manner import manner
-from tth.adapters.provider_openai import OPENAI_ERRORS, OPENAI_KEY, OPENAI_URL
+from tth.adapters.provider_key import ApiKey
+from tth.adapters.provider_openai import OPENAI_ERRORS, OPENAI_KEY, OPENAI_URL, Server, warm
 from tth.adapters.provider_pcm import PcmReader, is_cut_short, pieces
 from tth.adapters.provider_prices import TokenPrices, used_tokens
+from tth.adapters.tts.openai_tts_controls import Takes, controls_of, told
 from tth.core.speakable import has_speakable
-from tth.errors import AdapterRejected
 from tth.model.controls import Controls
 from tth.model.media import SpeechChunk
 from tth.model.secret import Secret
 
-MAX_INSTRUCTIONS = 4096
-"""Characters."""
-MIN_SPEED, MAX_SPEED = 0.25, 4.0
-_FELT = ("emotion.label", "emotion.intensity", "emotion.valence", "emotion.arousal")
 _SHUT_DOWN = {
     "model_not_found": "OpenAI ends tts-1, tts-1-hd and gpt-4o-mini-tts on 2027-01-06; choose another voice then"
 }
@@ -73,9 +67,9 @@ class SpeechSettings:
     stream_format: Literal["audio", "sse"] | None = None
     """audio: bare bytes; sse: events, which tell what was used; null says nothing. The answer is read as what it is."""
     takes_speed: bool
-    """The pace is sent as a number; else in words, if at all."""
+    """The pace is sent as a number; else it is done to the sound."""
     takes_instructions: bool
-    """Emotion, expressivity and pitch are sent in words."""
+    """Emotion and expressivity are sent in words; else not at all."""
     max_connections: int = field(default=100, metadata={"minimum": 1, "maximum": 10_000})
     """Clauses that can be under way at once; further ones wait for up to 5 s."""
     input_usd_per_million_tokens: float | None = field(default=None, metadata={"minimum": 0, "maximum": 100_000})
@@ -110,19 +104,7 @@ class CompatibleSettings(SpeechSettings):
     takes_instructions: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
-    """What differs between the names beyond settings."""
-
-    name: str
-    description: str
-    deployment: Deployment
-    key_variable: str
-    advice: Mapping[str, str] = field(default_factory=dict)
-    """What to say behind an error of this name."""
-
-
-OPENAI = Server("openai_tts", "OpenAI speech", Deployment.API, OPENAI_KEY, _SHUT_DOWN)
+OPENAI = Server("openai_tts", "OpenAI speech", Deployment.API, OPENAI_KEY, replace(OPENAI_ERRORS, advice=_SHUT_DOWN))
 COMPATIBLE = Server(
     "openai_compatible",
     "any server with OpenAI's speech interface: Kokoro-FastAPI, vLLM-omni, LocalAI",
@@ -136,25 +118,18 @@ class OpenAiVoice(Voice):
 
     def __init__(self, settings: SpeechSettings, server: Server) -> None:
         self.name = server.name
-        self.capabilities = Capabilities(server.description, server.deployment, _controls(settings))
+        self._takes = Takes(settings.takes_speed, settings.takes_instructions)
+        self.capabilities = Capabilities(server.description, server.deployment, controls_of(self._takes))
         self._settings = settings
         self._server = server
-        reach = HttpSettings(
-            settings.base_url,
-            {"accept": "application/octet-stream"},
-            settings.api_key,
-            key_variable=server.key_variable,
-            max_connections=settings.max_connections,
-        )
-        self._http = HttpProvider(Source(Role.TTS, server.name), reach, replace(OPENAI_ERRORS, advice=server.advice))
+        headers = {"accept": "application/octet-stream"}
+        key = ApiKey(settings.api_key, server.key_variable)
+        reach = HttpSettings(settings.base_url, headers, key, settings.max_connections)
+        self._http = HttpProvider(Source(Role.TTS, server.name), reach, server.errors)
 
     async def warmup(self) -> None:
         """Connect and have the key checked. Raises AdapterError."""
-        try:
-            await self._http.warm("models")
-        except AdapterRejected:
-            if self._server is OPENAI:
-                raise  # others need not have that page
+        await warm(self._http, self._server)
 
     async def aclose(self) -> None:
         await self._http.aclose()
@@ -179,16 +154,11 @@ class OpenAiVoice(Voice):
         body: dict[str, Any] = {
             "model": settings.model,
             "input": clause.text,
-            "voice": clause.persona.voices.get(self.name, settings.voice),
             "response_format": settings.response_format,
+            **told(control, clause.persona.voices.get(self.name, settings.voice), self._takes),
         }
         if settings.stream_format is not None:
             body["stream_format"] = settings.stream_format
-        if settings.takes_speed:
-            body["speed"] = min(max(round(control.speech_rate, 3), MIN_SPEED), MAX_SPEED)
-        words = manner(control, with_pace=not settings.takes_speed) if settings.takes_instructions else ""
-        if words:
-            body["instructions"] = words[:MAX_INSTRUCTIONS]
         return body
 
 
@@ -298,17 +268,6 @@ _COMPRESSED = {
 async def _bare(response: httpx.Response) -> AsyncGenerator[bytes, None]:
     async for data in response.aiter_bytes():
         yield data
-
-
-def _controls(settings: SpeechSettings) -> dict[str, ControlSupport]:
-    in_words = ControlSupport(
-        Support.EMULATED if settings.takes_instructions else Support.NONE,
-        reason="" if settings.takes_instructions else "this model takes no instructions",
-    )
-    found = dict.fromkeys((*_FELT, "character.expressivity", "character.pitch_shift"), in_words)
-    found["character.persona_id"] = ControlSupport()
-    found["character.speech_rate"] = ControlSupport() if settings.takes_speed else in_words
-    return found
 
 
 def build(settings: Settings) -> OpenAiVoice:

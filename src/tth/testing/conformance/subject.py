@@ -6,6 +6,7 @@ Tests: tests/testing/conformance/test_llm.py.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -82,6 +83,11 @@ async def opened(subject: Subject[A]) -> AsyncIterator[tuple[A, Emulator | None]
             finally:
                 await emulator.aclose()
     await eventually(lambda: not asyncio.all_tasks() - before, "a task was left running")
+
+
+def told(emulator: Emulator) -> str:
+    """Everything that the provider was told since it forgot."""
+    return json.dumps(emulator.told(), ensure_ascii=False)
 
 
 @contextmanager

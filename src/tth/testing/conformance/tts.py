@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import traceback
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -11,11 +10,12 @@ from typing import cast
 
 import numpy as np
 
-from tth.adapters.base import SessionContext, Support, TtsInput, TtsOutput, TtsSession, TurnContext, Used, Voice
+from tth.adapters.base import SessionContext, TtsInput, TtsOutput, TtsSession, TurnContext, Used, Voice
 from tth.errors import AdapterError
-from tth.model.controls import Controls, EmotionLabel
+from tth.model.controls import Controls
 from tth.model.media import Pcm, PhonemeTiming, SpeechChunk, WordTiming
-from tth.testing.conformance.subject import PATIENCE_S, Check, Ending, Outcome, Subject, eventually, opened
+from tth.testing.conformance.controls import each_control_does_what_is_said, each_emotion_is_another
+from tth.testing.conformance.subject import PATIENCE_S, Check, Ending, Outcome, Subject, eventually, opened, told
 from tth.testing.emulators.faults import Fault, FaultKind
 from tth.testing.emulators.server import Emulator
 
@@ -158,19 +158,21 @@ async def conversations_do_not_mix(subject: Subject[Voice]) -> None:
             _assert_same(task.result(), sound, "a conversation got another's sound")
 
 
-async def emotions_differ(subject: Subject[Voice]) -> None:
-    """Where the voice says that it can do emotions, each of the seven gives another request or another sound."""
-    async with _loaded(subject) as (voice, provider, session):
-        support = voice.capabilities.controls.get("emotion.label")
-        if support is None or support.support is Support.NONE:
-            return
-        told: list[str] = []
-        for label in EmotionLabel:
+async def it_does_what_it_says(subject: Subject[Voice]) -> None:
+    """Each control that it claims changes the request, or the sound where nobody is asked, and no other one does;
+    seven emotions are seven of them."""
+    async with opened(subject) as (voice, provider):
+
+        async def asked(control: Controls) -> str:
+            """By the first clause of a new conversation."""
             if provider is not None:
-                provider.seen.clear()
-            sound = _sound(_chunks(await _outputs(session, TEXT, Controls(emotion_label=label, emotion_intensity=0.8))))
-            told.append(_asked(provider) if provider is not None else sound.tobytes().hex())
-        assert len(set(told)) == len(EmotionLabel), "two emotions give the same"
+                provider.forget()
+            async with _session(voice) as session:
+                sound = _sound(_chunks(await _outputs(session, TEXT, control)))
+            return told(provider) if provider is not None else sound.tobytes().hex()
+
+        await each_control_does_what_is_said(voice.capabilities, asked)
+        await each_emotion_is_another(voice.capabilities, asked, by_request=provider is not None)
 
 
 async def closing_ends_everything(subject: Subject[Voice]) -> None:
@@ -192,7 +194,7 @@ CHECKS: Sequence[Check[Voice]] = (
     it_can_be_left_after_any_chunk,
     each_fault_has_its_outcome,
     conversations_do_not_mix,
-    emotions_differ,
+    it_does_what_it_says,
     closing_ends_everything,
 )
 
@@ -245,11 +247,6 @@ def _assert_nothing_given_away(kind: FaultKind, error: AdapterError, provider: E
     shown = "".join(traceback.format_exception(error, chain=True)) + repr(error)
     assert provider.key not in shown, f"{kind}: the key is shown"
     assert not any(words in shown for words in ("Good morning to", "how are you")), f"{kind}: the text is shown"
-
-
-def _asked(provider: Emulator) -> str:
-    """All that the provider was sent."""
-    return json.dumps([seen.body for seen in provider.seen if seen.body is not None])
 
 
 def _chunks(outputs: Iterable[TtsOutput]) -> list[SpeechChunk]:

@@ -74,21 +74,18 @@ class AnthropicEmulator(TalkingEmulator):
         refusal = self._refusal(request, fault) or _problem(body, version)
         if refusal is not None:
             return refusal
-        kind = fault.kind if fault else None
         said = [(message["role"], _text(message["content"])) for message in body["messages"]]
         system = _text(body.get("system", ""))
-        reply = words(await self.talker.answer(heard_in([system], said)))
-        reply = [] if kind in (FaultKind.EMPTY_ANSWER, FaultKind.REFUSED_CONTENT) else reply
-        ending = "refusal" if kind is FaultKind.REFUSED_CONTENT else "end_turn"
-        thought = words(THOUGHT) if _thinks(body) else []
-        ending = "max_tokens" if body["max_tokens"] < len(thought) + len(reply) else ending
-        reply = reply[: max(0, body["max_tokens"] - len(thought))]
+        thought = tuple(words(THOUGHT)) if _thinks(body) else ()
+        written = await self.written(heard_in([system], said), fault, body["max_tokens"] - len(thought))
+        ending = "max_tokens" if written.is_cut else "refusal" if written.is_withheld else "end_turn"
         counted = sum(map(token_count, [system, *(text for _, text in said)]))
-        answer = _Answer(body["model"], tuple(reply), tuple(thought), self.shows_thoughts, ending, counted)
+        answer = _Answer(body["model"], written.words, thought, self.shows_thoughts, ending, counted)
         headers = {"request-id": _request_id()}
         if not body.get("stream"):
             return web.json_response(answer.whole, headers=headers)
-        stream = answer.out_of_order() if kind is FaultKind.WRONG_ORDER else answer.events(self.word_s)
+        is_wrong = fault is not None and fault.kind is FaultKind.WRONG_ORDER
+        stream = answer.out_of_order() if is_wrong else answer.events(self.word_s)
         return await send_events(self, request, stream, fault, _STREAM_ERROR, headers)
 
     def _refusal(self, request: web.Request, fault: Fault | None) -> web.Response | None:

@@ -61,14 +61,11 @@ async def _create(emulator: OpenAiEmulator, request: web.Request) -> web.StreamR
         return refused(problem)
     said = [(message["role"], _text(message["content"])) for message in seen.body["messages"]]
     heard = heard_in([text for role, text in said if role in ("system", "developer")], said)
-    reply = words(await emulator.talker.answer(heard))
-    if fault is not None and fault.kind in (FaultKind.EMPTY_ANSWER, FaultKind.REFUSED_CONTENT):
-        reply = []
-    limit = seen.body.get("max_completion_tokens", seen.body.get("max_tokens", len(reply)))
-    ending = "content_filter" if fault is not None and fault.kind is FaultKind.REFUSED_CONTENT else "stop"
-    ending = "length" if limit < len(reply) else ending
+    limit = seen.body.get("max_completion_tokens", seen.body.get("max_tokens"))
+    written = await emulator.written(heard, fault, limit)
+    ending = "length" if written.is_cut else "content_filter" if written.is_withheld else "stop"
     prompt_tokens = sum(token_count(text) for _, text in said)
-    answer = _Answer(seen.body, emulator.dialect, tuple(reply[:limit]), ending, prompt_tokens)
+    answer = _Answer(seen.body, emulator.dialect, written.words, ending, prompt_tokens)
     if emulator.dialect.ignores_stream or not seen.body.get("stream"):
         return web.json_response(answer.whole, headers=response_headers())
     stream = answer.in_reverse() if fault and fault.kind is FaultKind.WRONG_ORDER else answer.events(emulator.word_s)

@@ -23,7 +23,7 @@ from tth.testing.emulators.openai_common import (
     response_headers,
     unknown_field,
 )
-from tth.testing.emulators.talker import heard_in, token_count, words
+from tth.testing.emulators.talker import heard_in, token_count
 
 if TYPE_CHECKING:
     from tth.testing.emulators.openai import OpenAiEmulator
@@ -57,19 +57,16 @@ async def _create(emulator: OpenAiEmulator, request: web.Request) -> web.StreamR
     problem = json_problem(seen.body) or _problem(seen.body)
     if problem is not None:
         return refused(problem)
-    body, kind = seen.body, fault.kind if fault else None
+    body = seen.body
     said = _said(body["input"])
     systems = [body.get("instructions", ""), *(text for role, text in said if role in ("system", "developer"))]
-    reply = words(await emulator.talker.answer(heard_in(systems, said)))
-    reply = [] if kind in (FaultKind.EMPTY_ANSWER, FaultKind.REFUSED_CONTENT) else reply
-    limit = body.get("max_output_tokens", len(reply))
-    ending = "content_filter" if kind is FaultKind.REFUSED_CONTENT else ""
-    ending = "max_output_tokens" if limit < len(reply) else ending
-    answer = Answer(body, tuple(reply[:limit]), ending, sum(map(token_count, systems)))
+    written = await emulator.written(heard_in(systems, said), fault, body.get("max_output_tokens"))
+    ending = "max_output_tokens" if written.is_cut else "content_filter" if written.is_withheld else ""
+    answer = Answer(body, written.words, ending, sum(map(token_count, systems)))
     if not body.get("stream"):
         return web.json_response(answer.response(is_over=True), headers=response_headers())
     stream = answer.events(emulator.word_s)
-    if kind is FaultKind.WRONG_ORDER:
+    if fault is not None and fault.kind is FaultKind.WRONG_ORDER:
         stream = _opened_late(stream)
     return await send_events(emulator, request, stream, fault, answer.error(fault), response_headers())
 

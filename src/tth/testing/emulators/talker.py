@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from tth.adapters.base import LanguageModel, LlmInput, SessionContext, Speaker, TurnContext, Utterance
 from tth.core.style_tag import ASK
 from tth.model.controls import Controls, EmotionLabel
+from tth.testing.emulators.faults import Fault, FaultKind
 from tth.testing.emulators.server import Emulator
 
 
@@ -76,6 +77,17 @@ class ModelTalker(Talker):
             await session.aclose()
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An answer, as much as there is of it."""
+
+    words: tuple[str, ...]
+    is_cut: bool
+    """There was more than the limit."""
+    is_withheld: bool
+    """For what it is about."""
+
+
 @dataclass
 class TalkingEmulator(Emulator):
     """A provider that writes answers."""
@@ -91,6 +103,15 @@ class TalkingEmulator(Emulator):
     async def release(self) -> None:
         await super().release()
         await self.talker.aclose()
+
+    async def written(self, heard: Heard, fault: Fault | None, limit: int | None) -> Written:
+        """The answer to what was heard, of at most `limit` words, or what the fault leaves of it."""
+        kind = fault.kind if fault is not None else None
+        is_withheld = kind is FaultKind.REFUSED_CONTENT
+        reply = words(await self.talker.answer(heard))
+        reply = [] if is_withheld or kind is FaultKind.EMPTY_ANSWER else reply
+        room = len(reply) if limit is None else max(0, limit)
+        return Written(tuple(reply[:room]), room < len(reply), is_withheld)
 
 
 def heard_in(instructions: Sequence[str], said: Sequence[tuple[str, str]]) -> Heard:

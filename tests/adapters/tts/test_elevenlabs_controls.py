@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tth.adapters.base import Support
-from tth.adapters.tts.elevenlabs_voice import Model, controls_of, voice_settings
+from tth.adapters.tts.elevenlabs_controls import Model, controls_of, told
 from tth.model.controls import Controls, EmotionLabel
 
 pytestmark = pytest.mark.unit
@@ -13,31 +13,14 @@ pytestmark = pytest.mark.unit
 FLASH, V3, V4 = Model("eleven_flash_v2_5"), Model("eleven_v3"), Model("eleven_v4_turbo")
 
 
-def test_nothing_asked_gives_the_providers_own() -> None:
-    """Its defaults."""
-    assert voice_settings(Controls(), FLASH, 0.75) == {
-        "stability": 0.5,
-        "similarity_boost": 0.75,
-        "style": 0.0,
-        "use_speaker_boost": True,
-        "speed": 1.0,
-    }
-    assert voice_settings(Controls(), V3, 0.75) == voice_settings(Controls(), V4, 0.75) == {"stability": 0.5}
-
-
-@pytest.mark.parametrize("model", [FLASH, V4], ids=lambda model: model.name)
-def test_seven_emotions(model: Model) -> None:
-    """Each its own, stronger when more intense."""
-    told = {str(voice_settings(Controls(emotion_label=label), model, 0.75)) for label in EmotionLabel}
-    assert len(told) == 7
-    angry = [
-        voice_settings(Controls(emotion_label=EmotionLabel.ANGRY, emotion_intensity=intensity), model, 0.75)[
-            "stability"
-        ]
-        for intensity in (0.0, 0.5, 1.0)
-    ]
-    assert angry == sorted(angry, reverse=True)
-    assert len(set(angry)) == 3
+def test_nothing_asked_is_not_sent() -> None:
+    """The voice stays as its owner has set it up. A neutral that was asked for is what the provider calls neutral."""
+    plain = {"similarity_boost": 0.75, "use_speaker_boost": True, "speed": 1.0}
+    assert told(Controls(), FLASH, 0.75) == plain
+    assert told(Controls(), V3, 0.75) == told(Controls(), V4, 0.75) == {}
+    neutral = Controls(emotion_is_said=True)
+    assert told(neutral, FLASH, 0.75) == plain | {"stability": 0.5, "style": 0.0}
+    assert told(neutral, V4, 0.75) == {"stability": 0.5}
 
 
 @pytest.mark.parametrize("rate", [0.25, 0.7, 1.0, 1.2, 4.0])
@@ -46,18 +29,18 @@ def test_every_value_is_one_that_it_takes(rate: float, label: EmotionLabel) -> N
     """A speed outside 0.7..1.2 is an error there."""
     for expressivity in (0.0, 0.6, 1.0):
         control = Controls(emotion_label=label, emotion_intensity=1.0, speech_rate=rate, expressivity=expressivity)
-        told = voice_settings(control, FLASH, 0.75)
-        assert 0.7 <= told["speed"] <= 1.2
-        assert 0 <= told["stability"] <= 1
-        assert 0 <= told["style"] <= 1
-        assert voice_settings(control, V3, 0.75)["stability"] in (0.0, 0.5, 1.0)
+        settings = told(control, FLASH, 0.75)
+        assert 0.7 <= settings["speed"] <= 1.2
+        assert 0 <= settings.get("stability", 0.5) <= 1
+        assert 0 <= settings.get("style", 0) <= 1
+        assert told(control, V3, 0.75).get("stability", 0.5) in (0.0, 0.5, 1.0)
 
 
 def test_more_expressive_is_less_stable() -> None:
     """On all models."""
     for model in (FLASH, V3, V4):
         calm, plain, lively = (
-            voice_settings(Controls(expressivity=level), model, 0.75)["stability"] for level in (0.0, 0.6, 1.0)
+            told(Controls(expressivity=level), model, 0.75).get("stability", 0.5) for level in (0.0, 0.6, 1.0)
         )
         assert calm > plain > lively, model
 
