@@ -119,3 +119,19 @@ def test_who_was_sent_away_may_say_what_it_had_heard(error: TTHError) -> None:
             assert remembered(scene.conversation) == [("One", True)]
 
     run_virtual(main())
+
+
+@pytest.mark.parametrize(("words", "heard"), [(1, "One"), (3, "One two three"), (99, " ".join(WORDS))])
+def test_who_said_goodbye_may_say_otherwise(words: int, heard: str) -> None:
+    """All that was sent counts as heard; but its client stopped playing before that, and comes back."""
+
+    async def main() -> None:
+        async with spoken_to() as scene:
+            start = await begun(scene, "a")
+            await scene.finish()
+            assert remembered(scene.conversation) == [(" ".join(WORDS), False)]
+            told = back(scene.conversation, start + words * WORD_SAMPLES)
+            assert [one.heard_text for one in told] == [heard] * (words < len(WORDS))
+            assert remembered(scene.conversation) == [(heard, words < len(WORDS))]
+
+    run_virtual(main())

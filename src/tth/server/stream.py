@@ -74,6 +74,8 @@ class ConverseStream:
         self._clock = clock
         self._limits = limits
         self._write_began_s: float | None = None
+        self._has_read_all = False
+        self._is_half_closed = asyncio.Event()
         self._written_s = clock.now_s()
 
     async def run(self, requests: Requests, context: Context) -> None:
@@ -184,9 +186,20 @@ class ConverseStream:
                     raise invalid_field("session_id", "empty or the same as in the first message of the stream")
                 await self._take(message, inbox, is_first=False)
                 await outbox.room()  # a client that asks and does not read is slowed down by its own transport
+            await self._half_closed(conversation)
         except TTHError as error:
             conversation.end(TurnOutcome.CANCELLED, error)
         inbox.finish()
+
+    async def _half_closed(self, conversation: Conversation) -> None:
+        """Wait until it is certain that the client has closed its side only. Cancelled with the stream.
+
+        A stream that was lost comes to its end for a reader like one that was half-closed, and only some time later its
+        handler is cancelled. But nothing can be written to it any more.
+        """
+        self._has_read_all = True
+        conversation.show_life()
+        await self._is_half_closed.wait()
 
     async def _take(self, message: converse_pb2.ConverseRequest, inbox: Inbox, *, is_first: bool) -> None:
         try:
@@ -210,8 +223,11 @@ class ConverseStream:
 
     async def _send(self, message: converse_pb2.ConverseResponse, context: Context) -> None:
         self._write_began_s = self._written_s = self._clock.now_s()
+        is_proof = self._has_read_all
         await context.write(message)
         self._write_began_s = None
+        if is_proof:
+            self._is_half_closed.set()
 
     def _number(self, conversation: Conversation, event: Event, turn_id: str) -> converse_pb2.ConverseResponse:
         """The next message of the session; one that may be told again is kept."""

@@ -63,6 +63,11 @@ class _Ended:
     is_ours: bool = True
     """It was spoken by this server."""
 
+    @property
+    def is_open(self) -> bool:
+        """What was heard of it is still for its client to say."""
+        return self.is_lost or not self.is_cut
+
 
 class Memory:
     """One conversation's."""
@@ -80,7 +85,7 @@ class Memory:
     @property
     def is_settled(self) -> bool:
         """What was heard of the last turn was decided by its client, or there was none."""
-        return self._last is None or self._last.is_cut
+        return self._last is None or not self._last.is_open
 
     def take(self, turn: SpokenTurn, result: TurnResult, question: str) -> None:
         """A turn has ended. question: what it answered; "" where nobody asked."""
@@ -96,7 +101,7 @@ class Memory:
     def record(self, heard_sample: int) -> TurnRecord | None:
         """What another server needs to mend the history; None when there is nothing left to mend."""
         last = self._last
-        if last is None or (last.is_cut and not last.is_lost):
+        if last is None or not last.is_open:
             return None
         outcome = TurnOutcome.COMPLETED if last.is_whole else TurnOutcome.CANCELLED
         record = last.turn.record(heard_sample, is_told=True)
@@ -127,10 +132,10 @@ class Memory:
             self._last.is_lost = True
 
     def regain(self, sample: int | None) -> TurnHeard | None:
-        """The client is back, and had heard so much when it was lost (None: it does not say). None when that is what
-        the history has."""
+        """The client is back, and had heard so much of what it had in hand, whether it was lost or had said goodbye
+        (None: it does not say). None when that is what the history has."""
         last = self._last
-        if last is None or not last.is_lost:
+        if last is None or not last.is_open:
             return None
         last.is_lost = False
         if sample is None:
