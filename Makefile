@@ -82,8 +82,8 @@ proto-check: .venv-proto/ready  ## contract: lint, format, compatible with proto
 proto-image: .venv-proto/ready  ## accept the contract as it is now: what later changes must not break
 	@$(BUF) build -o proto/tth.binpb
 
-clients: dev  ## build the clients of all languages and judge them against a live server; LANGS="go rust" some
-	@PYTHONPATH=. $(BIN)/python -m clients.conformance $(LANGS)
+clients: dev .venv-proto/ready  ## build the clients of all languages and judge them against a live server; LANGS="go rust" some
+	@GRPC_VERBOSITY=NONE PYTHONPATH=. $(BIN)/python -m clients.conformance $(LANGS)
 
 shell: dev .venv-proto/ready .tools/ready  ## run every command of docs/shell.md, with the real grpcurl, buf and ghz
 	@PATH="$$PWD/$(BIN):$$PWD/.tools/bin:$$PWD/.venv-proto/bin:$$PATH" $(BIN)/python -m tools.shell_document

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from clients.conformance.cases import CASES
 from clients.conformance.programs import Client, Program, Unusable, clients_in, line_count
-from clients.conformance.running import command, ending, run_case, tail
+from clients.conformance.running import command, ending, run_case, shortened
 from clients.conformance.table import FAILED, PASSED, Row, with_rows
 from tth.cli.exits import CommandFailed
 from tth.cli.local_server import server_at
@@ -48,7 +48,8 @@ async def _run(languages: Sequence[str], cases: Sequence[str], keep: bool) -> in
     async with server_at(None, Progress(_say, "")) as target:
         rows = [row for client in usable for row in await _client(client, cases, target)]
     if not keep and tuple(cases) == CASES:
-        RESULTS.write_text(with_rows(RESULTS.read_text("utf-8"), rows), "utf-8")
+        names = {program.name for client in clients_in(CLIENTS) for program in client.programs}
+        RESULTS.write_text(with_rows(RESULTS.read_text("utf-8"), rows, names), "utf-8")
     failed = [row.name for row in rows if not all(row.passed.get(case, False) for case in cases)]
     _say(
         f"{len(rows) - len(failed)} of {len(rows)} programs passed" + (f"; not: {', '.join(failed)}" if failed else "")
@@ -74,7 +75,7 @@ async def _build(client: Client) -> str:
     _say(f"{client.language}: building")
     code, out, err = await command(("bash", "-euo", "pipefail", "-c", client.build), client.folder, BUILD_LIMIT_S)
     if code != 0:
-        return f"{client.language}: the build failed ({ending(code)})\n{tail(out + err)}"
+        return f"{client.language}: the build failed ({ending(code)})\n{shortened(out + err)}"
     _say(f"{client.language}: built in {time.monotonic() - began_s:.0f} s")
     return ""
 

@@ -19,7 +19,7 @@ from clients.conformance.cases import CHUNKS_BEFORE_STOP, Evidence, judge
 from clients.conformance.wire import Wire, recording
 
 CASE_LIMIT_S = 60.0
-_TAIL_CHARACTERS = 2_000
+_SHOWN_CHARACTERS = 3_000
 
 
 async def run_case(
@@ -41,10 +41,10 @@ async def observed(
         options = (case, "--target", address, "--output", str(output))
         code, out, err = await command((*run, *options), folder, limit_s)
     if code != 0:
-        return f"the program failed ({ending(code)}): {tail(err) or 'it said nothing on standard error'}"
+        return f"the program failed ({ending(code)}): {shortened(err) or 'it said nothing on standard error'}"
     answer = _last_line(out)
     if answer is None:
-        return f"the last line of standard output is no JSON object: {tail(out)!r}"
+        return f"the last line of standard output is no JSON object: {shortened(out)!r}"
     return Evidence(answer, wire, output)
 
 
@@ -90,7 +90,7 @@ def ending(code: int | None) -> str:
     return "time" if code is None else f"exit code {code}"
 
 
-def tail(text: str) -> str:
-    """The end of what was printed."""
-    text = text.strip()
-    return text if len(text) <= _TAIL_CHARACTERS else "..." + text[-_TAIL_CHARACTERS:]
+def shortened(text: str) -> str:
+    """What was printed; of much, the beginning and the end."""
+    text, half = text.strip(), _SHOWN_CHARACTERS // 2
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:half]}\n...\n{text[-half:]}"

@@ -5,7 +5,7 @@ Tests: tests/clients/test_table.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from clients.conformance.cases import CASES
@@ -31,13 +31,17 @@ class Row:
         return f"| {self.name} | {self.generator} | {self.line_count} | {' | '.join(marks)} | {self.seconds:.0f} |"
 
 
-def with_rows(text: str, rows: Sequence[Row]) -> str:
-    """The page with these rows in its table. Raises ValueError when the markers are not there."""
+def with_rows(text: str, rows: Sequence[Row], names: Collection[str]) -> str:
+    """The page with these rows in its table; of those that it has, only programs with these names stay.
+
+    Raises ValueError when the markers are not there.
+    """
     head, begin, rest = text.partition(BEGIN)
     old, end, tail = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"the markers are missing: {BEGIN} and {END}")
     known = {line.split("|")[1].strip(): line for line in old.splitlines()[3:] if line.startswith("| ")}
+    known = {name: line for name, line in known.items() if name in names}
     known |= {row.name: str(row) for row in rows}
     title = f"| client | stubs by | library, lines | {' | '.join(CASES)} | seconds |"
     ruler = "|---|---|---:|" + ":-:|" * len(CASES) + "---:|"
