@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HINTS = {
-    "go": "Go 1.24 or newer: https://go.dev/dl",
-    "cargo": "Rust 1.85 or newer: https://rustup.rs",
+    "go": "Go 1.26 or newer: https://go.dev/dl",
+    "cargo": "Rust 1.88 or newer: https://rustup.rs",
     "mvn": "Maven 3.8 or newer: https://maven.apache.org",
     "java": "a JDK, 17 or newer: https://adoptium.net",
     "node": "Node 20 or newer: https://nodejs.org",

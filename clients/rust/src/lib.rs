@@ -8,8 +8,8 @@ mod error;
 mod line;
 #[cfg(test)]
 mod tests;
+mod turns;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::pin::Pin;
@@ -24,9 +24,9 @@ use tonic::transport::{Channel, Endpoint};
 
 pub use error::{Error, Violation, code_name};
 use proto::converse_request::Payload as Asked;
-use proto::converse_response::Payload;
 use proto::tth_service_client::TthServiceClient;
-use proto::{ConverseRequest, ConverseResponse, ErrorScope, PlaybackPosition, UserText, VideoCodec};
+use proto::{ConverseRequest, ConverseResponse, PlaybackPosition, UserText};
+use turns::Turns;
 
 /// The contract, made from proto/tth/v1.
 pub mod proto {
@@ -167,20 +167,8 @@ struct State {
     finished: bool,
     /// No further connection.
     is_final: bool,
-    turns: HashMap<String, Turn>,
-    generation: u32,
-    stale: u32,
+    turns: Turns,
     connections: u32,
-    needs_keyframe: bool,
-}
-
-#[derive(Default)]
-struct Turn {
-    generation: u32,
-    /// client_seq of its texts.
-    asked: Vec<i64>,
-    started: bool,
-    interrupted: bool,
 }
 
 impl Shared {
@@ -218,11 +206,7 @@ impl Conversation {
     /// conversation remembers only what was heard; None: the server estimates.
     pub fn interrupt(&self, turn_id: &str, playback: Option<PlaybackPosition>) -> Result<(), Error> {
         {
-            let mut state = self.shared.state();
-            state.generation += 1;
-            if let Some(turn) = state.turns.get_mut(turn_id) {
-                turn.interrupted = true;
-            }
+            self.shared.state().turns.interrupt(turn_id);
         }
         self.send(turn_id, Asked::Interrupt(proto::Interrupt { playback, ..Default::default() }))
     }
@@ -253,9 +237,7 @@ impl Conversation {
             payload: Some(payload),
         };
         if let Some(Asked::UserText(_)) = message.payload {
-            let generation = state.generation;
-            let turn = state.turns.entry(turn_id.into()).or_insert_with(|| Turn { generation, ..Turn::default() });
-            turn.asked.push(message.client_seq);
+            state.turns.ask(turn_id, message.client_seq);
         }
         state.pending.push_back(message);
         self.shared.wake.send_replace(());
@@ -275,7 +257,7 @@ impl Conversation {
 
     /// Events of interrupted turns that were left out.
     pub fn stale(&self) -> u32 {
-        self.shared.state().stale
+        self.shared.state().turns.stale
     }
 
     /// Streams so far.
@@ -328,7 +310,9 @@ impl Stream for Events {
         loop {
             match ready!(this.inbox.poll_recv(context)) {
                 Some(Ok(response)) => {
-                    if let Some(event) = this.shared.state().judge(response) {
+                    let mut state = this.shared.state();
+                    state.session.last_seq = response.seq;
+                    if let Some(event) = state.turns.judge(response) {
                         return Poll::Ready(Some(Ok(event)));
                     }
                 }
@@ -337,63 +321,6 @@ impl Stream for Events {
             }
         }
     }
-}
-
-impl State {
-    /// Notes what an event says of its turn; None when the caller is not to see it.
-    fn judge(&mut self, response: ConverseResponse) -> Option<Event> {
-        self.session.last_seq = response.seq;
-        let turn = self.turns.get(&response.turn_id);
-        let generation = turn.map_or(self.generation, |turn| turn.generation);
-        let is_stale = turn.is_some_and(|turn| turn.interrupted) && is_media(&response);
-        let ends = self.ended_by(&response);
-        self.turns.retain(|turn_id, _| !ends.contains(turn_id));
-        let h264 = match &response.payload {
-            Some(Payload::VideoFrame(frame)) if frame.codec() == VideoCodec::H264 => Some(frame.keyframe),
-            _ => None,
-        };
-        if is_stale {
-            self.stale += 1;
-            self.needs_keyframe |= h264.is_some();
-            return None;
-        }
-        if let Some(keyframe) = h264.filter(|_| self.needs_keyframe) {
-            self.needs_keyframe = !keyframe; // what refers to a frame that was left out cannot be decoded
-            if !keyframe {
-                return None;
-            }
-        }
-        Some(Event { response, generation, ends })
-    }
-
-    fn ended_by(&mut self, response: &ConverseResponse) -> Vec<String> {
-        match &response.payload {
-            Some(Payload::TurnStarted(_)) => {
-                if let Some(turn) = self.turns.get_mut(&response.turn_id) {
-                    turn.started = true;
-                }
-                Vec::new()
-            }
-            Some(Payload::TurnComplete(_) | Payload::TurnStopped(_)) => vec![response.turn_id.clone()],
-            Some(Payload::Error(error)) if error.scope() == ErrorScope::Message => {
-                self.turns_where(|turn| !turn.started && turn.asked.contains(&error.client_seq))
-            }
-            // Every turn of the lost stream has ended, even if its end was lost as well.
-            Some(Payload::SessionState(state)) if state.resumed => {
-                self.turns_where(|turn| turn.started || turn.asked[0] <= response.ack_client_seq)
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    fn turns_where(&self, is_meant: impl Fn(&Turn) -> bool) -> Vec<String> {
-        self.turns.iter().filter(|(_, turn)| is_meant(turn)).map(|(turn_id, _)| turn_id.clone()).collect()
-    }
-}
-
-fn is_media(response: &ConverseResponse) -> bool {
-    use Payload::{AudioChunk, MotionFrame, TextDelta, VideoFrame, WordTiming};
-    matches!(response.payload, Some(TextDelta(_) | AudioChunk(_) | VideoFrame(_) | MotionFrame(_) | WordTiming(_)))
 }
 
 /// Good for names and for spreading tries; not for secrets.

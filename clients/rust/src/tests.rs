@@ -1,5 +1,6 @@
 use super::*;
 use proto::converse_response::Payload;
+use proto::{ErrorScope, VideoCodec};
 
 fn event(seq: i64, turn_id: &str, payload: Payload) -> ConverseResponse {
     ConverseResponse { seq, turn_id: turn_id.into(), payload: Some(payload), ..Default::default() }

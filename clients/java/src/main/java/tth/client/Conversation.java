@@ -6,20 +6,14 @@ import io.grpc.stub.ClientResponseObserver;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.Iterator;
-import java.util.List;
-import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import tth.v1.Converse.ControlUpdate;
 import tth.v1.Converse.ConverseRequest;
 import tth.v1.Converse.ConverseResponse;
@@ -30,8 +24,6 @@ import tth.v1.Converse.PlaybackPosition;
 import tth.v1.Converse.PlaybackReport;
 import tth.v1.Converse.Resume;
 import tth.v1.Converse.UserText;
-import tth.v1.Errors.ErrorScope;
-import tth.v1.Media.VideoCodec;
 import tth.v1.TthServiceGrpc;
 
 /**
@@ -59,17 +51,14 @@ public final class Conversation implements AutoCloseable {
   // What follows is guarded by this object's lock, which is never held while waiting for the network.
   private final ArrayDeque<ConverseResponse> inbox = new ArrayDeque<>();
   private final ArrayList<ConverseRequest> pending = new ArrayList<>(); // not acknowledged; those before `sent` went up
-  private final Map<String, Turn> turns = new HashMap<>();
+  private final Turns turns = new Turns();
   private int sent;
   private String resumeHandle;
   private Optional<PlaybackPosition> playback;
   private long clientSeq;
   private long takenSeq; // every event up to here was handed on
   private long receivedSeq; // ... or waits in the inbox
-  private int generation;
-  private int stale;
   private int connections;
-  private boolean needsKeyframe;
   private boolean finished; // no further message
   private boolean isFinal; // no further connection
   private boolean ended; // no further event
@@ -77,17 +66,6 @@ public final class Conversation implements AutoCloseable {
   private Line line;
   private Optional<Long> lostAtNs = Optional.empty();
   private long pauseMs = FIRST_PAUSE_MS;
-
-  private static final class Turn {
-    final int generation;
-    final List<Long> asked = new ArrayList<>(); // client_seq of its texts
-    boolean started;
-    boolean interrupted;
-
-    Turn(int generation) {
-      this.generation = generation;
-    }
-  }
 
   Conversation(TthClient client, Session session) {
     this.client = client;
@@ -129,10 +107,7 @@ public final class Conversation implements AutoCloseable {
    *     estimates
    */
   public synchronized void interrupt(String turnId, Optional<PlaybackPosition> playback) {
-    generation++;
-    if (turns.containsKey(turnId)) {
-      turns.get(turnId).interrupted = true;
-    }
+    turns.interrupt(turnId);
     Interrupt.Builder interrupt = Interrupt.newBuilder();
     playback.ifPresent(interrupt::setPlayback);
     send(ConverseRequest.newBuilder().setTurnId(turnId).setInterrupt(interrupt));
@@ -156,7 +131,7 @@ public final class Conversation implements AutoCloseable {
     message.setSchemaVersion(SCHEMA_VERSION).setSessionId(sessionId);
     message.setClientSeq(++clientSeq).setTimestampMs(System.currentTimeMillis());
     if (message.hasUserText()) {
-      turns.computeIfAbsent(message.getTurnId(), turnId -> new Turn(generation)).asked.add(clientSeq);
+      turns.ask(message.getTurnId(), clientSeq);
     }
     pending.add(message.build());
     flush();
@@ -185,7 +160,7 @@ public final class Conversation implements AutoCloseable {
 
   /** Events of interrupted turns that were left out. */
   public synchronized int stale() {
-    return stale;
+    return turns.stale();
   }
 
   /** Streams so far. */
@@ -204,8 +179,10 @@ public final class Conversation implements AutoCloseable {
     long untilNs = System.nanoTime() + limit.toNanos();
     while (true) {
       while (!inbox.isEmpty()) {
-        Optional<Event> event = judge(inbox.remove());
+        ConverseResponse response = inbox.remove();
+        takenSeq = response.getSeq();
         line.ask();
+        Optional<Event> event = turns.judge(response);
         if (event.isPresent()) {
           return event;
         }
@@ -260,65 +237,6 @@ public final class Conversation implements AutoCloseable {
             return event;
           }
         };
-  }
-
-  /** Notes what an event says of its turn; empty when the caller is not to see it. */
-  private Optional<Event> judge(ConverseResponse response) {
-    takenSeq = response.getSeq();
-    Turn turn = turns.get(response.getTurnId());
-    Event event = new Event(response, turn == null ? generation : turn.generation, endedBy(response));
-    turns.keySet().removeAll(event.ends());
-    boolean isH264 = response.getVideoFrame().getCodec() == VideoCodec.VIDEO_CODEC_H264;
-    if (turn != null && turn.interrupted && isMedia(response)) {
-      stale++;
-      needsKeyframe |= isH264;
-      return Optional.empty();
-    }
-    if (isH264 && needsKeyframe) { // what refers to a frame that was left out cannot be decoded
-      needsKeyframe = !response.getVideoFrame().getKeyframe();
-      return needsKeyframe ? Optional.empty() : Optional.of(event);
-    }
-    return Optional.of(event);
-  }
-
-  private Set<String> endedBy(ConverseResponse response) {
-    switch (response.getPayloadCase()) {
-      case TURN_STARTED -> {
-        if (turns.containsKey(response.getTurnId())) {
-          turns.get(response.getTurnId()).started = true;
-        }
-        return Set.of();
-      }
-      case TURN_COMPLETE, TURN_STOPPED -> {
-        return Set.of(response.getTurnId());
-      }
-      case ERROR -> {
-        boolean isRefusal = response.getError().getScope() == ErrorScope.ERROR_SCOPE_MESSAGE;
-        long refused = response.getError().getClientSeq();
-        return turnsWhere(turn -> isRefusal && !turn.started && turn.asked.contains(refused));
-      }
-      case SESSION_STATE -> { // every turn of the lost stream has ended, even if its end was lost as well
-        boolean isResumed = response.getSessionState().getResumed();
-        return turnsWhere(turn -> isResumed && (turn.started || turn.asked.get(0) <= response.getAckClientSeq()));
-      }
-      default -> {
-        return Set.of();
-      }
-    }
-  }
-
-  private Set<String> turnsWhere(Predicate<Turn> isMeant) {
-    return turns.entrySet().stream()
-        .filter(entry -> isMeant.test(entry.getValue()))
-        .map(Map.Entry::getKey)
-        .collect(Collectors.toUnmodifiableSet());
-  }
-
-  private static boolean isMedia(ConverseResponse response) {
-    return switch (response.getPayloadCase()) {
-      case TEXT_DELTA, AUDIO_CHUNK, VIDEO_FRAME, MOTION_FRAME, WORD_TIMING -> true;
-      default -> false;
-    };
   }
 
   // ---- connections, one after the other
