@@ -34,6 +34,7 @@ BENCHMARKS: Mapping[str, str] = MappingProxyType(
         "live_face": "one live session with pictures, painted and not",
         "slow_readers": "what a client gets that reads too slowly",
         "providers": "what our adapters add to a provider's own time, against emulators",
+        "gateway": "what the gateway for browsers adds",
         "sessions": "how many sessions one server carries",
         "soak": "half an hour of talk: drift, memory and counts must stay as they are",
     }

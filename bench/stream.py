@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import grpc
 
@@ -43,10 +44,20 @@ class HeardTurn:
         return (self.first_s[name] - self.sent_s) * 1000
 
 
+class Call(Protocol):
+    """A Converse call, as far as it is used here; a gateway's WebSocket can look like one."""
+
+    async def write(self, request: ConverseRequest) -> None: ...
+
+    def __aiter__(self) -> AsyncIterator[ConverseResponse]: ...
+
+    async def done_writing(self) -> None: ...
+
+
 class Stream:
     """One Converse call."""
 
-    def __init__(self, call: grpc.aio.StreamStreamCall[ConverseRequest, ConverseResponse], session_id: str) -> None:
+    def __init__(self, call: Call, session_id: str) -> None:
         self._call = call
         self._session_id = session_id
         self.turns: dict[str, HeardTurn] = {}
@@ -58,6 +69,7 @@ class Stream:
         """When the first message was about to be written."""
         self.first_picture_s = 0.0
         self.has_picture = asyncio.Event()
+        self._pong = asyncio.Event()
 
     async def attach(self) -> None:
         """The first message."""
@@ -90,6 +102,15 @@ class Stream:
             await turn.over.wait()
         return turn
 
+    async def ping(self) -> float:
+        """Milliseconds there and back, one message each way. Raises TimeoutError."""
+        self._pong.clear()
+        asked_s = time.perf_counter()
+        await self._call.write(ConverseRequest(ping=converse_pb2.Ping()))
+        async with asyncio.timeout(TURN_TIMEOUT_S):
+            await self._pong.wait()
+        return (time.perf_counter() - asked_s) * 1000
+
     async def interrupt(self) -> float:
         """Stop the running turn; returns when it was asked for."""
         request = ConverseRequest(interrupt=converse_pb2.Interrupt())
@@ -110,6 +131,8 @@ class Stream:
         name = event.WhichOneof("payload") or ""
         self.event_count += 1
         self.counts[name] += 1
+        if name == "pong":
+            self._pong.set()
         if self.sizes is not None:
             self.sizes.append(event.ByteSize())
         if name in _PICTURES and not self.first_picture_s:

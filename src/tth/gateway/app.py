@@ -1,4 +1,4 @@
-"""The gateway's paths and what stands at its door. Tests: tests/gateway/."""
+"""The gateway's paths, and what a WebSocket goes through before its conversation begins. Tests: tests/gateway/."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class GatewayApp:
                 extra={
                     "session": session_id[:8],
                     "subprotocol": dialect.name,
-                    "close": end.code,
+                    "close": end.code or "by the client",
                     "seconds": round(time.monotonic() - began_s, 1),
                     "up": bridge.traffic.up_count,
                     "down": bridge.traffic.down_count,

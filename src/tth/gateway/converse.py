@@ -53,25 +53,30 @@ class Bridge:
         self._leaving = leaving
         self._drain_s = drain_s
         self._writing = asyncio.Lock()
+        self._send_began_s: float | None = None
         self.traffic = Traffic()
 
     async def run(self, first: Frame, call: BytesStream) -> End:
         """Carry messages until one end is over; how the WebSocket was closed. The call is ended on every path."""
         up = asyncio.create_task(self._up(first, call), name="gateway-up")
         down = asyncio.create_task(self._down(call), name="gateway-down")
+        stalled = asyncio.create_task(self._stalled(), name="gateway-stalled")
         leaving = asyncio.create_task(self._leaving.wait(), name="gateway-leaving")
+        tasks = (up, down, stalled, leaving)
         try:
-            await asyncio.wait([up, down, leaving], return_when=asyncio.FIRST_COMPLETED)
-            if leaving.done() and not up.done() and not down.done():
-                end = await self._drained(up, down, call)
-            elif up.done() and (said := up.result()) is not None:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if up.done() and (said := up.result()) is not None:
                 end = said
-            else:
+            elif up.done() or down.done():
                 end = await _within(down, LAST_S) or _lost()
+            elif stalled.done():
+                end = end_of(_slow())
+            else:
+                end = await self._drained(up, down, call)
         finally:
-            for task in (up, down, leaving):
+            for task in tasks:
                 task.cancel()
-            await asyncio.wait([up, down, leaving])
+            await asyncio.wait(tasks)
             call.cancel()
         if end is not _GONE:
             await close(self._socket, end)
@@ -124,18 +129,28 @@ class Bridge:
                 self.traffic.down_bytes += len(data)
         except grpc.aio.AioRpcError as error:
             return end_of(of_rpc(from_grpc(error)))
-        except TimeoutError:
-            return end_of(_slow())
         except (WebSocketDisconnect, RuntimeError):  # RuntimeError: it has been closed meanwhile
             return _GONE
         return End(OK)
 
     async def _send(self, frame: Frame) -> None:
-        async with asyncio.timeout(STALLED_S):
-            if isinstance(frame, bytes):
-                await self._socket.send_bytes(frame)
-            else:
-                await self._socket.send_text(frame)
+        self._send_began_s = asyncio.get_running_loop().time()
+        if isinstance(frame, bytes):
+            await self._socket.send_bytes(frame)
+        else:
+            await self._socket.send_text(frame)
+        self._send_began_s = None
+
+    async def _stalled(self) -> None:
+        """Return when the client has taken nothing for too long while something waits for it. One look now and then
+        instead of a time-out around each of some hundred messages a second."""
+        loop = asyncio.get_running_loop()
+        while True:
+            began_s, now_s = self._send_began_s, loop.time()
+            left_s = STALLED_S if began_s is None else began_s + STALLED_S - now_s
+            if left_s <= 0:
+                return
+            await asyncio.sleep(left_s)
 
 
 async def received(socket: WebSocket) -> Frame | None:

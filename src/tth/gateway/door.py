@@ -1,6 +1,6 @@
 """What holds for every request: where it may come from, and what a browser is told to be careful of.
 
-Tests: tests/gateway/test_door.py.
+Tests: tests/gateway/test_page.py, test_bad_http.py.
 """
 
 from __future__ import annotations
@@ -74,7 +74,9 @@ class Door:
                 _mark(MutableHeaders(scope=message), allowed)
             await send(message)
 
-        if scope["type"] == "http" and allowed and Request(scope).method == "OPTIONS":
+        if scope["type"] == "websocket":
+            await self._app(scope, receive, send)
+        elif allowed and Request(scope).method == "OPTIONS":
             await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, send_on)
         else:
             await self._app(scope, receive, send_on)

@@ -1,4 +1,4 @@
-"""The server behind the gateway: one channel, messages as bytes. Tests: tests/gateway/test_target.py.
+"""The server behind the gateway: one channel, messages as bytes. Tests: tests/gateway/test_converse.py.
 
 Nothing is parsed here: what a client sent is what the server gets, and the other way round.
 """
