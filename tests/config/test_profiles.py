@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+import json
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from tth.client import TthClient, media
+from tth.adapters.base import Role
+from tth.client import TthClient, controls, media
 from tth.config.load import load_config
 from tth.config.schema import Config
 from tth.config.wiring import builtin_registry
-from tth.testing.emulators.anthropic import AnthropicEmulator
-from tth.testing.emulators.elevenlabs import ElevenLabsEmulator
-from tth.testing.emulators.openai import OpenAiEmulator
-from tth.testing.emulators.openai_dialect import VLLM
+from tth.testing.emulators.catalogue import STANDS
 from tth.testing.emulators.server import Emulator
 from tth.testing.harness import running_server
+from tth.v1.controls_pb2 import Controls
+from tth.v1.converse_pb2 import ConverseResponse
 
 pytestmark = pytest.mark.embedded
 
 KEY = "sk-for-profiles"
-STANDS: Mapping[str, tuple[Callable[[], Emulator], str, str]] = {
-    "adapters.llm.vllm_local.base_url": (lambda: OpenAiEmulator(key=KEY, dialect=VLLM), "/v1", "VLLM_API_KEY"),
-    "adapters.llm.anthropic_claude.base_url": (lambda: AnthropicEmulator(key=KEY), "", "ANTHROPIC_API_KEY"),
-    "adapters.tts.elevenlabs.base_url": (lambda: ElevenLabsEmulator(key=KEY), "/v1", "ELEVENLABS_API_KEY"),
+PROFILES: Mapping[str, tuple[tuple[Role, str], ...]] = {
+    "api_only_mac": ((Role.REALTIME, "openai_realtime"),),
+    "local_api_only_split": ((Role.LLM, "vllm_local"), (Role.TTS, "elevenlabs")),
+    "dev_hybrid": ((Role.LLM, "anthropic_claude"),),
 }
-"""Setting -> who stands in, what stands behind its URL, and the key's variable."""
-PROFILES: Mapping[str, tuple[str, ...]] = {
-    "local_api_only_split": ("adapters.llm.vllm_local.base_url", "adapters.tts.elevenlabs.base_url"),
-    "dev_hybrid": ("adapters.llm.anthropic_claude.base_url",),
-}
+"""With those of their adapters that ask somebody."""
 
 
 @asynccontextmanager
@@ -42,33 +39,75 @@ async def emulated(profile: str, directory: Path) -> AsyncIterator[tuple[Config,
     environ: dict[str, str] = {}
     stands: list[Emulator] = []
     async with AsyncExitStack() as stack:
-        for setting in PROFILES[profile]:
-            make, path, variable = STANDS[setting]
-            stands.append(await stack.enter_async_context(make().running()))
-            overrides[setting] = stands[-1].url + path
-            environ[variable] = KEY
+        for stand in STANDS.values():
+            if stand.paths.keys() & set(PROFILES[profile]):
+                stands.append(await stack.enter_async_context(stand.make(key=KEY).running()))
+                overrides |= stand.settings_for(stands[-1].url)
+                environ[stand.key_variable] = KEY
         yield (
             load_config(builtin_registry(), profile=profile, overrides=overrides, environ=environ, directory=directory),
             stands,
         )
 
 
+async def turns(
+    profile: str, directory: Path, *asked: Controls | None
+) -> list[tuple[list[ConverseResponse], dict[str, str]]]:
+    """One turn for each: its events, and what each provider was told for it."""
+    found = []
+    async with (
+        emulated(profile, directory) as (config, stands),
+        running_server(config) as server,
+        TthClient(server.target) as client,
+    ):
+        session = await client.create_session(media=media(video="none"))
+        async with client.converse(session.session_id) as conversation:
+            for one in asked:
+                for stand in stands:
+                    stand.forget()
+                turn_id = await conversation.say("Hello there", controls=one)
+                events = [event async for event in conversation.events_of(turn_id)]
+                found.append((events, {stand.name: json.dumps(stand.told()) for stand in stands}))
+    return found
+
+
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_profile_talks(profile: str, tmp_path: Path) -> None:
-    """A question is answered in words and sound, with words in their places; each provider was asked for it."""
+    """A question is answered in words and sound, with words in their places where the voice tells them; each provider
+    was asked for it."""
+    ((events, told),) = asyncio.run(turns(profile, tmp_path, None))
+    text = "".join(event.text_delta.text for event in events if event.HasField("text_delta"))
+    assert text == "You said: Hello there"
+    assert sum(len(event.audio_chunk.data) for event in events if event.HasField("audio_chunk")) > 24_000
+    words = [event.word_timing.word for event in events if event.HasField("word_timing")]
+    assert words == ([] if profile == "api_only_mac" else ["You", "said", "Hello", "there"])
+    assert all("Hello there" in said for said in told.values())
 
-    async def main() -> None:
-        async with emulated(profile, tmp_path) as (config, stands), running_server(config) as server:
-            async with TthClient(server.target) as client:
-                session = await client.create_session(media=media(video="none"))
-                async with client.converse(session.session_id) as conversation:
-                    turn_id = await conversation.say("Hello there")
-                    events = [event async for event in conversation.events_of(turn_id)]
-            text = "".join(event.text_delta.text for event in events if event.HasField("text_delta"))
-            assert text == "You said: Hello there"
-            assert sum(len(event.audio_chunk.data) for event in events if event.HasField("audio_chunk")) > 24_000
-            words = [event.word_timing.word for event in events if event.HasField("word_timing")]
-            assert words == ["You", "said", "Hello", "there"]
-            assert all(stand.seen for stand in stands)
 
-    asyncio.run(main())
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_feeling_goes_all_the_way(profile: str, tmp_path: Path) -> None:
+    """From a client to each provider's request: none that nobody said, neutral where it was said, and its degree; the
+    report names whoever was told."""
+    neutral, happy = controls(emotion="neutral"), controls(emotion="happy", intensity=0.8)
+    plain, said, felt = asyncio.run(turns(profile, tmp_path, None, neutral, happy))
+    everything = ["".join(told.values()) for _, told in (plain, said, felt)]
+    assert "You feel" not in everything[0]
+    assert "You feel neutral" in everything[1]
+    assert "You feel happy, with intensity 0.8" in everything[2]
+    providers = {name for _, name in PROFILES[profile]}
+    for events, _ in (said, felt):
+        (report,) = [event.turn_metrics.control_report for event in events if event.HasField("turn_metrics")]
+        by_path = {result.path: result for result in report.results}
+        assert providers < set(by_path["emotion.label"].adapter.split(", "))
+        assert by_path["emotion.label"].adapter.startswith("embedded_face")
+    assert providers < set(by_path["emotion.intensity"].adapter.split(", "))
+
+
+def test_a_models_hint_is_told_to_the_voice(tmp_path: Path) -> None:
+    """Where nobody said how the person feels. Neutral that was said is told in its place, and no hint is asked for."""
+    turned = asyncio.run(turns("local_api_only_split", tmp_path, None, controls(emotion="neutral")))
+    (_, plain), (_, said) = turned
+    assert "[happy 0.7]" in plain["vllm"]
+    assert '"stability": 0.41' in plain["elevenlabs"]
+    assert "[happy 0.7]" not in said["vllm"]
+    assert '"stability": 0.5' in said["elevenlabs"]

@@ -72,6 +72,16 @@ def test_imitation_is_said() -> None:
     )
 
 
+def test_who_imitates_beside_the_best_is_named() -> None:
+    """A feeling is shown by a face and told to a voice; pace is done once, and a voice that cannot is not named."""
+    face = voice("face", "emotion.label")
+    told = voice("told", "emotion.label", Support.EMULATED)
+    mute = voice("mute", "emotion.label", Support.NONE)
+    assert fit("emotion.label", "sad", [told, mute, face]) == Fit("sad", ControlOutcome.APPLIED, "", "face, told")
+    words = voice("words", RATE, Support.EMULATED)
+    assert fit(RATE, 1.5, [words, voice("v", RATE)]) == Fit(1.5, ControlOutcome.APPLIED, "", "v")
+
+
 def test_what_nobody_does_is_ignored() -> None:
     """Not listed, or listed as impossible: the product's default holds."""
     expected = Fit(1.0, ControlOutcome.IGNORED, "no adapter in use can do it")

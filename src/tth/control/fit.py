@@ -52,7 +52,7 @@ class Fit:
     """APPLIED, CLAMPED, SUBSTITUTED, EMULATED or IGNORED."""
     reason: str = ""
     adapter: str = ""
-    """Who does it, joined by ", "; empty for the server and for nobody."""
+    """Who does it, the best first, joined by ", "; empty for the server and for nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def fit(path: str, value: object, adapters: Sequence[AdapterFacts], codec: Video
         return Fit(nearest, outcome, reason, names)
     if best[0].support.support is Support.EMULATED:
         return Fit(value, ControlOutcome.EMULATED, f"imitated by {names}", names)
-    return Fit(value, ControlOutcome.APPLIED, "", names)
+    return Fit(value, ControlOutcome.APPLIED, "", ", ".join([names, *_imitators(path, adapters)]))
 
 
 def fit_to_adapters(
@@ -122,6 +122,15 @@ def _best(path: str, adapters: Iterable[AdapterFacts]) -> list[_Candidate]:
     if not native and path in _SOUND_PATHS:  # exact, where a voice would be asked in words
         emulated = [candidate for candidate in emulated if candidate.adapter is SOUND_PATH] or emulated
     return native or emulated
+
+
+def _imitators(path: str, adapters: Iterable[AdapterFacts]) -> list[str]:
+    """Who is asked to imitate what somebody else does well: a voice and a prompt, of a feeling that a face shows. Pace
+    and pitch are done once."""
+    if path in _SOUND_PATHS:
+        return []
+    said = [(adapter.name, adapter.capabilities.controls.get(path)) for adapter in adapters]
+    return [name for name, support in said if support is not None and support.support is Support.EMULATED]
 
 
 def _completion(path: str, adapters: Iterable[AdapterFacts]) -> str | None:
