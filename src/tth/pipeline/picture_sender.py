@@ -29,6 +29,8 @@ from tth.pipeline.plan import Venue
 
 SLOW_AFTER_FRAMES = 1.5
 """A frame that took longer than this many frames' time to come was slow to make."""
+FIRST_FRAMES = 12
+"""So many give way to everybody else, one by one, also where they lie ready: the first sound is on its way then."""
 SILENT_S = 1.0
 """So long after the end of the last picture a viewer has noticed that nothing moves, and is told."""
 
@@ -62,6 +64,7 @@ class PictureSender:
         self._next_slot: int | None = None
         self._left_out = 0  # since the last frame that was sent
         self._waiting_since_s = 0.0
+        self._gives_way = FIRST_FRAMES  # to be counted down
         self._took = 0  # samples of time that the frame before took to come
         self._missing = 0  # slots that the avatar left out before the present frame
         self._not_before = 0  # no picture is wanted that begins before this sample
@@ -212,7 +215,8 @@ class PictureSender:
         if not self._pace.live:
             return
         delay_s = self._venue.media_clock.delay_until_s(slot, self._pace.ahead_samples, self._venue.clock.now_s())
-        if delay_s > 0:
+        if delay_s > 0 or self._gives_way > 0:
+            self._gives_way -= 1
             await asyncio.sleep(delay_s)
 
     def _slots_each(self, frame: DrawnFrame) -> int:
