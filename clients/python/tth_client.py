@@ -106,6 +106,8 @@ class Session:
     """Every event up to here was taken; 0: a new session."""
     client_seq: int = 0
     """Number of the last message."""
+    playback: converse_pb2.PlaybackPosition | None = None
+    """Where the player stood, as last reported."""
 
     @classmethod
     def of(cls, reply: tth_service_pb2.CreateSessionResponse) -> Session:
@@ -193,6 +195,7 @@ class Conversation:
         self._turns: dict[str, _Turn] = {}
         self._ended: set[str] = set()  # by the event last handed on
         self._waits_for_keyframe = False
+        self._playback = session.playback
         self._changed = threading.Condition()  # guards what follows
         self._pending: list[ConverseRequest] = []  # not acknowledged; those before `_sent` are with the server
         self._sent = 0
@@ -240,6 +243,7 @@ class Conversation:
 
     def report_playback(self, position: converse_pb2.PlaybackPosition) -> None:
         """Where the player stands; every 250-500 ms while it plays."""
+        self._playback = position
         self.send(ConverseRequest(playback_report=converse_pb2.PlaybackReport(position=position)))
 
     def send(self, message: ConverseRequest) -> None:
@@ -292,7 +296,7 @@ class Conversation:
         """Drop the stream without a goodbye; what another conversation needs to resume the session."""
         self._finish()
         self._call.cancel()
-        return Session(self.session.session_id, self._handle, self._last_seq, self._client_seq)
+        return Session(self.session.session_id, self._handle, self._last_seq, self._client_seq, self._playback)
 
     def close(self, drain_s: float = 5.0) -> None:
         """Say goodbye, and let the server end within `drain_s`. Events that were not read are thrown away."""
@@ -324,7 +328,7 @@ class Conversation:
     def _messages(self, connection: int) -> Iterator[ConverseRequest]:
         """What one call sends: read by a thread of gRPC's. What the server has taken before it drops by its number."""
         if self._last_seq:
-            resume = converse_pb2.Resume(resume_handle=self._handle, last_seq=self._last_seq)
+            resume = converse_pb2.Resume(resume_handle=self._handle, last_seq=self._last_seq, playback=self._playback)
             yield ConverseRequest(schema_version=SCHEMA_VERSION, session_id=self.session.session_id, resume=resume)
         while True:
             with self._changed:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from collections.abc import Callable
 
 import grpc
@@ -90,13 +89,14 @@ def test_what_was_not_taken_is_said_again() -> None:
 
     def body(conversation: Conversation) -> None:
         turn_id = conversation.say("Hello.")
+        conversation.report_playback(converse_pb2.PlaybackPosition(audio_pts_us=7))
         assert [event.seq for event in conversation.events_of(turn_id)] == [1, 2, 3, 4, 5]
         assert conversation.connections == 2
 
     talk(script, body)
     resume, text = streams[1]
     assert (resume.resume.resume_handle, resume.resume.last_seq, resume.client_seq) == ("newer", 2, 0)
-    assert dataclasses.astuple(NEW)[0] == resume.session_id
+    assert (resume.session_id, resume.resume.playback.audio_pts_us) == ("s_1", 7)
     assert text == streams[0][0]
 
 

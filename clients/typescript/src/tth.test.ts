@@ -113,6 +113,7 @@ test("what was not taken is said again, behind resume; what comes again is hande
     async (client) => {
       const conversation = client.converse(SESSION);
       const turnId = conversation.say("Hello.");
+      conversation.reportPlayback({ audioPtsUs: 7n });
       const found: number[] = [];
       for await (const event of conversation.eventsOf(turnId)) found.push(Number(event.seq));
       assert.deepEqual(found, [1, 2, 3, 4]);
@@ -121,8 +122,9 @@ test("what was not taken is said again, behind resume; what comes again is hande
   );
   const [first, resume, again] = said;
   assert.ok(resume?.payload.case === "resume");
-  const { resumeHandle, lastSeq } = resume.payload.value;
+  const { resumeHandle, lastSeq, playback } = resume.payload.value;
   assert.deepEqual([resume.sessionId, resumeHandle, lastSeq, resume.clientSeq], ["s_1", "second", 2n, 0n]);
+  assert.equal(playback?.audioPtsUs, 7n);
   assert.deepEqual(again, first);
 });
 

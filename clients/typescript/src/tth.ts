@@ -111,6 +111,8 @@ export interface Session {
   readonly lastSeq?: bigint;
   /** Number of the last message. */
   readonly clientSeq?: bigint;
+  /** Where the player stood, as last reported. */
+  readonly playback?: PlaybackInit;
 }
 
 export interface ClientOptions {
@@ -201,6 +203,7 @@ export class Conversation {
   /** By the event last handed on. */
   #ended = new Set<string>();
   #waitsForKeyframe = false;
+  #playback: PlaybackInit | undefined;
   /** Not acknowledged; those before `#sent` are with the server. */
   #pending: ConverseRequest[] = [];
   #sent = 0;
@@ -218,6 +221,7 @@ export class Conversation {
     this.#handle = session.resumeHandle;
     this.#lastSeq = session.lastSeq ?? 0n;
     this.#clientSeq = session.clientSeq ?? 0n;
+    this.#playback = session.playback;
     if (!this.#lastSeq) this.send({ case: "ping", value: { $typeName: "tth.v1.Ping", clientTimeMs: 0n } }); // attaches
   }
 
@@ -225,8 +229,8 @@ export class Conversation {
 
   /** Where it stands: what another conversation needs to go on. */
   get session(): Session {
-    const { sessionId } = this;
-    return { sessionId, resumeHandle: this.#handle, lastSeq: this.#lastSeq, clientSeq: this.#clientSeq };
+    const stands = { resumeHandle: this.#handle, lastSeq: this.#lastSeq, clientSeq: this.#clientSeq };
+    return { sessionId: this.sessionId, ...stands, ...(this.#playback && { playback: this.#playback }) };
   }
 
   /** To which generation an event belongs; those of no turn to the current one. */
@@ -261,6 +265,7 @@ export class Conversation {
 
   /** Where the player stands; every 250-500 ms while it plays. */
   reportPlayback(position: PlaybackInit): void {
+    this.#playback = position;
     this.send({ case: "playbackReport", value: { position } });
   }
 
@@ -357,7 +362,8 @@ export class Conversation {
   async *#messages(connection: number): AsyncGenerator<MessageInitShape<typeof ConverseRequestSchema>> {
     const { sessionId } = this;
     if (this.#lastSeq) {
-      const value = { resumeHandle: this.#handle, lastSeq: this.#lastSeq };
+      const playback = this.#playback && { playback: this.#playback };
+      const value = { resumeHandle: this.#handle, lastSeq: this.#lastSeq, ...playback };
       yield { schemaVersion: SCHEMA_VERSION, sessionId, payload: { case: "resume", value } };
     }
     while (this.connections === connection) {
