@@ -10,7 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tth.core.patience import HOLD_S
-from tth.core.reader import LASTS_S, STEPS, WAIT_S, ReaderLadder, ReaderLevel, overdue_s
+from tth.core.reader import (
+    LASTS_S,
+    RECORD_EACH_S,
+    REPORT_VALID_S,
+    STEPS,
+    TRAVEL_S,
+    WAIT_S,
+    ReaderLadder,
+    ReaderLevel,
+    Untaken,
+    overdue_s,
+)
 
 pytestmark = pytest.mark.unit
 STEP_S = 0.1
@@ -72,3 +83,52 @@ def test_one_step_at_a_time_and_none_in_haste(busy_s: float, free_s: float, enou
     assert all(abs(after - before) == 1 for before, after in pairwise(steps))
     ups_s = [at_s for before, (at_s, level) in zip(steps, changes, strict=False) if STEPS.index(level) < before]
     assert all(later - earlier >= HOLD_S - STEP_S for earlier, later in pairwise(ups_s))
+
+
+def test_who_reports_nothing_is_never_behind() -> None:
+    """And nothing is kept of what it gets."""
+    untaken = Untaken()
+    for seq in range(1000):
+        untaken.sent(seq, seq / 25)
+    assert not untaken.is_behind(1000.0)
+
+
+def test_who_has_not_taken_a_picture_long_past_its_moment_is_behind() -> None:
+    """Its moment is 10.25; the picture has a second to travel there, and the word of it back."""
+    untaken = Untaken()
+    untaken.reported(1, 9.0)
+    untaken.sent(2, 10.25)
+    untaken.reported(1, 10.25 + TRAVEL_S - 0.01)
+    assert not untaken.is_behind(10.25 + TRAVEL_S)
+    untaken.reported(1, 10.25 + TRAVEL_S)
+    assert untaken.is_behind(10.25 + TRAVEL_S)
+    untaken.reported(2, 11.5)
+    assert not untaken.is_behind(11.5)
+
+
+def test_what_was_reported_grows_old() -> None:
+    """Who says nothing more is judged like one that never did."""
+    untaken = Untaken()
+    untaken.reported(1, 0.0)
+    untaken.sent(2, 0.25)
+    untaken.reported(1, 5.0)
+    assert untaken.is_behind(5.0 + REPORT_VALID_S)
+    assert not untaken.is_behind(5.01 + REPORT_VALID_S)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(0, 20), st.integers(1, 60))
+def test_the_records_tell_the_truth(delay_s: float, fps: int) -> None:
+    """A client that takes each picture so long after it was sent, and says so four times a second, is behind when that
+    is more than the picture and the word of it may take, give or take what the records leave out."""
+    untaken = Untaken()
+    untaken.reported(0, 0.0)
+    for index in range(fps * 30):
+        now_s = index / fps
+        untaken.sent(index + 1, now_s + WAIT_S)
+        if index % max(1, fps // 4) == 0:
+            untaken.reported(max(0, int((now_s - delay_s) * fps)), now_s)
+            if now_s > delay_s + 2:
+                margin_s = RECORD_EACH_S + 2 / fps
+                assert untaken.is_behind(now_s) or delay_s < WAIT_S + TRAVEL_S + margin_s
+                assert not untaken.is_behind(now_s) or delay_s > WAIT_S + TRAVEL_S - margin_s

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tth.core.reader import ReaderLevel
+from tth.core.reader import RECORD_EACH_S, TRAVEL_S, WAIT_S, ReaderLevel
 from tth.face.parameters import FaceState
 from tth.model.controls import ControlReport, Controls
 from tth.model.events import (
@@ -283,6 +283,44 @@ def test_each_step_is_told_and_so_is_the_end() -> None:
     notice = all_of(outbox)[0][0]
     assert isinstance(notice, DegradedMode)
     assert (notice.active, notice.reason, notice.level) == (False, "", "full")
+
+
+def test_pictures_end_while_the_client_is_behind() -> None:
+    """The transport takes everything at once, the client says that it has nothing of it: sound goes on, pictures do
+    not; when it has caught up, a key frame is asked for, and says how many are missing."""
+    source = Source()
+    outbox = box(1000, source)
+    told: list[Event] = []
+
+    async def pass_on(index: int, *events: Event) -> None:
+        """The writer takes everything."""
+        source.now = index / 25
+        for event in events:
+            outbox.emit(event, "t_1")
+        while len(outbox):
+            item = await outbox.get()
+            assert item is not None
+            told.append(item.event)
+            outbox.sent(item, index + 1)
+
+    async def main() -> None:
+        outbox.taken(1)
+        for index in range(75):
+            await pass_on(index, sound(index), frame(index, keyframe=index == 0))
+            outbox.taken(1)
+        assert source.keyframes_asked == 0
+        outbox.taken(76)
+        await pass_on(75, frame(75, keyframe=False))
+        assert source.keyframes_asked == 1
+        await pass_on(76, frame(76, keyframe=True))
+
+    asyncio.run(main())
+    frames = [event for event in told if isinstance(event, VideoFrame)]
+    late = round((WAIT_S + TRAVEL_S + RECORD_EACH_S) * 25) + 1
+    assert len(frames) <= late
+    assert frames[-1].dropped_before_count == 77 - len(frames)
+    assert sum(isinstance(event, AudioChunk) for event in told) == 75
+    assert source.levels == [ReaderLevel.NEWEST_ONLY]
 
 
 def test_how_long_the_oldest_event_has_waited() -> None:

@@ -9,12 +9,12 @@ import pytest
 from tests.session.scene import Recording, Scene, talking, voice
 from tth.adapters.base import LlmInput, RealtimeOutput, TextPiece
 from tth.adapters.registry import Adapters
+from tth.core.reader import REPORT_VALID_S
 from tth.errors import Conflict
 from tth.model.commands import Interrupt, PauseTurn, PlaybackReport, ResumeTurn, UserText
 from tth.model.events import AudioChunk, TextMode, TurnComplete, TurnHeard, TurnStarted, TurnStopped
 from tth.model.media import SAMPLE_RATE_HZ, SpeechChunk, WordTiming
 from tth.pipeline.turn_runner import TurnRunner
-from tth.session.playback_reports import VALID_S
 from tth.session.terms import OverlapPolicy
 from tth.testing.scripted import ScriptedModel, ScriptedRealtime, every, tone
 from tth.testing.virtual_time import run_virtual
@@ -260,7 +260,7 @@ def test_a_client_that_says_goodbye_has_heard_all() -> None:
     assert history(model, 1) == [("Well?", False), ("One two three four.", False)]
 
 
-@pytest.mark.parametrize(("age_s", "is_estimate"), [(VALID_S - 0.1, False), (VALID_S + 0.1, True)])
+@pytest.mark.parametrize(("age_s", "is_estimate"), [(REPORT_VALID_S - 0.1, False), (REPORT_VALID_S + 0.1, True)])
 def test_an_old_report_is_not_believed(age_s: float, is_estimate: bool) -> None:
     """What was heard by a client that stopped reporting is an estimate, and is told as one."""
 

@@ -67,6 +67,8 @@ class EndTurn:
 @dataclass(frozen=True, slots=True)
 class PlaybackReport:
     heard_sample: int | None
+    taken_seq: int = 0
+    """The client has taken every event up to here; 0 = it does not say."""
     client_seq: int = 0
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from tth.clock import Clock
-from tth.core.reader import ReaderLadder, ReaderLevel, overdue_s
+from tth.core.reader import ReaderLadder, ReaderLevel, Untaken, overdue_s
 from tth.model.events import DegradedMode, Event, IdleClip, MotionFrame, TurnHeard, TurnMetrics, TurnStarted, VideoFrame
 from tth.model.media import PictureQuality
 
@@ -88,6 +88,7 @@ class Outbox:
         self._clock = clock
         self._source = source
         self._reader = ReaderLadder()
+        self._untaken = Untaken()
         self._told = self._reader.level
         self._notices: deque[Outgoing] = deque()
         self._lane: deque[Outgoing] = deque()
@@ -95,6 +96,7 @@ class Outbox:
         self.picture_bytes = 0
         """Of the pictures that wait."""
         self._needs_keyframe = False  # what comes before the next one cannot be decoded
+        self._keyframe_asked = False  # and it is on its way
         self._left_out = 0  # video frames since the last one that waits or was sent
         self._lost: dict[str, _Lost] = {}  # by turn, until its metrics are sent
         self._changed = asyncio.Event()
@@ -161,6 +163,15 @@ class Outbox:
             items.append(self._take())
         return [(item.event, item.turn_id) for item in items]
 
+    def sent(self, item: Outgoing, seq: int) -> None:
+        """This one is written now, with this number."""
+        if item.is_picture:
+            self._untaken.sent(seq, item.overdue_s)
+
+    def taken(self, seq: int) -> None:
+        """The client says that it has taken everything up to this number, however much the transport took in."""
+        self._untaken.reported(seq, self._clock.now_s())
+
     async def room(self) -> None:
         """Wait until fewer events than the limit wait that must not be lost."""
         while len(self) - len(self._pictures) >= self._limits.events and not self._is_closed:
@@ -183,11 +194,13 @@ class Outbox:
         event = item.event
         assert isinstance(event, VideoFrame | MotionFrame)
         item.overdue_s = overdue_s(item.since_s, self._source.due_in_s(event.start_sample))
+        is_behind = self._untaken.is_behind(item.since_s)
+        if is_behind:
+            self._reader.lost(item.since_s)
+        if is_behind or (isinstance(event, VideoFrame) and self._lacks_keyframe(event)):
+            self._leave_out(item)
+            return
         if isinstance(event, VideoFrame):
-            if self._needs_keyframe and not event.keyframe:
-                self._note_lost([item])
-                self._left_out += 1 + event.dropped_before_count
-                return
             self._needs_keyframe = False
             if self._left_out:
                 item.event = _behind(event, self._left_out)
@@ -197,6 +210,26 @@ class Outbox:
         self.picture_bytes += _size(item)
         if self._is_too_much(item.since_s):
             self._drop_pictures(item.since_s)
+
+    def _lacks_keyframe(self, event: VideoFrame) -> bool:
+        """What it builds on was left out. A key frame is asked for when it can be sent, not before."""
+        if not self._needs_keyframe or event.keyframe:
+            return False
+        if not self._keyframe_asked:
+            self._ask_for_keyframe()
+        return True
+
+    def _ask_for_keyframe(self) -> None:
+        self._needs_keyframe = self._keyframe_asked = True
+        self._source.request_keyframe()
+
+    def _leave_out(self, item: Outgoing) -> None:
+        """This one does not even wait."""
+        self._note_lost([item])
+        if isinstance(item.event, VideoFrame):
+            self._left_out += 1 + item.event.dropped_before_count
+            if item.event.keyframe or not self._needs_keyframe:
+                self._needs_keyframe, self._keyframe_asked = True, False
 
     def _is_too_much(self, now_s: float) -> bool:
         return len(self._pictures) > 1 and (
@@ -215,8 +248,7 @@ class Outbox:
         if not dropped:
             return
         if videos and id(videos[-1]) not in kept:
-            self._needs_keyframe = True
-            self._source.request_keyframe()
+            self._ask_for_keyframe()
         self._note_lost(dropped)
         self._forget(dropped)
         self._reader.lost(now_s)

@@ -16,7 +16,7 @@ import grpc
 from tth.clock import Clock
 from tth.core.reader import ReaderLevel
 from tth.errors import InvalidRequest, LimitExceeded, TTHError, invalid_field
-from tth.model.commands import Resume, Unusable
+from tth.model.commands import PlaybackReport, Resume, Unusable
 from tth.model.events import Event, TurnOutcome
 from tth.server.convert import incoming, outgoing
 from tth.server.outbox import Outbox, OutboxLimits
@@ -180,11 +180,11 @@ class ConverseStream:
         """The only reader. A message that cannot be used is answered; one for another session ends the stream."""
         try:
             if first is not None:
-                await self._take(first, inbox, is_first=True)
+                await self._take(first, inbox, outbox, is_first=True)
             async for message in requests:
                 if message.session_id not in ("", conversation.session_id):
                     raise invalid_field("session_id", "empty or the same as in the first message of the stream")
-                await self._take(message, inbox, is_first=False)
+                await self._take(message, inbox, outbox, is_first=False)
                 await outbox.room()  # a client that asks and does not read is slowed down by its own transport
             await self._half_closed(conversation)
         except TTHError as error:
@@ -201,12 +201,16 @@ class ConverseStream:
         conversation.show_life()
         await self._is_half_closed.wait()
 
-    async def _take(self, message: converse_pb2.ConverseRequest, inbox: Inbox, *, is_first: bool) -> None:
+    async def _take(
+        self, message: converse_pb2.ConverseRequest, inbox: Inbox, outbox: Outbox, *, is_first: bool
+    ) -> None:
         try:
             incoming.check_schema(message.schema_version)
             command = incoming.command_of(message, self._clock.wall_ms(), is_first=is_first)
         except TTHError as error:
             command = Unusable(error, message.client_seq)
+        if isinstance(command, PlaybackReport) and command.taken_seq:
+            outbox.taken(command.taken_seq)
         await inbox.put(command)
 
     async def _write(self, conversation: Conversation, missed: list[bytes], outbox: Outbox, context: Context) -> None:
@@ -217,7 +221,9 @@ class ConverseStream:
                     return
                 await self._send(outgoing.told_again(data), context)
             while (item := await outbox.get()) is not None:
-                await self._send(self._number(conversation, item.event, item.turn_id), context)
+                message = self._number(conversation, item.event, item.turn_id)
+                outbox.sent(item, message.seq)
+                await self._send(message, context)
         except grpc.aio.InternalError:  # the peer is gone and grpc noticed it in the write first
             conversation.lose()
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from tth.clock import Clock
 from tth.core.media_clock import MediaClock
-
-VALID_S = 2.0
-"""A report is believed for so long; clients send one every 250-500 ms while they play."""
+from tth.core.reader import REPORT_VALID_S
 
 
 class PlaybackReports:
@@ -31,6 +29,6 @@ class PlaybackReports:
             return None
         sample, at_s = self._newest
         now_s = self._clock.now_s()
-        if now_s - at_s > VALID_S:
+        if now_s - at_s > REPORT_VALID_S:
             return None
         return sample + self._media_clock.position(now_s) - self._media_clock.position(at_s)

@@ -172,7 +172,8 @@ def command_of(message: converse_pb2.ConverseRequest, now_ms: int, *, is_first: 
         case "end_turn":
             return commands.EndTurn(message.turn_id, seq)
         case "playback_report":
-            return commands.PlaybackReport(_heard_sample(message.playback_report.position), seq)
+            position = message.playback_report.position
+            return commands.PlaybackReport(_heard_sample(position), max(0, position.last_seq), seq)
         case "ping":
             return commands.Ping(message.ping.client_time_ms, now_ms, seq)
         case "pause_turn":
