@@ -79,6 +79,19 @@ def test_a_frame_that_is_no_message(
 
 
 @housed()
+async def test_a_message_in_parts(house: House) -> None:
+    """As RFC 6455 allows, but not in any number: 1009."""
+    session = await house.session(media=SOUND_ONLY)
+    good = ConverseRequest(session_id=session.session_id, ping=Ping(client_time_ms=1)).SerializeToString()
+    async with house.socket(session.session_id) as line:
+        await line.connection.send([good[:3], good[3:9], good[9:]])
+        await line.next_of("pong")
+        await line.connection.send([bytes([byte]) for byte in good * 100])
+        assert (await line.ending())[0] == 1009
+    await check_alive(house)
+
+
+@housed()
 async def test_a_text_that_is_not_utf8(house: House) -> None:
     """1007, as RFC 6455 wants it."""
     session = await house.session(media=SOUND_ONLY)

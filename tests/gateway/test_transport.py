@@ -8,16 +8,31 @@ import socket
 
 import pytest
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn import Config, Server
 
 from tests.server.caller import run
-from tth.gateway.transport import http_with
+from tth.gateway.transport import PatientWebSocket, http_with
 
 pytestmark = pytest.mark.server
 
 LARGE = bytes(8_000_000)
 """More than the buffers of both ends hold."""
+REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+UPGRADE = (
+    b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+
+async def talkative(scope: Scope, receive: Receive, send: Send) -> None:
+    """Says more than a client takes that does not read, and is given up in the middle of it."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(4.0):
+            while True:
+                await send({"type": "websocket.send", "bytes": LARGE[:100_000]})
 
 
 async def large(scope: Scope, receive: Receive, send: Send) -> None:
@@ -27,22 +42,23 @@ async def large(scope: Scope, receive: Receive, send: Send) -> None:
 class Quiet(Server):
     """On a free port, without a log, until `close`."""
 
-    def __init__(self, first_message_s: float = 60.0, keep_alive_s: int = 60) -> None:
+    def __init__(self, first_message_s: float = 60.0, keep_alive_s: int = 60, app: ASGIApp = large) -> None:
         http = http_with(100, first_message_s)
         self.socket = socket.create_server(("127.0.0.1", 0))
         super().__init__(
             Config(
-                large, http=http, ws="none", lifespan="off", log_config=None, log_level=50,
+                app, http=http, ws=PatientWebSocket, ws_ping_interval=None,
+                lifespan="off", log_config=None, log_level=50,
                 timeout_keep_alive=keep_alive_s, timeout_graceful_shutdown=1,
             )
         )  # fmt: skip
 
-    def ask(self) -> socket.socket:
+    def ask(self, request: bytes = REQUEST) -> socket.socket:
         """A connection with a small buffer, and the request on its way."""
         made = socket.socket()
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
         made.connect(self.socket.getsockname())
-        made.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        made.sendall(request)
         made.setblocking(False)
         return made
 
@@ -88,6 +104,20 @@ def test_an_answer_that_nobody_takes_when_the_time_for_another_request_is_over()
 
     async def test() -> None:
         asked = server.ask()
+        await server.empty()
+        asked.close()
+
+    served(server, test)
+
+
+def test_a_websocket_that_nobody_reads() -> None:
+    """When its conversation is over, the connection is too, whatever still waits in it."""
+    server = Quiet(app=talkative)
+
+    async def test() -> None:
+        asked = server.ask(UPGRADE)
+        await asyncio.sleep(2.0)
+        assert server.server_state.tasks
         await server.empty()
         asked.close()
 

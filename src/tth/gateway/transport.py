@@ -12,11 +12,14 @@ from typing import Any
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode, Frame
 
 STALLED_S = 15.0
 """A client that takes nothing of an HTTP answer for so long is cut off."""
 LINGER_S = 5.0
 """For what is still in the buffer of a WebSocket when its conversation is over; then the connection is cut."""
+MAX_PARTS = 1024
+"""Frames of one WebSocket message."""
 UNSENT_BYTES = 128 * 1024
 """What the kernel may hold of a WebSocket beyond what is on its way. Its default of megabytes would be old news for a
 client on a thin line, and would keep its answers to pings waiting behind them."""
@@ -104,6 +107,16 @@ class PatientWebSocket(WebSocketsSansIOProtocol):
         raw = transport.get_extra_info("socket")
         if raw is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+
+    def handle_cont(self, event: Frame) -> None:
+        """A message in a million parts of one byte would weigh fifty times as much as in one."""
+        if self.close_sent:
+            return
+        if len(self.frames) >= MAX_PARTS:
+            self.conn.fail(CloseCode.MESSAGE_TOO_BIG, f"a message may have {MAX_PARTS} parts")
+            self.handle_parser_exception()
+            return
+        super().handle_cont(event)
 
     async def run_asgi(self) -> None:
         try:
