@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
 
 from tth.adapters.base import (
     LanguageModel,
@@ -16,6 +22,23 @@ from tth.adapters.base import (
     Utterance,
 )
 from tth.model.controls import Controls
+from tth.testing.emulators.event_stream import event
+from tth.testing.emulators.server import Emulator
+
+
+@dataclass
+class Scripted(Emulator):
+    """Sends this, whatever is asked."""
+
+    path: str = "/"
+    script: bytes = b""
+
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        router.add_post(self.path, self._answer)
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        return web.Response(body=self.script, content_type="text/event-stream")
+
 
 ANNA = Persona("anna", prompt="You are Anna.")
 
@@ -38,3 +61,16 @@ def text_of(outputs: list[LlmOutput]) -> str:
 
 def used_of(outputs: list[LlmOutput]) -> Used | None:
     return next((output for output in outputs if isinstance(output, Used)), None)
+
+
+def scripted(
+    make: Callable[[str], LanguageModel], path: str, *events: dict[str, Any], named: bool = True
+) -> list[LlmOutput]:
+    """What the adapter makes of these events. make: from the server's URL. named: as the type in their data."""
+
+    async def main() -> list[LlmOutput]:
+        script = b"".join(event(data, data.get("type", "") if named else "") for data in events)
+        async with Scripted(path=path, script=script).running() as server:
+            return await ask(make(server.url), "Hi")
+
+    return asyncio.run(main())

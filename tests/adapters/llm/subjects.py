@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tests.adapters.outcomes import KEY, REFUSALS
 from tth.adapters.base import LanguageModel
 from tth.adapters.llm import anthropic_claude, mock_llm, openai_chat, openai_responses, persona_talker
-from tth.errors import (
-    AdapterAuthFailed,
-    AdapterProtocolError,
-    AdapterQuotaExceeded,
-    AdapterRateLimited,
-    AdapterRejected,
-    AdapterUnavailable,
-    ContentRefused,
-)
+from tth.errors import AdapterProtocolError, AdapterUnavailable, ContentRefused
 from tth.model.secret import Secret
 from tth.testing.conformance.subject import Ending, Outcome, Subject
 from tth.testing.emulators.anthropic import AnthropicEmulator
@@ -23,16 +16,8 @@ from tth.testing.emulators.openai import OpenAiEmulator
 from tth.testing.emulators.openai_dialect import VLLM
 from tth.testing.emulators.server import Emulator
 
-KEY = "sk-a-key-that-nobody-may-see"
 OUTCOMES: Mapping[FaultKind, Outcome] = {
-    FaultKind.REFUSED_KEY: AdapterAuthFailed,
-    FaultKind.NO_PERMISSION: AdapterAuthFailed,
-    FaultKind.NO_QUOTA: AdapterQuotaExceeded,
-    FaultKind.RATE_LIMITED: AdapterRateLimited,
-    FaultKind.MODEL_NOT_FOUND: AdapterRejected,
-    FaultKind.SERVER_ERROR: AdapterUnavailable,
-    FaultKind.OVERLOADED: AdapterUnavailable,
-    FaultKind.HTML_ERROR: AdapterUnavailable,
+    **REFUSALS,
     FaultKind.REFUSED_CONTENT: ContentRefused,
     FaultKind.SLOW_FIRST_BYTE: Ending.WHOLE,
     FaultKind.SILENT_MIDWAY: Ending.SILENT,

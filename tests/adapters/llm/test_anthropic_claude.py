@@ -6,18 +6,16 @@ import asyncio
 from typing import Any
 
 import pytest
-from aiohttp import web
 
 from tests.adapters.llm.ask import ask, text_of, used_of
+from tests.adapters.llm.ask import scripted as ask_scripted
 from tth.adapters.base import LanguageModel, LlmOutput, Speaker, Used, Utterance
 from tth.adapters.llm.anthropic_claude import Settings, build, thinking_of
 from tth.adapters.provider_prompt import BEGIN
 from tth.errors import AdapterAuthFailed, AdapterError, AdapterRejected, AdapterUnavailable
 from tth.model.secret import Secret
 from tth.testing.emulators.anthropic import MODELS, AnthropicEmulator
-from tth.testing.emulators.event_stream import event
 from tth.testing.emulators.faults import Fault, FaultKind
-from tth.testing.emulators.server import Emulator
 
 pytestmark = pytest.mark.server
 
@@ -38,28 +36,9 @@ def answered(
     return asyncio.run(main())
 
 
-class Scripted(Emulator):
-    """Sends these events, whatever is asked."""
-
-    script: tuple[bytes, ...] = ()
-
-    def add_routes(self, router: web.UrlDispatcher) -> None:
-        router.add_post("/v1/messages", self._answer)
-
-    async def _answer(self, request: web.Request) -> web.Response:
-        return web.Response(body=b"".join(self.script), content_type="text/event-stream")
-
-
 def scripted(*events: dict[str, Any], named: bool = True) -> list[LlmOutput]:
     """What the adapter makes of these events."""
-
-    async def main() -> list[LlmOutput]:
-        server = Scripted()
-        server.script = tuple(event(data, data.get("type", "") if named else "") for data in events)
-        async with server.running():
-            return await ask(model_for(server.url), "Hi")
-
-    return asyncio.run(main())
+    return ask_scripted(model_for, "/v1/messages", *events, named=named)
 
 
 def said(text: str) -> dict[str, Any]:

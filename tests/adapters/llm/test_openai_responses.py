@@ -6,18 +6,16 @@ import asyncio
 from typing import Any
 
 import pytest
-from aiohttp import web
 
 from tests.adapters.llm.ask import ask, text_of, used_of
+from tests.adapters.llm.ask import scripted as ask_scripted
 from tth.adapters.base import LanguageModel, LlmInput, LlmOutput, SessionContext, Speaker, TurnContext, Utterance
 from tth.adapters.llm.openai_responses import Settings, build
 from tth.errors import AdapterError, AdapterQuotaExceeded, AdapterRateLimited, AdapterRejected, AdapterUnavailable
 from tth.model.controls import Controls
 from tth.model.secret import Secret
-from tth.testing.emulators.event_stream import event
 from tth.testing.emulators.faults import Fault, FaultKind
 from tth.testing.emulators.openai import OpenAiEmulator
-from tth.testing.emulators.server import Emulator
 
 pytestmark = pytest.mark.server
 
@@ -37,28 +35,9 @@ def answered(text: str, *history: Utterance, **changes: Any) -> tuple[list[LlmOu
     return asyncio.run(main())
 
 
-class Scripted(Emulator):
-    """Sends these events, whatever is asked."""
-
-    script: tuple[bytes, ...] = ()
-
-    def add_routes(self, router: web.UrlDispatcher) -> None:
-        router.add_post("/v1/responses", self._answer)
-
-    async def _answer(self, request: web.Request) -> web.Response:
-        return web.Response(body=b"".join(self.script), content_type="text/event-stream")
-
-
 def scripted(*events: dict[str, Any], named: bool = True) -> list[LlmOutput]:
     """What the adapter makes of these events."""
-
-    async def main() -> list[LlmOutput]:
-        server = Scripted()
-        server.script = tuple(event(data, data.get("type", "") if named else "") for data in events)
-        async with server.running():
-            return await ask(model_for(f"{server.url}/v1"), "Hi")
-
-    return asyncio.run(main())
+    return ask_scripted(lambda url: model_for(f"{url}/v1"), "/v1/responses", *events, named=named)
 
 
 def delta(text: str, index: int = 0) -> dict[str, Any]:

@@ -7,18 +7,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from tests.adapters.outcomes import KEY, REFUSALS
 from tth.adapters.base import RealtimeModel, Role
 from tth.adapters.realtime import mock_realtime, openai_realtime
 from tth.config.wiring import builtin_registry
-from tth.errors import (
-    AdapterAuthFailed,
-    AdapterProtocolError,
-    AdapterQuotaExceeded,
-    AdapterRateLimited,
-    AdapterRejected,
-    AdapterUnavailable,
-    ContentRefused,
-)
+from tth.errors import AdapterProtocolError, AdapterUnavailable, ContentRefused
 from tth.model.secret import Secret
 from tth.testing.conformance import realtime
 from tth.testing.conformance.subject import Check, Ending, Outcome, Subject
@@ -29,16 +22,10 @@ from tth.testing.emulators.server import Emulator
 
 pytestmark = pytest.mark.server
 
-KEY = "sk-a-key-that-nobody-may-see"
 OUTCOMES: Mapping[FaultKind, Outcome] = {
-    FaultKind.REFUSED_KEY: AdapterAuthFailed,
-    FaultKind.NO_PERMISSION: AdapterAuthFailed,
-    FaultKind.NO_QUOTA: AdapterQuotaExceeded,
-    FaultKind.MODEL_NOT_FOUND: AdapterRejected,
+    **REFUSALS,
     FaultKind.OVERLOADED: Ending.WHOLE,  # met while connecting before the turn, which has an attempt of its own
     FaultKind.HTML_ERROR: Ending.WHOLE,
-    FaultKind.RATE_LIMITED: AdapterRateLimited,
-    FaultKind.SERVER_ERROR: AdapterUnavailable,
     FaultKind.REFUSED_CONTENT: ContentRefused,
     FaultKind.SLOW_FIRST_BYTE: Ending.WHOLE,
     FaultKind.SILENT_MIDWAY: Ending.SILENT,

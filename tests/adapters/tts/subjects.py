@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tests.adapters.outcomes import KEY, REFUSALS
 from tth.adapters.base import Voice
 from tth.adapters.tts import elevenlabs, espeak, mock_tts, openai_tts
-from tth.errors import (
-    AdapterAuthFailed,
-    AdapterProtocolError,
-    AdapterQuotaExceeded,
-    AdapterRateLimited,
-    AdapterRejected,
-    AdapterUnavailable,
-)
+from tth.errors import AdapterProtocolError, AdapterUnavailable
 from tth.model.secret import Secret
 from tth.testing.conformance.subject import Ending, Outcome, Subject
 from tth.testing.emulators import elevenlabs_sockets
@@ -25,17 +19,6 @@ from tth.testing.emulators.openai import OpenAiEmulator
 from tth.testing.emulators.openai_speech import SpeechDialect
 from tth.testing.emulators.server import Emulator
 
-KEY = "sk-a-key-that-nobody-may-see"
-REFUSALS: Mapping[FaultKind, Outcome] = {
-    FaultKind.REFUSED_KEY: AdapterAuthFailed,
-    FaultKind.NO_PERMISSION: AdapterAuthFailed,
-    FaultKind.NO_QUOTA: AdapterQuotaExceeded,
-    FaultKind.RATE_LIMITED: AdapterRateLimited,
-    FaultKind.MODEL_NOT_FOUND: AdapterRejected,
-    FaultKind.SERVER_ERROR: AdapterUnavailable,
-    FaultKind.OVERLOADED: AdapterUnavailable,
-    FaultKind.HTML_ERROR: AdapterUnavailable,
-}
 STREAM: Mapping[FaultKind, Outcome] = {
     FaultKind.SLOW_FIRST_BYTE: Ending.WHOLE,
     FaultKind.SPLIT_BYTES: Ending.WHOLE,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.adapters.tts.subjects import KEY
+from tests.adapters.outcomes import KEY
 from tth.adapters.base import Persona, SessionContext, TtsInput, TtsOutput, TurnContext, Used
 from tth.adapters.tts import elevenlabs_socket
 from tth.adapters.tts.elevenlabs import ElevenLabsSession, ElevenLabsVoice, Settings, build

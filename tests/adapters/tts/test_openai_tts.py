@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from aiohttp import web
 
-from tests.adapters.tts.subjects import KEY
+from tests.adapters.outcomes import KEY
 from tth.adapters.base import Persona, SessionContext, Support, TtsInput, TtsOutput, TurnContext, Used
 from tth.adapters.tts.openai_tts import (
     CompatibleSettings,
