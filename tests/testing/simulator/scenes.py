@@ -12,10 +12,14 @@ from tth.testing.simulator.steps import (
     AskTime,
     Await,
     Change,
+    Intrude,
+    LastSeq,
     Misbehave,
     PauseTurn,
     Position,
+    Reopen,
     Rest,
+    Resume,
     ResumeTurn,
     Say,
     Step,
@@ -23,7 +27,7 @@ from tth.testing.simulator.steps import (
     Until,
 )
 from tth.testing.simulator.transport import Reading
-from tth.testing.simulator.world import SMALL, World
+from tth.testing.simulator.world import SMALL, Limits, World
 
 LONG = "The train to Oslo leaves at nine, and perhaps it is late. I think that we have to wait a while for it."
 STEPS: tuple[Step, ...] = (
@@ -65,6 +69,25 @@ STEPS: tuple[Step, ...] = (
     Await(Until.END, 5_000),
 )
 
+_HEARD_IN_PART: tuple[Step, ...] = (Say((LONG,), "say"), Await(Until.SOUND, 5_000), Rest(1_000))
+LOST_AND_RESUMED: tuple[Step, ...] = (
+    *_HEARD_IN_PART,
+    Reopen("cancel", 300, Resume(), intruders=(Intrude("wrong"), Intrude("elsewhere"))),
+    Rest(300),
+    *_HEARD_IN_PART,
+    Reopen("silent", 500, Resume(last_seq=LastSeq.BEHIND, repeats=2), meanwhile=(AskTime(), Say(("Again.",), "say"))),
+    Await(Until.END, 5_000),
+    Rest(1_000),
+    Intrude("old"),
+    Intrude("unasked"),
+    *_HEARD_IN_PART,
+    Reopen("takeover", 0, Resume()),
+    Say(("How are you?",), "talk"),
+    Await(Until.END, 20_000),
+    Rest(2_000),
+)
+"""Streams that are lost in the middle of speech, in three ways, and resumed."""
+
 
 def world(**changed: object) -> World:
     """A quick client, prompt adapters, words and pictures; some fields may differ."""
@@ -86,6 +109,8 @@ def world(**changed: object) -> World:
         "outbox_events": 512,
         "stalled_ms": 2500,
         "max_ahead_ms": 400,
+        "told_again": 512,
+        "limits": Limits(),
         "steps": STEPS,
     }
     return World(**{**fields, **changed})  # type: ignore[arg-type]

@@ -67,3 +67,26 @@ def test_a_lost_stream_leaves_nothing_to_wait_for() -> None:
     assert player.position(0.2) == 60_000
     player.take(sound(0.25, 62_400))
     assert player.position(0.25) == 61_200
+
+
+def test_who_ceases_to_listen_stays_there_until_something_else_is_heard() -> None:
+    """Whatever else of the same turn still comes."""
+    player = Player()
+    player.take(sound(0.0, 0, 24_000))
+    player.leave(0.25)
+    player.take(sound(0.3, 24_000, 24_000))
+    assert player.listened(0.5) == 6_000
+    assert player.heard(0.5) == 12_000
+    player.leave(0.75)
+    assert player.listened(1.0) == 6_000
+    player.take(sound(1.0, 48_000, turn_id="t_2"))
+    assert player.listened(1.0) == player.heard(1.0) == 24_000
+
+
+def test_who_listens_again_is_where_the_player_is() -> None:
+    """After a pause that was refused, or is over."""
+    player = Player()
+    player.take(sound(0.0, 0, 24_000))
+    player.leave(0.25)
+    player.go_on()
+    assert player.listened(0.5) == 12_000

@@ -85,3 +85,42 @@ def test_writes_to_a_peer_that_is_gone_fail() -> None:
             await call.write(ConverseResponse())
 
     run_virtual(main())
+
+
+def test_a_silent_peer_loses_both_directions() -> None:
+    """Writes succeed as long as the transport takes them, nothing arrives, and what was lost is known."""
+
+    async def main() -> None:
+        taken: list[int] = []
+        for reads in (Reads.QUICK, Reads.YIELDING):
+            call = SimulatedCall(Reading(reads), lambda message: taken.append(message.seq))
+            await call.write(ConverseResponse(seq=1))
+            call.is_silent = True
+            await call.write(ConverseResponse(seq=2))
+            call.send(ConverseRequest())
+            call.half_close()
+            request = asyncio.create_task(anext(call))
+            await asyncio.wait([request], timeout=10)
+            assert not request.done()
+            request.cancel()
+            assert [message.seq for _, message in call.lost] == [2]
+        assert taken == [1, 1]
+
+    run_virtual(main())
+
+
+def test_what_a_window_holds_can_be_lost() -> None:
+    """Also the message whose write was cancelled: it has its number."""
+
+    async def main() -> list[int]:
+        call = SimulatedCall(Reading(Reads.NEVER, window=2), lambda message: None)
+        for number in (1, 2):
+            await call.write(ConverseResponse(seq=number))
+        blocked = asyncio.create_task(call.write(ConverseResponse(seq=3)))
+        await asyncio.wait([blocked], timeout=1)
+        blocked.cancel()
+        await asyncio.wait([blocked])
+        call.give_up()
+        return sorted(message.seq for _, message in call.lost)
+
+    assert run_virtual(main()) == [1, 2, 3]

@@ -6,45 +6,46 @@ Tests: tests/testing/simulator/test_run.py.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from random import Random
 
 from tth.errors import TTHError
 from tth.model.media import ms_to_samples, samples_to_us, us_to_samples
 from tth.server.app import TthServer
-from tth.server.interceptors import only_ours
 from tth.server.outbox import Outbox
 from tth.session.conversation import Conversation
 from tth.session.terms import OverlapPolicy
 from tth.testing.simulator import wire
+from tth.testing.simulator.intruder import first_message, intrude
+from tth.testing.simulator.line import STREAM_ENDS_S, SimulatedLine
 from tth.testing.simulator.player import Player
-from tth.testing.simulator.recording import TERMINAL, Pause, Recording, Sent, Stop, StreamLog, got
+from tth.testing.simulator.recording import TERMINAL, Got, Pause, Recording, Stop
 from tth.testing.simulator.steps import (
     AskTime,
     Await,
     Change,
     DrainServer,
     EndSession,
+    Intrude,
     Misbehave,
     PauseTurn,
     Position,
     Reopen,
     Rest,
+    Resume,
     ResumeTurn,
     Say,
     Step,
     StopTurn,
     Until,
 )
-from tth.testing.simulator.transport import Reading, SimulatedCall
+from tth.testing.simulator.transport import Reading
 from tth.testing.simulator.world import World
 from tth.v1 import tth_service_pb2
-from tth.v1.converse_pb2 import ConverseRequest, ConverseResponse
+from tth.v1.converse_pb2 import ConverseRequest
 
-STREAM_ENDS_S = 90.0
-"""Longer than any budget of a turn; a stream that has not ended by then never will."""
 TURN_ENDS_S = 20.0
 """For a turn in which nothing goes wrong."""
 _OFF_MS = {Position.BEHIND: -700, Position.AHEAD: 700, Position.FAR_AHEAD: 3_600_000, Position.FAR_BEHIND: -3_600_000}
@@ -60,13 +61,9 @@ class SimulatedClient:
         self._random = Random(world.seed + 1)
         self._loop = asyncio.get_running_loop()
         self._player = Player()
-        self._session_id = ""
+        self._line = SimulatedLine(server, world, recording, self._random, self._take)
         self._conversation: Conversation | None = None
-        self._client_seq = 0
-        self._call: SimulatedCall | None = None
-        self._tasks: list[asyncio.Task[None]] = []
-        self._uplink: deque[tuple[SimulatedCall, ConverseRequest | None]] = deque()
-        self._news = asyncio.Event()
+        self._reporting: asyncio.Task[None] | None = None
         self._open: list[str] = []
         """Turns that have begun and not ended, as far as the client knows; one that waited may end beside another."""
         self._newest: str | None = None
@@ -75,17 +72,34 @@ class SimulatedClient:
         """What came of the newest turn: kinds of messages."""
         self._asked_seq = 0
         """The message that asked for the newest turn."""
+        self._stated = -1
+        """The newest stream that has told its state."""
         self._reported_turn = ""
-        self.is_over = False
-        """The session was ended, by whomever."""
+        self._answers: dict[int, Stop | Pause] = {}
+        """By the number of the message that asked for it, of this numbering."""
+        self._pause_seq = 0
+        """The message that asked for the newest pause."""
+        self._is_dismissed = False
+        """The server has said that the session ends."""
+        self._is_ended = False
 
     # ---- the session
+
+    @property
+    def is_over(self) -> bool:
+        """The session was ended, by whomever."""
+        if self._is_ended or not self._recording.streams:
+            return self._is_ended
+        status = self._line.log.status
+        return status == "SESSION_NOT_FOUND" or (self._is_dismissed and status != "")
 
     async def create(self) -> None:
         """Make the session. Raises TTHError when the server takes none."""
         request = wire.create_session(self._world)
         created = await self._server.service.CreateSession(request, None)  # type: ignore[arg-type]
-        self._session_id = created.session_id
+        self._line.session_id = created.session_id
+        self._recording.handles.append(created.resume_handle)
+        self._recording.created_s = self._loop.time()
         self._conversation = self._server.sessions.get(created.session_id)
 
     async def act(self, steps: tuple[Step, ...]) -> None:
@@ -93,94 +107,112 @@ class SimulatedClient:
         for step in steps:
             if self.is_over:
                 return
-            if self._call is None:
-                self.open(self._world.reading)
+            if not self._line.is_open:
+                await self._begin(self._world.reading)
             await self._do(step)
 
     async def finale(self) -> None:
         """Whatever has happened: the session can be used, by a good client with good adapters, and is ended."""
         self._recording.cast.is_calm = True
-        await self.close()
+        await self._close()
         if not self.is_over:
-            self.open(Reading())
+            await self._begin(Reading())
             await self._do(Say(("And now?",), "talk"))
             await self._do(Await(Until.END, int(TURN_ENDS_S * 1000)))
-            if "turn_complete" not in self._seen:
+            await self._close()
+            if "turn_complete" not in self._seen and self._world.limits.are_usual:
                 self._recording.complaints.append(f"the last turn was not completed: {sorted(self._seen)}")
-            await self.close()
         await self._end_session()
+        await self._line.finish()
 
     async def _end_session(self) -> None:
-        request = tth_service_pb2.EndSessionRequest(session_id=self._session_id)
+        request = tth_service_pb2.EndSessionRequest(session_id=self._line.session_id)
         with suppress(TTHError):
             async with asyncio.timeout(STREAM_ENDS_S):
                 await self._server.service.EndSession(request, None)  # type: ignore[arg-type]
-        self.is_over = True
+        self._is_ended = True
 
     # ---- streams
 
-    def open(self, reading: Reading) -> None:
-        """Open a stream to the session."""
-        recording, number = self._recording, len(self._recording.streams)
-        recording.streams.append(StreamLog(self._loop.time(), reads=reading.reads))
-        call = SimulatedCall(reading, lambda message: self._take(message, number))
-        self._call = call
+    async def _begin(self, reading: Reading) -> None:
         self._open.clear()
-        self._tasks = [asyncio.create_task(self._serve(call, number), name=f"call {number}")]
-        self._tasks.append(asyncio.create_task(call.read(), name=f"client reads {number}"))
-        if self._world.report_ms:
-            self._tasks.append(asyncio.create_task(self._report(), name=f"client reports {number}"))
-        self._send(ConverseRequest(session_id=self._session_id), "attach")
+        self._answers.clear()
+        await self._line.open(reading)
+        self._start_reports()
 
-    async def close(self) -> None:
-        """Half-close and wait until the server has ended the stream."""
-        call = self._call
-        if call is None:
+    async def _close(self) -> None:
+        await self._line.close()
+        await self._stop_reports()
+
+    async def _reopen(self, step: Reopen) -> None:
+        line = self._line
+        if step.how == "half_close":
+            await self._close()
+        elif step.how in ("silent", "silent_takeover"):
+            line.fall_silent()
+            for one in step.meanwhile:
+                await self._do(one)
+        elif step.how != "takeover":
+            await self._lose(is_broken=step.how == "broken")
+        await asyncio.sleep(step.rest_ms / 1000)
+        if step.how == "silent":
+            await self._lose(is_broken=False)
+        for one in step.intruders:
+            await self._intrude(one)
+        if step.resume is not None and line.may_resume and not self.is_over:
+            await self._resume(step.resume)
+        elif line.is_open and step.how != "half_close":  # it was to be taken over
+            await self._lose(is_broken=False)
+
+    async def _lose(self, *, is_broken: bool) -> None:
+        await self._stop_reports()
+        await self._line.lose(is_broken=is_broken)
+        self._player.lose()
+
+    async def _resume(self, resume: Resume) -> None:
+        """The player stops in the moment in which it is told where it was."""
+        await self._stop_reports()
+        now_s = self._loop.time()
+        self._player.leave(now_s)
+        self._player.lose()
+        played = self._player.listened(now_s)
+        await self._line.resume(self._world.reading, resume, self._said(resume.position, played), played)
+        for client_seq, kind, message in self._line.unacknowledged(resume.repeats):
+            self._recording.sent_again[kind] += 1
+            asked = self._answers.get(client_seq)
+            if isinstance(asked, Stop):
+                self._recording.stops.append(replace(asked, at_s=self._loop.time(), turn_id=""))
+            elif asked is not None:
+                self._recording.pauses.append(replace(asked, at_s=self._loop.time()))
+            self._line.send_again(message)
+        self._start_reports()
+
+    async def _intrude(self, step: Intrude) -> None:
+        handle = self._recording.handles[-1]
+        if step.how == "old":
+            old = self._line.old_handle()
+            if old is None:
+                return
+            handle = old
+        is_there = self._line.is_open and self._line.has_state and not self._line.log.status
+        if step.how == "unasked" and not is_there:
             return
-        log = self._recording.streams[-1]
-        log.half_closed = not log.status
-        self._deliver_later(call, None)
-        await self._ended()
+        tried = await intrude(self._server, step.how, first_message(step.how, self._line.session_id, handle))
+        if step.how != "unasked" or not self._line.log.status:  # else its stream may have been the only one
+            self._recording.intruders.append(tried)
 
-    async def _ended(self) -> None:
-        serving, *others = self._tasks
-        done, _ = await asyncio.wait([serving], timeout=STREAM_ENDS_S)
-        if not done:
-            self._recording.complaints.append(f"a stream had not ended {STREAM_ENDS_S:g} s after its half-close")
-            serving.cancel()
-            await asyncio.wait([serving])
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        if self._call is not None:
-            self._call.read_rest()
-        self._call = None
-        self._uplink.clear()
+    def _start_reports(self) -> None:
+        if self._world.report_ms and self._reporting is None:
+            self._reporting = asyncio.create_task(self._report(), name="client reports")
 
-    async def _serve(self, call: SimulatedCall, number: int) -> None:
-        """The call as the transport runs it."""
-        log = self._recording.streams[number]
-        try:
-            await self._server.service.Converse(call, call)  # type: ignore[arg-type]
-            log.status = "OK"
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            assert task is not None
-            log.status = "CANCELLED" if task.cancelling() else "FOREIGN_CANCELLATION"
-        except TTHError as error:
-            log.status = error.reason
-        except ExceptionGroup as group:
-            ours = only_ours(group)
-            log.status = ours.reason if ours is not None else f"INTERNAL: {group!r}"
-        except Exception as error:
-            log.status = f"INTERNAL: {error!r}"
-        log.closed_s = self._loop.time()
-        self._news.set()
+    async def _stop_reports(self) -> None:
+        if self._reporting is not None:
+            self._reporting.cancel()
+            await asyncio.wait([self._reporting])
+            self._reporting = None
 
-    def _take(self, message: ConverseResponse, number: int) -> None:
+    def _take(self, one: Got) -> None:
         recording = self._recording
-        one = got(message, self._loop.time(), number)
-        recording.got.append(one)
         recording.most_waiting = max(recording.most_waiting, self._waiting())
         self._player.take(one)
         if one.kind == "turn_started":
@@ -188,11 +220,17 @@ class SimulatedClient:
             self._newest = self._newest or one.turn_id
         elif one.kind in TERMINAL and one.turn_id in self._open:
             self._open.remove(one.turn_id)
+        elif one.kind == "session_state" and one.stream != self._stated:
+            self._stated = one.stream
+            self._open.clear()  # every turn from before has ended, also one whose end was lost
+        elif one.kind == "turn_resumed" or (one.kind == "error" and one.body.client_seq == self._pause_seq):
+            self._player.go_on()
+        elif one.kind == "go_away":
+            self._is_dismissed = True
         if one.turn_id and one.turn_id == self._newest:
             self._seen.add(one.kind)
         elif one.kind == "error" and one.body.client_seq >= self._asked_seq:
             self._seen.add("refused")
-        self._news.set()
 
     def _waiting(self) -> int:
         sink = self._conversation._sink if self._conversation is not None else None
@@ -206,32 +244,7 @@ class SimulatedClient:
     # ---- to the server
 
     def _send(self, message: ConverseRequest, kind: str, *, text: str = "", mode: str = "", good: bool = True) -> None:
-        if self._call is None:
-            return
-        self._client_seq += 1
-        message.client_seq = self._client_seq
-        stream = len(self._recording.streams) - 1
-        self._recording.sent.append(
-            Sent(self._loop.time(), stream, self._client_seq, kind, text, message.turn_id, mode, good)
-        )
-        self._deliver_later(self._call, message)
-
-    def _deliver_later(self, call: SimulatedCall, message: ConverseRequest | None) -> None:
-        """Over an uplink that keeps the order. None = the half-close."""
-        self._uplink.append((call, message))
-        if self._world.uplink_ms:
-            self._loop.call_later(self._world.uplink_ms / 1000, self._deliver)
-        else:
-            self._deliver()
-
-    def _deliver(self) -> None:
-        if not self._uplink:
-            return
-        call, message = self._uplink.popleft()
-        if message is None:
-            call.half_close()
-        else:
-            call.send(message)
+        self._line.send(message, kind, text=text, mode=mode, good=good)
 
     async def _report(self) -> None:
         """Tell where the player is, in time."""
@@ -266,16 +279,18 @@ class SimulatedClient:
             case Change():
                 self._send(wire.change(step), "control_update", good=step.is_good)
             case AskTime():
-                self._send(wire.ping(), "ping")
+                self._send(wire.ping(self._line.next_client_seq), "ping")
             case Misbehave(how):
                 self._send(wire.misdeed(how), how, good=False)
             case Reopen():
                 await self._reopen(step)
+            case Intrude():
+                await self._intrude(step)
             case EndSession():
                 self._recording.ended = True
                 await self._end_session()
             case DrainServer():
-                self.is_over = self._recording.drained = True
+                self._is_ended = self._recording.drained = True
                 await self._server.drain()
 
     async def _await(self, step: Await) -> None:
@@ -288,14 +303,14 @@ class SimulatedClient:
         wanted |= {"refused", *TERMINAL}
         with suppress(TimeoutError):
             async with asyncio.timeout(step.ms / 1000):
-                while not (wanted & self._seen or self._recording.streams[-1].status):
-                    self._news.clear()
-                    await self._news.wait()
+                while not (wanted & self._seen or self._line.log.status):
+                    self._line.news.clear()
+                    await self._line.news.wait()
 
     async def _say(self, step: Say) -> None:
         self._newest = None
         self._seen.clear()
-        self._asked_seq = self._client_seq + 1
+        self._asked_seq = self._line.next_client_seq
         if self._world.overlap is OverlapPolicy.SUPERSEDE and step.ends == "whole":
             self._hear_no_more(None, by_text=True)
         last = len(step.parts) - 1
@@ -318,15 +333,21 @@ class SimulatedClient:
     def _pause(self, step: PauseTurn) -> None:
         """What is heard until the answer comes is not counted: a player holds at once."""
         told, now_s = self._told(step.position), self._loop.time()
-        self._recording.pauses.append(Pause(now_s, self._player.heard(now_s), told))
+        pause = Pause(now_s, self._player.heard(now_s), told)
+        self._recording.pauses.append(pause)
+        self._pause_seq = self._line.next_client_seq
+        self._answers[self._pause_seq] = pause
+        self._player.leave(now_s)
         self._send(wire.pause(self._named(step.turn), told), "pause_turn")
 
     def _told(self, position: Position) -> int | None:
         """What a message says of where the player is."""
+        return self._said(position, self._player.heard(self._loop.time()))
+
+    def _said(self, position: Position, played_sample: int) -> int | None:
         if position is Position.NONE:
             return None
-        told = self._player.heard(self._loop.time()) + ms_to_samples(_OFF_MS.get(position, 0))
-        return us_to_samples(samples_to_us(told))
+        return us_to_samples(samples_to_us(played_sample + ms_to_samples(_OFF_MS.get(position, 0))))
 
     def _named(self, turn: str) -> str:
         return {"": "", "own": self._running, "wrong": "never_was"}[turn]
@@ -336,22 +357,9 @@ class SimulatedClient:
         now_s, turn_id = self._loop.time(), self._running
         is_reported = bool(turn_id) and self._reported_turn == turn_id
         played = self._player.heard(now_s)
-        self._recording.stops.append(Stop(turn_id, by_text, now_s, played, told, is_reported))
+        stop = Stop(turn_id, by_text, now_s, played, told, is_reported)
+        self._recording.stops.append(stop)
+        self._answers[self._line.next_client_seq] = stop
+        if turn_id or not by_text:
+            self._player.leave(now_s)
         self._player.flush(turn_id)
-
-    async def _reopen(self, step: Reopen) -> None:
-        if step.how == "half_close":
-            await self.close()
-        else:
-            assert self._call is not None
-            self._recording.streams[-1].cancelled = True
-            if step.how == "broken":
-                self._call.is_gone = True
-                await asyncio.sleep(self._random.choice((0.0, 0.01, 0.3)))
-            self._uplink.clear()
-            log = self._recording.streams[-1]
-            self._tasks[0].cancel()
-            await self._ended()
-            log.status = log.status or "CANCELLED"  # before the server knew of it
-            self._player.lose()
-        await asyncio.sleep(step.rest_ms / 1000)

@@ -20,6 +20,9 @@ class Player:
         self._flushed = ""
         """The turn that the user does not want to hear any more."""
         self._is_lost = False
+        self._left_at: int | None = None
+        """Where its user ceased to listen to what it has; until something else is heard."""
+        self._left_turn = self._sound_turn = ""
         self.stalled_count = 0
         """How often sound came too late."""
 
@@ -38,6 +41,18 @@ class Player:
         """Throw away what there is of this turn and what still comes of it."""
         self._flushed = turn_id
 
+    def leave(self, now_s: float) -> None:
+        """Its user hears nothing more of what there is, and of the turn that it belongs to."""
+        self._left_at, self._left_turn = self.listened(now_s), self._sound_turn
+
+    def go_on(self) -> None:
+        """Its user listens again."""
+        self._left_at = None
+
+    def listened(self, now_s: float) -> int:
+        """How far its user has listened: where a client that comes back says that it was."""
+        return self.heard(now_s) if self._left_at is None else self._left_at
+
     def lose(self) -> None:
         """The stream is lost: the first media of the next one is heard at once, as by a player that is new."""
         self._is_lost = True
@@ -55,6 +70,9 @@ class Player:
             self._anchor = (one.at_s, start)
         self._is_lost = False
         if one.kind == "audio_chunk":
+            if one.turn_id not in (self._flushed, self._left_turn):
+                self._left_at = None
+            self._sound_turn = one.turn_id
             if one.turn_id != self._flushed and start < self.position(one.at_s):
                 self._anchor = (one.at_s, start)
                 self.stalled_count += 1

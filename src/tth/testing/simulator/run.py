@@ -25,6 +25,10 @@ BATCH = 25
 SHOWN = 3
 """Failures that are shown with their trace; the others by their seeds."""
 SAID_EVERY_S = 5.0
+_GROUPS = (
+    *("sent", "again", "event", "stopped", "stream", "client"),
+    *("resume", "intruder", "go_away", "error", "degraded", "fault"),
+)
 
 
 @dataclass(slots=True)
@@ -77,11 +81,27 @@ def _happened(recording: Recording) -> Iterator[str]:
     yield from (f"sent {one.kind}" for one in recording.sent)
     yield from (f"stream {log.status}" for log in recording.streams)
     yield from (f"client reads {log.reads}" for log in recording.streams)
+    yield from _resumed(recording)
     yield from (f"error {one.body.reason}" for one in recording.of_kind["error"])
     yield from (f"degraded {one.body.component} {one.body.reason}" for one in recording.of_kind["degraded_mode"])
     for kind in ("turn_stopped",):
         yield from (f"stopped {TurnOutcome.Name(one.body.outcome)}" for one in recording.of_kind[kind])
     yield from (f"fault {name}" for name in recording.cast.happened.elements())
+
+
+def _resumed(recording: Recording) -> Iterator[str]:
+    for number, log in enumerate(recording.streams):
+        state = recording.states.get(number)
+        if log.comeback is not None:
+            yield "resume " + ("unanswered" if state is None else "with a gap" if state.body.gap else "without a gap")
+            if log.comeback.last_seq != log.comeback.taken_seq:
+                yield "resume with a wrong last_seq"
+        if log.taken_over:
+            yield "resume of a stream that was there"
+    yield from (f"resume tells {one.kind}" for one in recording.told if one.is_again)
+    yield from (f"again {kind}" for kind in recording.sent_again.elements())
+    yield from (f"intruder {one.how}" for one in recording.intruders)
+    yield from (f"go_away {one.body.reason}" for one in recording.of_kind["go_away"])
 
 
 def run(first_seed: int, count: int, processes: int) -> Outcome:
@@ -114,7 +134,7 @@ def summary(outcome: Outcome) -> Iterator[str]:
     for name, count in sorted(outcome.happened.items(), key=lambda item: -item[1]):
         group, _, rest = name.partition(" ")
         by_group.setdefault(group, []).append(f"{rest or 'none'} {count}")
-    for group in ("sent", "event", "stopped", "stream", "client", "error", "degraded", "fault"):
+    for group in _GROUPS:
         yield f"{group}: " + ", ".join(by_group.get(group, ["none"]))
 
 

@@ -14,11 +14,14 @@ from tth.testing.simulator.steps import (
     Change,
     DrainServer,
     EndSession,
+    Intrude,
+    LastSeq,
     Misbehave,
     PauseTurn,
     Position,
     Reopen,
     Rest,
+    Resume,
     ResumeTurn,
     Say,
     Step,
@@ -28,7 +31,8 @@ from tth.testing.simulator.steps import (
 from tth.testing.simulator.texts import MUTE, WORDS, draw_text, split
 
 PERSONAS = ("default", "other", "third")
-_MISDEEDS = ("empty_text", "long_text", "no_payload", "end_turn", "other_session")
+_MISDEEDS = ("empty_text", "long_text", "no_payload", "end_turn", "late_resume", "other_session")
+_INTRUDERS = ("wrong", "old", "empty", "huge", "elsewhere", "unasked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,7 @@ def _rest(script: Script) -> list[Step]:
 
 
 def _misbehave(script: Script) -> list[Step]:
-    how = script.random.choices(_MISDEEDS, (3, 3, 3, 3, 1))[0]
+    how = script.random.choices(_MISDEEDS, (3, 3, 3, 3, 2, 1))[0]
     return [Misbehave(how)]
 
 
@@ -153,6 +157,61 @@ def _reopen(script: Script) -> list[Step]:
     random = script.random
     how = random.choice(("half_close", "cancel", "cancel", "broken"))
     return [Reopen(how, random.choice((0, 0, 50, 1500)))]
+
+
+def _come_back(script: Script) -> list[Step]:
+    """The stream is lost, mostly while somebody speaks, and its client goes on."""
+    random = script.random
+    steps = _say(script)[:1] if random.random() < 0.8 else []
+    if steps and random.random() < 0.8:
+        steps.append(Await(random.choice(tuple(Until)), 2500))
+    steps.append(Rest(random.choice((0, 0, 1, 30, 150, 300, 700, 1500))))
+    for _ in range(random.choices((1, 2, 3), (7, 2, 1))[0]):
+        steps.append(_loss(script))
+        if random.random() < 0.3:
+            steps.append(Rest(random.choice((0, 1, 100, 600))))
+    return [*steps, *_after(random)]
+
+
+def _loss(script: Script) -> Reopen:
+    random = script.random
+    how = random.choices(
+        ("cancel", "broken", "silent", "takeover", "silent_takeover", "half_close"), (25, 20, 25, 15, 15, 5)
+    )[0]
+    resume = Resume(
+        random.choices(tuple(Position), (15, 55, 10, 10, 5, 5))[0],
+        random.choices(tuple(LastSeq), (70, 8, 6, 8, 4, 4))[0],
+        shows_last=random.random() < 0.2,
+        waits=random.random() < 0.7,
+        repeats=random.choice((0, 0, 1, 5)),
+    )
+    meanwhile: list[Step] = []
+    if how in ("silent", "silent_takeover"):
+        for _ in range(random.choices((0, 1, 2), (4, 4, 2))[0]):
+            meanwhile += random.choice((_say_at_once, _say_at_once, _interrupt, _hold, _resume, _change, _ping))(script)
+    rest_ms = random.choice((0, 0, 1, 50, 300, 1500))
+    intruders = tuple(_intruder(script) for _ in range(random.choices((0, 1, 2), (85, 12, 3))[0]))
+    return Reopen(how, rest_ms, resume, tuple(meanwhile), intruders)
+
+
+def _say_at_once(script: Script) -> list[Step]:
+    return _say(script)[:1]
+
+
+def _interrupt(script: Script) -> list[Step]:
+    return [StopTurn(script.random.choice((Position.NONE, Position.EXACT)))]
+
+
+def _hold(script: Script) -> list[Step]:
+    return [PauseTurn(script.random.choice((Position.NONE, Position.EXACT)))]
+
+
+def _intruder(script: Script) -> Intrude:
+    return Intrude(script.random.choice(_INTRUDERS))
+
+
+def _intrude(script: Script) -> list[Step]:
+    return [_intruder(script)]
 
 
 def _ping(script: Script) -> list[Step]:
@@ -168,6 +227,8 @@ _KINDS: tuple[Callable[[Script], list[Step]], ...] = (
     _rest,
     _misbehave,
     _reopen,
+    _come_back,
+    _intrude,
     _ping,
 )
-_WEIGHTS = (34, 18, 14, 2, 11, 7, 5, 8, 6)
+_WEIGHTS = (34, 18, 14, 2, 11, 7, 5, 4, 14, 2, 6)

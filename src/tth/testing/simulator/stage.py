@@ -14,19 +14,21 @@ from random import Random
 from tth.adapters.base import AdapterSpec, Persona
 from tth.adapters.registry import Adapters
 from tth.control.personas import PersonaConfig
+from tth.core.replay import ReplayLimits
 from tth.errors import TTHError
 from tth.media.encode import EncodedPicture
 from tth.model.controls import LatencyMode
 from tth.server.app import ServerOptions, TthServer
 from tth.server.models import ModelCatalogue
 from tth.session.engine import Engine
+from tth.session.store import SessionLimits
 from tth.testing.simulator.adapters import SimulatedModel, SimulatedRealtime, SimulatedVoice
 from tth.testing.simulator.avatar import SimulatedAvatar
 from tth.testing.simulator.cast import Cast
 from tth.testing.simulator.client import SimulatedClient
 from tth.testing.simulator.recording import Recording
 from tth.testing.simulator.script import PERSONAS
-from tth.testing.simulator.world import World
+from tth.testing.simulator.world import DRAIN_S, World
 from tth.testing.virtual_time import VirtualClock, run_virtual
 
 LIMIT_S = 3600.0
@@ -50,12 +52,16 @@ async def _play(world: World) -> Recording:
     server = make_server(world, cast)
     await server.load()
     client = SimulatedClient(server, world, recording)
+    sweep = None if world.limits.are_usual else asyncio.create_task(server.sweep(), name="sweep")
     try:
         await client.create()
         await client.act(world.steps)
         await client.finale()
     except TTHError as error:
         recording.complaints.append(f"no session was made: {error.reason}")
+    if sweep is not None:
+        sweep.cancel()
+        await asyncio.wait([sweep])
     await server.stop()
     recording.tasks_left = sorted(task.get_name() for task in asyncio.all_tasks() - {asyncio.current_task()})
     return recording
@@ -77,9 +83,16 @@ def make_server(world: World, cast: Cast) -> TthServer:
         base_controls=world.controls,
         budgets=world.budgets,
         max_ahead_ms=dict.fromkeys(LatencyMode, world.max_ahead_ms),
+        max_turns=world.limits.turns,
+        replay=ReplayLimits(max_count=world.told_again),
     )
+    limits = world.limits
     options = ServerOptions(
-        drain_s=2.0, outbox_events=world.outbox_events, outbox_stalled_s=world.stalled_ms / 1000, first_message_s=2.0
+        limits=SessionLimits(idle_s=limits.idle_s, lifetime_s=limits.lifetime_s, grace_s=limits.grace_s),
+        drain_s=DRAIN_S,
+        outbox_events=world.outbox_events,
+        outbox_stalled_s=world.stalled_ms / 1000,
+        first_message_s=2.0,
     )
     known = tuple((AdapterSpec(a.role, a.name, "", ""), a.capabilities, True) for a in adapters)
     return TthServer(engine, options, ModelCatalogue("simulated", known, engine.personas))

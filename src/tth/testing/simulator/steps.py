@@ -106,7 +106,34 @@ class Misbehave:
     """Send what the contract does not allow."""
 
     how: str
-    """empty_text, long_text, bad_mode, no_payload, end_turn, other_session."""
+    """empty_text, long_text, no_payload, end_turn, late_resume, other_session."""
+
+
+class LastSeq(StrEnum):
+    """What a client that resumes says to have taken."""
+
+    RIGHT = "right"
+    BEHIND = "behind"
+    NOTHING = "nothing"
+    AHEAD = "ahead"
+    """Of what it took; perhaps of what was sent."""
+    FAR_AHEAD = "far_ahead"
+    NEGATIVE = "negative"
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """What a client says that goes on where its stream was lost. Its handle is the newest one that it knows, or, where
+    that is still good, the one that it showed last."""
+
+    position: Position = Position.EXACT
+    last_seq: LastSeq = LastSeq.RIGHT
+    shows_last: bool = False
+    """The handle of the last resume once more."""
+    waits: bool = True
+    """What was not acknowledged is sent again when the answer is there; else at once."""
+    repeats: int = 0
+    """So many messages that were acknowledged are sent again, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +141,26 @@ class Reopen:
     """End the stream and open another one."""
 
     how: str
-    """half_close, cancel, or broken: the server's writes fail before it sees the cancellation."""
+    """half_close, cancel; broken: the server's writes fail before it sees the cancellation; silent: nothing arrives
+    any more, either way, and nobody notices for a while; takeover: the new stream comes while the old one is there,
+    silent_takeover: and is silent. The last two only with `resume`."""
     rest_ms: int = 0
-    """In between."""
+    """In between; of a silent stream, before it is noticed."""
+    resume: Resume | None = None
+    """None: a stream that goes on with nothing."""
+    meanwhile: tuple[Step, ...] = ()
+    """What the client does while its stream is silent."""
+    intruders: tuple[Intrude, ...] = ()
+    """Who comes in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intrude:
+    """Somebody opens another stream to the session who has no right to."""
+
+    how: str
+    """wrong, empty or huge: a handle that never was one; old: one that is good no longer; elsewhere: the right one for
+    another session; unasked: none, while there is a stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +184,7 @@ Step: TypeAlias = (
     | AskTime
     | Misbehave
     | Reopen
+    | Intrude
     | EndSession
     | DrainServer
 )

@@ -63,18 +63,33 @@ class SimulatedCall:
         self._opened_s = self._loop.time()
         self.is_gone = False
         """The peer is gone: writes fail, as they may before the call is cancelled."""
+        self.is_silent = False
+        """The peer is gone and nobody has noticed: whatever is sent, either way, vanishes."""
+        self.lost: list[tuple[float, ConverseResponse]] = []
+        """What the server wrote and the client will never take, and when."""
 
     # ---- the client's side
 
     def send(self, message: ConverseRequest) -> None:
         """One message to the server."""
-        self._requests.append(message)
-        self._asked.set()
+        if not self.is_silent:
+            self._requests.append(message)
+            self._asked.set()
 
     def half_close(self) -> None:
         """No more messages to the server."""
-        self._half_closed = True
-        self._asked.set()
+        if not self.is_silent:
+            self._half_closed = True
+            self._asked.set()
+
+    def give_up(self) -> None:
+        """Whatever the transport still holds for the client will never arrive."""
+        self.is_silent = True
+        while self._window:
+            self._lose(self._window.popleft())
+
+    def _lose(self, message: ConverseResponse) -> None:
+        self.lost.append((self._loop.time(), message))
 
     async def read(self) -> None:
         """Take messages at the client's own pace until cancelled; for those that do not take them at once."""
@@ -88,13 +103,15 @@ class SimulatedCall:
                 self._moved.clear()
                 await self._moved.wait()
             await self._rest(self._window[0])
+            if self.is_silent:
+                return
             message = self._window.popleft()
             self._moved.set()
             self._take(message)
 
     def read_rest(self) -> None:
         """Take at once what the transport still holds: the server's end comes behind it."""
-        if self._reading.reads is not Reads.NEVER:
+        if self._reading.reads is not Reads.NEVER and not self.is_silent:
             while self._window:
                 self._take(self._window.popleft())
 
@@ -114,21 +131,34 @@ class SimulatedCall:
     async def write(self, message: ConverseResponse) -> None:
         """See `grpc.aio.ServicerContext.write`."""
         if self.is_gone:
+            self._lose(message)
             raise grpc.aio.InternalError("the simulated peer is gone")
-        reads = self._reading.reads
-        if reads is Reads.QUICK:
-            self._take(message)
+        if self._reading.reads in (Reads.QUICK, Reads.YIELDING):
+            await self._hand_over(message)
             return
-        if reads is Reads.YIELDING:
-            await asyncio.sleep(0)
-            self._take(message)
-            return
-        while len(self._window) >= self._reading.window:
-            self._moved.clear()
-            await self._moved.wait()
+        try:
+            while len(self._window) >= self._reading.window:
+                self._moved.clear()
+                await self._moved.wait()
+        except asyncio.CancelledError:  # it has its number, and will never arrive
+            self._lose(message)
+            raise
         self._window.append(message)
         self._moved.set()
         await asyncio.sleep(0)
+
+    async def _hand_over(self, message: ConverseResponse) -> None:
+        """To a client that takes everything at once."""
+        try:
+            if self._reading.reads is Reads.YIELDING:
+                await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            self._lose(message)
+            raise
+        if self.is_silent:
+            self._lose(message)
+        else:
+            self._take(message)
 
     def __aiter__(self) -> SimulatedCall:
         return self

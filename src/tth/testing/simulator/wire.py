@@ -92,14 +92,22 @@ def report(sample: int, turn_id: str) -> ConverseRequest:
     return ConverseRequest(playback_report=converse_pb2.PlaybackReport(position=position))
 
 
+def resume_session(session_id: str, handle: str, last_seq: int, told_sample: int | None) -> ConverseRequest:
+    """Go on where a stream was lost; None = it does not say where the player was."""
+    resume = converse_pb2.Resume(resume_handle=handle, last_seq=last_seq)
+    if told_sample is not None:
+        resume.playback.audio_pts_us = samples_to_us(told_sample)
+    return ConverseRequest(session_id=session_id, resume=resume)
+
+
 def end_turn(turn_id: str) -> ConverseRequest:
     """No more parts."""
     return ConverseRequest(turn_id=turn_id, end_turn=converse_pb2.EndTurn())
 
 
-def ping() -> ConverseRequest:
+def ping(client_time_ms: int) -> ConverseRequest:
     """What time is it?"""
-    return ConverseRequest(ping=converse_pb2.Ping(client_time_ms=1))
+    return ConverseRequest(ping=converse_pb2.Ping(client_time_ms=client_time_ms))
 
 
 def misdeed(how: str) -> ConverseRequest:
@@ -113,5 +121,7 @@ def misdeed(how: str) -> ConverseRequest:
             return ConverseRequest(session_id="s_somebody_elses")
         case "end_turn":
             return ConverseRequest(end_turn=converse_pb2.EndTurn())
+        case "late_resume":
+            return ConverseRequest(resume=converse_pb2.Resume())
         case _:
             return ConverseRequest()

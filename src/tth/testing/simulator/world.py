@@ -19,6 +19,23 @@ from tth.testing.simulator.steps import Step
 from tth.testing.simulator.transport import Reading, Reads
 
 SMALL = Resolution(64, 64)
+DRAIN_S = 2.0
+"""For a turn that runs when its session ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a session lasts, and how much of it there may be."""
+
+    idle_s: float = 300.0
+    lifetime_s: float = 14_400.0
+    grace_s: float = 300.0
+    turns: int = 10_000
+
+    @property
+    def are_usual(self) -> bool:
+        """No conversation gets there."""
+        return self == Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +64,9 @@ class World:
     outbox_events: int
     stalled_ms: int
     max_ahead_ms: int
+    told_again: int
+    """Events that can be told again, at most."""
+    limits: Limits
     steps: tuple[Step, ...]
 
 
@@ -104,8 +124,24 @@ def draw_world(seed: int, features: Features = Features()) -> World:
         outbox_events=random.choice((16, 32, 64, 512)),
         stalled_ms=random.choice((1200, 2500)),
         max_ahead_ms=random.choice((100, 400, 400, 1000, 3000)),
+        told_again=random.choice((512, 512, 512, 60, 12, 3)),
+        limits=_limits(random),
         steps=draw_steps(Script(random, media, is_realtime=is_realtime)),
     )
+
+
+def _limits(random: Random) -> Limits:
+    usual = Limits()
+    return random.choices(
+        (
+            usual,
+            replace(usual, idle_s=random.choice((0.8, 2.0, 5.0))),
+            replace(usual, lifetime_s=random.choice((2.0, 6.0, 15.0))),
+            replace(usual, grace_s=random.choice((0.0, 0.2, 1.0))),
+            replace(usual, turns=random.randint(1, 4)),
+        ),
+        (84, 4, 4, 4, 4),
+    )[0]
 
 
 def _media(random: Random) -> MediaPreferences:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from tth.testing.simulator.checks import heard, order, pauses, sound, states, texts
+from tth.testing.simulator.checks import heard, limits, order, pauses, resumed, sound, states, texts
 from tth.testing.simulator.recording import Recording
 from tth.testing.simulator.world import World
 
@@ -42,6 +42,16 @@ INVARIANTS: Mapping[str, Check] = MappingProxyType(
         "an estimate is called one": heard.estimates,
         "memory holds what was heard": heard.remembered,
         "a stop is prompt": heard.prompt,
+        "a stream that resumes begins with what was missed": resumed.begins_with_what_was_missed,
+        "nothing but media is lost, or a gap is told": resumed.nothing_lost_untold,
+        "what is told again is what was told": resumed.same_again,
+        "handles are renewed": resumed.handles_renewed,
+        "memory is mended to what a client had heard": resumed.mended,
+        "who takes a session over has it alone": resumed.taken_over,
+        "who has no right learns nothing": resumed.intruders_learn_nothing,
+        "a stream's pictures begin with a key frame": resumed.key_frame_first,
+        "a session lasts as long as its limits say": limits.kept,
+        "who has to go is told why": limits.told,
         "degraded mode is told on entry and exit": states.degraded_paired,
         "revisions of controls rise": states.revisions_rise,
         "a stream begins with its state": states.begins_with_state,

@@ -12,52 +12,58 @@ from dataclasses import replace
 from tth.adapters.base import Speaker, Utterance
 from tth.model.media import ms_to_samples, us_to_samples
 from tth.testing.simulator.checks.pauses import held_at_end
+from tth.testing.simulator.checks.sound import TAIL_SAMPLES
 from tth.testing.simulator.checks.texts import heard_words, text_of, word_ends
 from tth.testing.simulator.recording import TERMINAL, Got, Pause, Recording, Stop
 from tth.testing.simulator.world import World
 from tth.v1.converse_pb2 import TEXT_MODE_TALK, TurnOutcome
 
 MAX_WORDS_OFF = 1
-_FAR = 2**62
+FAR = 2**62
 """Behind all sound."""
 NEAR_MS = 250
 """How far an estimate may be from what a client hears that plays at once and never has to wait."""
 _BY_CLIENT = {TurnOutcome.TURN_OUTCOME_INTERRUPTED: False, TurnOutcome.TURN_OUTCOME_SUPERSEDED: True}
 
 
-def _stopped(recording: Recording) -> Iterator[tuple[list[Got], Stop | None]]:
+def _stopped(recording: Recording, world: World) -> Iterator[tuple[list[Got], Stop | None]]:
     """Turns that were stopped, and what the client did to stop it, if it is known for certain."""
-    for turn_id, events in recording.of_turn.items():
+    for turn_id, events in recording.known_turns.items():
         if events[0].kind != "turn_started" or events[-1].kind != "turn_stopped":
             continue
         by_text = _BY_CLIENT.get(events[-1].body.outcome)
         asked = [stop for stop in recording.stops if stop.turn_id in ("", turn_id) and stop.by_text == by_text]
-        asked = [stop for stop in asked if stop.at_s <= events[-1].at_s]
-        is_certain = asked and all(stop.turn_id for stop in asked)
+        since_s = events[0].at_s - world.uplink_ms / 1000 + 1e-6 if recording.is_prompt(events[0]) else 0.0
+        asked = [stop for stop in asked if since_s - 2e-6 <= stop.at_s <= events[-1].at_s]
+        texts = [one for one in recording.sent if one.kind == "user_text" and since_s < one.at_s <= events[-1].at_s]
+        is_text_certain = not by_text or len(texts) <= 1  # a text may also have been the last part of this one
+        is_certain = asked and all(stop.turn_id for stop in asked) and is_text_certain
         yield events, asked[0] if is_certain else None
 
 
 def as_played(recording: Recording, world: World) -> Iterator[str]:
     """Where the position was told, what is said to be heard is what was played up to it, give or take a word."""
-    for events, stop in _stopped(recording):
+    for events, stop in _stopped(recording, world):
         body, pause = events[-1].body, held_at_end(events)
         if pause is not None:
             yield from _up_to_pause(events, pause)
         if stop is not None and (stop.told_sample is not None or pause is not None):
             if pause is not None:  # whatever was told then
-                stop = replace(stop, played_sample=_FAR, told_sample=_FAR)
-            yield from _is_near(recording, events, body.heard_text, stop, 0)
+                stop = replace(stop, played_sample=FAR, told_sample=FAR)
+            yield from is_near(recording, events, body.heard_text, stop, 0)
     for one in recording.of_kind["turn_heard"]:
         events = recording.of_turn.get(one.body.turn_id, [])
         due_s = one.at_s - world.uplink_ms / 1000  # what else it may be due to knows nothing of the player
         asked: list[Stop | Pause] = [*recording.stops, *recording.pauses]
         stops = [stop for stop in asked if abs(stop.at_s - due_s) < 0.002]
-        if not events or (events[-1].kind != "turn_complete" and recording.streams[events[-1].stream].is_whole):
+        if one.is_again or recording.streams[one.stream].was_going(one.at_s):
+            continue  # it answers a client that has come back, or says what was known when it was lost
+        if (not events or events[-1].kind != "turn_complete") and not recording.has_hole(0, one.seq):
             yield f"turn_heard of {one.body.turn_id}, which was not completed"
         elif not recording.streams[one.stream].is_quick:
             continue  # which interrupt it answers cannot be told
         elif stops and not one.body.heard_is_estimate and all(stop.told_sample is not None for stop in stops):
-            wrong = [list(_is_near(recording, events, one.body.heard_text, stop, 0)) for stop in stops]
+            wrong = [list(is_near(recording, events, one.body.heard_text, stop, 0)) for stop in stops]
             yield from min(wrong, key=len)  # the first that the server took did it
 
 
@@ -70,7 +76,7 @@ def _up_to_pause(events: list[Got], pause: Got) -> Iterator[str]:
         yield f"{events[0].turn_id}: heard_is_estimate is {body.heard_is_estimate}, that of its pause was not"
 
 
-def _is_near(
+def is_near(
     recording: Recording, events: list[Got], heard_text: str, stop: Stop | Pause, slack_samples: int
 ) -> Iterator[str]:
     """heard_text against what was played up to the told position, or what was played in truth where none was told."""
@@ -91,9 +97,9 @@ def estimates(recording: Recording, world: World) -> Iterator[str]:
     """Without a position from the client it is an estimate, and called one; it stays within what was sent, and for a
     client that plays at once it is right to a quarter of a second."""
     has_reported = any(one.kind == "playback_report" for one in recording.sent)
-    for events, stop in _stopped(recording):
+    for events, stop in _stopped(recording, world):
         turn_id, terminal = events[0].turn_id, events[-1].body
-        since_s = events[0].at_s - world.uplink_ms / 1000 if recording.streams[events[0].stream].is_quick else 0.0
+        since_s = events[0].at_s - world.uplink_ms / 1000 if recording.is_prompt(events[0]) else 0.0
         asked: list[Stop | Pause] = [*recording.stops, *recording.pauses]
         asked = [one for one in asked if since_s - 1e-6 <= one.at_s <= events[-1].at_s]
         has_told = any(one.told_sample is not None for one in asked)
@@ -106,40 +112,45 @@ def estimates(recording: Recording, world: World) -> Iterator[str]:
         begin, heard_at = us_to_samples(events[0].body.media_start_pts_us), us_to_samples(terminal.heard_pts_us)
         if not begin <= heard_at <= max(begin, us_to_samples(terminal.audio_end_pts_us)):
             yield f"{turn_id}: heard until {heard_at}, which is not within the turn's sound"
-        if stop is None or stop.told_sample is not None or not recording.streams[events[-1].stream].is_quick:
+        if stop is None or stop.told_sample is not None or not recording.is_prompt(events[-1]):
             continue
         if world.reports == "exact" or not has_reported:
             slack = ms_to_samples(NEAR_MS + world.uplink_ms + (world.report_ms if stop.reported else 0))
-            yield from _is_near(recording, events, terminal.heard_text, stop, slack)
+            yield from is_near(recording, events, terminal.heard_text, stop, slack)
 
 
-_NEVER_BEGUN = 3
+NEVER_BEGUN = 3
 """Events of a turn that waited and was given back: seen to begin, its metrics, its end. The one before it is still the
 last that anybody heard."""
 
 
 def remembered(recording: Recording, world: World) -> Iterator[str]:
-    """Every question to the model came with what was said and heard before, in order; nothing else."""
+    """Every question to the model came with what was said and heard before, in order; nothing else. That holds over
+    streams that resume, to the word."""
     questions = {one.turn_id: one for one in recording.cast.asked}
     expected: list[Utterance | None] = []
-    stream = 0
+    known_seq = 0  # up to where everything is known
     last_turn: str | None = ""  # None: its end was lost
-    for one in recording.got:
+    texts: dict[str, str] = {}  # of each turn that has ended, as it is remembered
+    for one in recording.told:
+        if recording.has_hole(known_seq, one.seq):
+            expected, last_turn = _unsure(expected), None
+        known_seq = one.seq
         if one.kind == "turn_started":
-            if not all(log.is_whole for log in recording.streams[stream : one.stream]):
-                expected, last_turn = _unsure(expected), None
-            stream = one.stream
             asked = questions.get(one.turn_id)
             if asked is not None and (wrong := _differs(asked.history, expected)):
                 yield f"{one.turn_id}: {wrong}"
         elif one.kind in TERMINAL:
             expected += _entries(recording, recording.of_turn[one.turn_id][0], one)
-            if len(recording.of_turn[one.turn_id]) > _NEVER_BEGUN:
+            texts[one.turn_id] = one.body.text if one.kind == "turn_complete" else one.body.heard_text
+            if len(recording.of_turn[one.turn_id]) > NEVER_BEGUN:
                 last_turn = one.turn_id
         elif one.kind == "turn_heard":
-            if last_turn not in (None, one.body.turn_id) and recording.streams[stream].is_whole:
+            if last_turn not in (None, one.body.turn_id):
                 yield f"turn_heard is about {one.body.turn_id}, the last turn was {last_turn}"
-            expected = _corrected(expected, one.body.heard_text)
+            events = recording.of_turn.get(one.body.turn_id, [])
+            expected = _corrected(expected, texts.get(one.body.turn_id), one, events)
+            texts[one.body.turn_id] = one.body.heard_text
 
 
 def _entries(recording: Recording, first: Got, terminal: Got) -> list[Utterance | None]:
@@ -163,13 +174,32 @@ def _unsure(expected: list[Utterance | None]) -> list[Utterance | None]:
     return [None if at in spoken[-2:] else one for at, one in enumerate(expected)] + [None]
 
 
-def _corrected(expected: list[Utterance | None], heard_text: str) -> list[Utterance | None]:
-    """What was remembered last was heard only so far."""
-    if not expected or expected[-1] is None or expected[-1].speaker is not Speaker.PERSON:
+def _corrected(
+    expected: list[Utterance | None], remembered: str | None, one: Got, events: list[Got]
+) -> list[Utterance | None]:
+    """What was remembered last was heard only so far, or, by a client that has come back, further than was known."""
+    heard_text = one.body.heard_text
+    if remembered is None or remembered == heard_text:
+        return expected  # not known; or the rest had no words in it
+    is_all = False
+    if events and events[-1].kind == "turn_complete":
+        is_all = us_to_samples(one.body.heard_pts_us) >= speech_end_of(events[-1]) - 1
+    entry = [Utterance(Speaker.PERSON, heard_text, not is_all)] if heard_text.strip() else []
+    if not remembered.strip():
+        return [*expected, *entry]
+    places = [at for at, old in enumerate(expected) if old is not None and _is_said(old, remembered)]
+    if not places:
         return expected
-    if expected[-1].text == heard_text:
-        return expected  # the rest had no words in it
-    return [*expected[:-1], *([Utterance(Speaker.PERSON, heard_text, True)] if heard_text.strip() else [])]
+    return [*expected[: places[-1]], *entry, *expected[places[-1] + 1 :]]
+
+
+def speech_end_of(terminal: Got) -> int:
+    """Of a turn that was completed: where its speech ends, in samples."""
+    return us_to_samples(terminal.body.audio_end_pts_us) - TAIL_SAMPLES
+
+
+def _is_said(one: Utterance, text: str) -> bool:
+    return one.speaker is Speaker.PERSON and one.text == text
 
 
 def _differs(history: tuple[Utterance, ...], expected: list[Utterance | None]) -> str:
@@ -187,8 +217,8 @@ def _differs(history: tuple[Utterance, ...], expected: list[Utterance | None]) -
 
 def prompt(recording: Recording, world: World) -> Iterator[str]:
     """A quick client has `turn_stopped` as soon as its interrupt has arrived."""
-    for events, stop in _stopped(recording):
-        if stop is None or stop.by_text or not recording.streams[events[-1].stream].is_quick:
+    for events, stop in _stopped(recording, world):
+        if stop is None or stop.by_text or not recording.is_prompt(events[-1]):
             continue
         late_s = events[-1].at_s - stop.at_s - world.uplink_ms / 1000
         if late_s > 0.001:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 from tth.model.media import samples_to_us
 from tth.session.terms import OverlapPolicy
@@ -12,55 +13,62 @@ from tth.testing.simulator.world import World
 
 
 def turns_in_order(recording: Recording, world: World) -> Iterator[str]:
-    """`turn_started` first; `turn_metrics` right before the terminal event; the terminal event last."""
+    """`turn_started` first; `turn_metrics` right before the terminal event; the terminal event last. What was lost with
+    a stream, and told by none, may be missing."""
     for turn_id, events in recording.of_turn.items():
-        if events[0].kind != "turn_started":
+        if events[0].kind != "turn_started" and not recording.has_hole(0, events[0].seq):
             yield f"{turn_id} begins with {events[0].kind}"
         kinds = [one.kind for one in events]
         if "turn_started" in kinds[1:]:
             yield f"{turn_id} is started twice"
-        for at, kind in enumerate(kinds):
-            if kind in TERMINAL and (at == 0 or kinds[at - 1] != "turn_metrics"):
-                yield f"{turn_id}: {kind} comes behind {kinds[at - 1] if at else 'nothing'}"
-            if kind == "turn_metrics" and (at + 1 < len(kinds) and kinds[at + 1] not in TERMINAL):
-                yield f"{turn_id}: turn_metrics come before {kinds[at + 1]}"
+        for before, one in pairwise([None, *events]):
+            assert one is not None
+            kind = before.kind if before is not None else "nothing"
+            if recording.has_hole(before.seq if before is not None else 0, one.seq):
+                continue
+            if one.kind in TERMINAL and kind != "turn_metrics":
+                yield f"{turn_id}: {one.kind} comes behind {kind}"
+            if kind == "turn_metrics" and one.kind not in TERMINAL:
+                yield f"{turn_id}: turn_metrics come before {one.kind}"
 
 
 def one_terminal_event(recording: Recording, world: World) -> Iterator[str]:
-    """Exactly one, unless the stream was lost before it could come."""
+    """Exactly one over all streams, unless one was lost before it could come and none has told it since."""
     for turn_id, events in recording.of_turn.items():
         ends = [one.kind for one in events if one.kind in TERMINAL]
         if len(ends) > 1:
             yield f"{turn_id} ended {len(ends)} times"
-        if not ends and recording.streams[events[-1].stream].is_whole:
+        if not ends and not recording.has_hole(events[-1].seq):
             yield f"{turn_id} never ended"
 
 
 def nothing_stale(recording: Recording, world: World) -> Iterator[str]:
-    """Behind its terminal event nothing carries a turn's id; behind a `turn_started` nothing carries an older one's."""
-    never_begun = _never_begun(recording, world)
+    """Behind its terminal event nothing carries a turn's id; behind a `turn_started` nothing carries an older one's;
+    and no turn runs when a stream begins."""
+    idle = never_begun(recording, world)
     over: set[str] = set()
-    running: set[str] = set()
-    stream = 0
-    for one in recording.got:
-        if one.stream != stream:
-            stream = one.stream
-            running.clear()
+    running: dict[str, int] = {}
+    begins = {one.seq for one in recording.states.values()}
+    for one in recording.told:
+        if recording.holes:
+            running = {turn_id: seq for turn_id, seq in running.items() if not recording.has_hole(seq, one.seq)}
+        if one.seq in begins and running:
+            yield f"stream {one.stream} begins at seq {one.seq} while {set(running)} runs"
         if one.turn_id in over:
             yield f"{one.kind} of {one.turn_id} at seq {one.seq} is stale"
         elif one.kind == "turn_started":
-            others = running - never_begun
-            if others and one.turn_id not in never_begun:
+            others = set(running) - idle
+            if others and one.turn_id not in idle:
                 yield f"{one.turn_id} is started while {others} runs"
-            running.add(one.turn_id)
-        elif one.turn_id and one.turn_id not in running:
+            running[one.turn_id] = one.seq
+        elif one.turn_id and one.turn_id not in running and not recording.has_hole(0, one.seq):
             yield f"{one.kind} of {one.turn_id} came before its start"
         if one.kind in TERMINAL:
             over.add(one.turn_id)
-            running.discard(one.turn_id)
+            running.pop(one.turn_id, None)
 
 
-def _never_begun(recording: Recording, world: World) -> set[str]:
+def never_begun(recording: Recording, world: World) -> set[str]:
     """Turns that were stopped while they waited behind another: seen to begin and to end all the same."""
     if world.overlap is not OverlapPolicy.QUEUE:
         return set()
@@ -69,30 +77,34 @@ def _never_begun(recording: Recording, world: World) -> set[str]:
 
 
 def seq_without_gaps(recording: Recording, world: World) -> Iterator[str]:
-    """Within a stream +1 from message to message; over streams it only rises."""
+    """Within a stream +1 from message to message, but for media missing from what is told again; over streams it only
+    rises."""
     last: Got | None = None
     for one in recording.got:
         if last is None:
             if one.seq != 1 and one.stream == 0:
                 yield f"the first seq is {one.seq}"
-        elif one.stream == last.stream and one.seq != last.seq + 1:
+        elif one.stream == last.stream and one.seq != last.seq + 1 and not last.is_again:
             yield f"seq {one.seq} came behind {last.seq}"
         elif one.seq <= last.seq:
-            yield f"a stream begins with seq {one.seq} after {last.seq}"
+            yield f"seq {one.seq} came after {last.seq}"
         last = one
 
 
 def acknowledged(recording: Recording, world: World) -> Iterator[str]:
-    """`ack_client_seq` never falls within a stream and never names what was not sent yet."""
-    for events in recording.of_stream:
+    """`ack_client_seq` never falls while the client's numbers go on, and never names what was not sent yet."""
+    firsts = {log.numbering for log in recording.streams}
+    for numbering in firsts:
         highest = 0
-        sent = iter(recording.sent)
+        sent = iter([one for one in recording.sent if recording.streams[one.stream].numbering == numbering])
         sent_until, upcoming = 0, next(sent, None)
-        for one in events:
+        for one in recording.told:
+            if recording.numbering_of(one) != numbering:
+                continue
             while upcoming is not None and upcoming.at_s <= one.at_s:
                 sent_until, upcoming = upcoming.client_seq, next(sent, None)
             if one.ack < highest:
-                yield f"ack_client_seq fell from {highest} to {one.ack}"
+                yield f"ack_client_seq fell from {highest} to {one.ack} at seq {one.seq}"
             if one.ack > sent_until:
                 yield f"ack_client_seq {one.ack} before that message was sent"
             highest = max(highest, one.ack)
@@ -104,7 +116,7 @@ def turns_counted(recording: Recording, world: World) -> Iterator[str]:
     for one in recording.of_kind["turn_started"]:
         if last is not None and world.overlap is not OverlapPolicy.QUEUE:
             step = one.body.turn_index - last.body.turn_index
-            if step < 1 or (step > 1 and one.stream == last.stream and recording.streams[one.stream].is_whole):
+            if step < 1 or (step > 1 and not recording.has_hole(last.seq, one.seq)):
                 yield f"turn_index {one.body.turn_index} behind {last.body.turn_index}"
         last = one
         if not one.body.synthetic:
@@ -115,54 +127,68 @@ def turns_counted(recording: Recording, world: World) -> Iterator[str]:
 
 
 def metrics_count(recording: Recording, world: World) -> Iterator[str]:
-    """The figures of a turn are what came of it."""
+    """The figures of a turn are what came of it, or was on its way when the stream was lost."""
     for turn_id, events in recording.of_turn.items():
-        metrics = next((one.body for one in events if one.kind == "turn_metrics"), None)
+        metrics = next((one for one in events if one.kind == "turn_metrics"), None)
         if metrics is None or events[0].kind != "turn_started":
             continue
-        came = Counter(one.kind for one in events)
+        is_known = turn_id in recording.known_turns
+        media_known = is_known and not metrics.is_again  # its media may have waited with it, and never come again
+        body, came = metrics.body, Counter(one.kind for one in events)
         samples = sum(one.body.sample_count for one in events if one.kind == "audio_chunk")
-        for what, told, found in (
-            ("text_delta_count", metrics.text_delta_count, came["text_delta"]),
-            ("audio_chunk_count", metrics.audio_chunk_count, came["audio_chunk"]),
-            ("audio_ms", metrics.audio_ms, samples_to_us(samples) // 1000),
+        for what, told, found, is_exact in (
+            ("text_delta_count", body.text_delta_count, came["text_delta"], is_known),
+            ("audio_chunk_count", body.audio_chunk_count, came["audio_chunk"], media_known),
+            ("audio_ms", body.audio_ms, samples_to_us(samples) // 1000, media_known),
+            ("video_frame_count", body.video_frame_count, came["video_frame"], False),  # the outbox may have
+            ("motion_frame_count", body.motion_frame_count, came["motion_frame"], False),  # dropped some
         ):
-            if told != found:
-                yield f"{turn_id}: {what} is {told}, but {found} came"
-        for what, told, found in (  # the outbox may have dropped some
-            ("video_frame_count", metrics.video_frame_count, came["video_frame"]),
-            ("motion_frame_count", metrics.motion_frame_count, came["motion_frame"]),
-        ):
-            if told < found:
+            if told < found or (is_exact and told != found):
                 yield f"{turn_id}: {what} is {told}, but {found} came"
 
 
 def answered(recording: Recording, world: World) -> Iterator[str]:
-    """Every ping, update and message that cannot be used has its answer, where the stream was worked off to its end."""
+    """Every ping, update and message that cannot be used has its answer, once, where the last of the streams on which
+    the client's numbers went on was worked off to its end, however many of them had been lost before."""
     for number, log in enumerate(recording.streams):
-        if not (log.half_closed and log.is_whole and log.status == "OK"):
+        is_last = all(later.numbering != log.numbering for later in recording.streams[number + 1 :])
+        if not (is_last and log.half_closed and log.status == "OK"):
             continue
         if (recording.ended or recording.drained) and number == len(recording.streams) - 1:
             continue  # the server ended it, whatever was still on its way
-        events = recording.of_stream[number]
-        asked = [one for one in recording.sent if one.stream == number]
-        refused = {one.body.client_seq for one in events if one.kind == "error"}
-        pings = sum(one.kind == "ping" for one in asked)
-        pongs = sum(one.kind == "pong" for one in events)
-        if pings != pongs:
-            yield f"{pings} pings, {pongs} pongs"
-        changes = [one for one in asked if one.kind == "control_update" and one.client_seq not in refused]
-        acks = sum(one.kind == "control_ack" for one in events)
-        if len(changes) != acks:
-            yield f"{len(changes)} updates, {acks} acknowledgements"
-        pauses = [one for one in asked if one.kind == "pause_turn" and one.client_seq not in refused]
-        held = sum(one.kind == "turn_paused" for one in events)
-        if len(pauses) != held:
-            yield f"{len(pauses)} pauses, turns were held {held} times"
-        resumes = [one for one in asked if one.kind == "resume_turn" and one.client_seq not in refused]
-        let_go = sum(one.kind == "turn_resumed" for one in events)
-        if let_go - len(resumes) not in (0, 1):  # the half-close lets a held turn go on
-            yield f"{len(resumes)} resumes, turns went on {let_go} times"
-        for one in asked:
-            if not one.is_good and one.client_seq not in refused and one.kind != "end_turn":
-                yield f"{one.kind} (client_seq {one.client_seq}) was not refused"
+        yield from _answered(recording, log.numbering, number)
+
+
+def _answered(recording: Recording, numbering: int, last_stream: int) -> Iterator[str]:
+    streams = {number for number, log in enumerate(recording.streams) if log.numbering == numbering}
+    events = [one for one in recording.told if recording.numbering_of(one) == numbering]
+    if any(one.kind == "go_away" for one in events) or recording.has_hole(*_ends_of(recording, events)):
+        return
+    asked = [one for one in recording.sent if one.stream in streams]
+    refused = {seq for of, seq in recording.refused if of == numbering}
+    pongs = Counter(one.body.client_time_ms for one in events if one.kind == "pong")
+    for one in asked:
+        count = pongs.pop(one.ping_ms, 0) if one.kind == "ping" else 1
+        if count != 1 and (count > 1 or one.stream == last_stream):  # an answer may be lost with its stream
+            yield f"{count} pongs for the ping with client_seq {one.client_seq}"
+        if not one.is_good and one.client_seq not in refused and one.kind != "end_turn":
+            yield f"{one.kind} (client_seq {one.client_seq}) was not refused"
+    if pongs:
+        yield f"pongs that nobody asked for: {sorted(pongs)}"
+    done = Counter(one.kind for one in asked if one.client_seq not in refused)
+    came = Counter(one.kind for one in events)
+    if done["control_update"] != came["control_ack"]:
+        yield f"{done['control_update']} updates, {came['control_ack']} acknowledgements"
+    if done["pause_turn"] != came["turn_paused"]:
+        yield f"{done['pause_turn']} pauses, turns were held {came['turn_paused']} times"
+    if came["turn_resumed"] - done["resume_turn"] not in (0, 1):  # the half-close lets a held turn go on
+        yield f"{done['resume_turn']} resumes, turns went on {came['turn_resumed']} times"
+    errors = Counter(one.body.client_seq for one in events if one.kind == "error" and one.body.client_seq)
+    for seq, count in errors.items():
+        if count > 1:
+            yield f"client_seq {seq} was answered with {count} errors"
+
+
+def _ends_of(recording: Recording, events: list[Got]) -> tuple[int, int]:
+    """The numbers between which events of these streams lie; also what was left when the one before them was lost."""
+    return (events[0].seq, events[-1].seq) if events else (0, 0)

@@ -64,9 +64,14 @@ def held_at_end(events: list[Got]) -> Got | None:
     return changes[-1] if changes and changes[-1].kind == "turn_paused" else None
 
 
+def is_complete(events: list[Got]) -> bool:
+    """To its end, and nothing of its sound waited when its stream was lost: then the end alone is told again."""
+    return events[-1].kind == "turn_complete" and not events[-1].is_again
+
+
 def alternate(recording: Recording, world: World) -> Iterator[str]:
     """`turn_paused`, `turn_resumed`, `turn_paused` ... of a turn; it tells how long it was held."""
-    for turn_id, events in recording.of_turn.items():
+    for turn_id, events in recording.known_turns.items():
         pause: Got | None = None
         for one in events:
             if one.kind == "turn_paused":
@@ -76,7 +81,7 @@ def alternate(recording: Recording, world: World) -> Iterator[str]:
             elif one.kind == "turn_resumed":
                 if pause is None:
                     yield f"{turn_id} is resumed at seq {one.seq} and was not paused"
-                elif recording.streams[one.stream].is_quick:
+                elif recording.is_prompt(pause) and recording.is_prompt(one):
                     lasted_ms = (one.at_s - pause.at_s) * 1000
                     if abs(lasted_ms - one.body.paused_ms) > PROMPT_MS:
                         yield f"{turn_id} was held for {lasted_ms:.0f} ms, {one.body.paused_ms} are told"
@@ -85,7 +90,7 @@ def alternate(recording: Recording, world: World) -> Iterator[str]:
 
 def silent(recording: Recording, world: World) -> Iterator[str]:
     """While a turn is held nothing of it comes but pictures, the first one a key frame, and its end."""
-    for turn_id, events in recording.of_turn.items():
+    for turn_id, events in recording.known_turns.items():
         is_held = is_first = False
         for one in events:
             if one.kind in ("turn_paused", "turn_resumed"):
@@ -101,7 +106,7 @@ def silent(recording: Recording, world: World) -> Iterator[str]:
 def held_where_told(recording: Recording, world: World) -> Iterator[str]:
     """A turn is held where the client said that it was, within what had come of it; otherwise it is an estimate."""
     told_ever = any(one.kind == "playback_report" for one in recording.sent)
-    for events in recording.of_turn.values():
+    for events in recording.known_turns.values():
         if events[0].kind != "turn_started":
             continue
         began = begin = end = sound_end = us_to_samples(events[0].body.media_start_pts_us)
@@ -113,7 +118,7 @@ def held_where_told(recording: Recording, world: World) -> Iterator[str]:
                 sound_end = end if one.kind == "audio_chunk" else sound_end
             elif one.kind == "turn_resumed":
                 begin = us_to_samples(one.body.pts_us)
-            elif one.kind == "turn_paused" and recording.streams[one.stream].is_quick:
+            elif one.kind == "turn_paused" and recording.is_prompt(one):
                 held_at = us_to_samples(one.body.pts_us)
                 if not began <= held_at <= max(begin, end):
                     yield f"{one.turn_id} is held at {held_at}, it came from {began} to {end}"
@@ -142,7 +147,7 @@ def _where(recording: Recording, world: World, one: Got, came: tuple[int, int], 
 
 def goes_on(recording: Recording, world: World) -> Iterator[str]:
     """Speech goes on behind all that had come, and where that is told; to the sample where it is there again."""
-    for turn_id, events in recording.of_turn.items():
+    for turn_id, events in recording.known_turns.items():
         takes = takes_of(events)
         for before, after in pairwise(takes):
             resumed = next((one for one in after if one.kind == "turn_resumed"), None)
@@ -162,8 +167,8 @@ def goes_on(recording: Recording, world: World) -> Iterator[str]:
 def heard_once(recording: Recording, world: World) -> Iterator[str]:
     """In a turn that was held and completed, each word's newest time lies on its sound, and on all that was to come of
     it, unless more than half had been heard by then."""
-    for turn_id, events in recording.of_turn.items():
-        if events[-1].kind != "turn_complete" or not any(one.kind == "turn_paused" for one in events):
+    for turn_id, events in recording.known_turns.items():
+        if not is_complete(events) or not any(one.kind == "turn_paused" for one in events):
             continue
         newest: dict[int, tuple[Any, int]] = {}  # and where the sound ends that came before the next pause
         for take in takes_of(events):

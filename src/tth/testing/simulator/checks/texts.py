@@ -9,7 +9,7 @@ import numpy as np
 from tth.model.media import us_to_samples
 from tth.testing.simulator.checks.pauses import pieces_of
 from tth.testing.simulator.checks.sound import start_of
-from tth.testing.simulator.recording import Got, Recording
+from tth.testing.simulator.recording import Got, Recording, Sent
 from tth.testing.simulator.world import World
 
 
@@ -20,7 +20,7 @@ def text_of(events: list[Got]) -> str:
 
 def whole(recording: Recording, world: World) -> Iterator[str]:
     """Offsets count code points; the last delta is marked; `turn_complete` repeats the whole."""
-    for turn_id, events in recording.of_turn.items():
+    for turn_id, events in recording.known_turns.items():
         if events[0].kind != "turn_started":
             continue
         length, is_over = 0, False
@@ -44,48 +44,51 @@ def whole(recording: Recording, world: World) -> Iterator[str]:
 
 def asked_for(recording: Recording, world: World) -> Iterator[str]:
     """SAY speaks what the client sent, TALK what the model wrote."""
-    refused = {one.body.client_seq for one in recording.of_kind["error"]}
-    texts = [one for one in recording.sent if one.kind == "user_text" and one.client_seq not in refused]
-    if not all(log.is_whole for log in recording.streams):
+    if recording.holes or recording.is_end_unknown:
         return  # which of the texts were refused is not known
+    sent = [one for one in recording.sent if one.kind == "user_text"]
+    texts = [one for one in sent if _name_of(recording, one) not in recording.refused]
     asked = {one.turn_id: one.question for one in recording.cast.asked}
-    for turn_id, events in recording.of_turn.items():
-        if events[0].kind != "turn_started":
-            continue
-        text, is_complete = text_of(events), events[-1].kind == "turn_complete"
-        sent = [one.text for one in texts if one.turn_id in ("", turn_id)]
+    begun = -1  # at which of the texts the turn before began: none is used twice, in whichever stream it was sent
+    turns = [events for events in recording.of_turn.values() if events[0].kind == "turn_started"]
+    for events in sorted(turns, key=lambda events: int(events[0].body.turn_index)):
+        turn_id = events[0].turn_id
+        text, is_whole = text_of(events), events[-1].kind == "turn_complete"
         if turn_id in asked:
             reply = recording.cast.replies[turn_id]
-            if not reply.startswith(text) or (is_complete and reply != text):
+            if not reply.startswith(text) or (is_whole and reply != text):
                 yield f"{turn_id}: the text is not what the model wrote"
-            if not _is_run_of(sent, asked[turn_id], whole=True):
-                yield f"{turn_id}: the model was asked something that nobody sent"
-        elif not _is_run_of(sent, text, whole=is_complete):
-            yield f"{turn_id}: the text is not what was sent"
+            text, is_whole = asked[turn_id], True
+        if text:
+            places = [place for place, one in enumerate(texts) if one.turn_id in ("", turn_id)]
+            found = [place for place in places if _begins_run(texts, places, place, text, whole=is_whole)]
+            later = [place for place in found if place > begun]
+            if not later:
+                yield f"{turn_id}: its text is not what was sent" + (", or was used before" if found else "")
+            begun = later[0] if later else begun
 
 
-def _is_run_of(sent: list[str], text: str, *, whole: bool) -> bool:
-    """The text is made of messages that follow each other; or the beginning of such a run."""
-    if not text:
-        return True
-    for first in range(len(sent)):
-        at = 0
-        for part in sent[first:]:
-            left = text[at:]
-            if not left.startswith(part):
-                if not whole and part.startswith(left):
-                    return True
-                break
-            at += len(part)
-            if at == len(text):
-                return True
+def _name_of(recording: Recording, one: Sent) -> tuple[int, int]:
+    return recording.streams[one.stream].numbering, one.client_seq
+
+
+def _begins_run(texts: list[Sent], places: list[int], first: int, text: str, *, whole: bool) -> bool:
+    """The text is made of messages that follow each other, from this one on; or is the beginning of such a run."""
+    at = 0
+    for place in places[places.index(first) :]:
+        left, part = text[at:], texts[place].text
+        if not left.startswith(part):
+            return not whole and part.startswith(left)
+        at += len(part)
+        if at == len(text):
+            return True
     return False
 
 
 def words_in_sound(recording: Recording, world: World) -> Iterator[str]:
     """A word's time lies in sound that came before it, in the samples that the voice made for it; its offset is where
     it stands in the text."""
-    for turn_id, events in recording.of_turn.items():
+    for turn_id, events in recording.known_turns.items():
         if events[0].kind != "turn_started" or not any(one.kind == "word_timing" for one in events):
             continue
         text = text_of(events)
@@ -104,18 +107,21 @@ def words_in_sound(recording: Recording, world: World) -> Iterator[str]:
 
 
 def _word_sound(recording: Recording, turn_id: str, one: Got, chunks: list[Got], *, again: bool) -> Iterator[str]:
-    """again: the word was told before a pause; its rest comes now."""
+    """again: the word was told before a pause; its rest comes now. So does that of a word whose sound had come in part,
+    and whose time had waited for a slow reader when the turn was held."""
     begin = start_of(one)
     home = next((c for c in reversed(chunks) if start_of(c) <= begin < start_of(c) + c.body.sample_count), None)
     if home is None:
-        yield f"{turn_id}: a word at {begin}, where no sound has come"
+        if not one.is_again:  # else its sound may have waited with it, and never come again
+            yield f"{turn_id}: a word at {begin}, where no sound has come"
         return
     number = int(np.frombuffer(home.body.data, np.int16)[begin - start_of(home)])
     said = recording.cast.words[number]
     if said.text != one.body.word:
         yield f"{turn_id}: at {begin} another word is heard than is told"
     told = us_to_samples(one.body.duration_us)
-    if told != said.sample_count and not (again and said.sample_count / 2 - 1 <= told < said.sample_count):
+    is_rest = again or any(start_of(c) < begin and number in np.frombuffer(c.body.data, np.int16) for c in chunks)
+    if told != said.sample_count and not (is_rest and said.sample_count / 2 - 1 <= told < said.sample_count):
         yield f"{turn_id}: a word of {said.sample_count} samples is told to last {one.body.duration_us} us"
 
 
