@@ -41,9 +41,10 @@ class ReaderLevel(StrEnum):
     @property
     def slots_each(self) -> int:
         """From the beginning of one picture to the beginning of the next."""
-        return {ReaderLevel.HALF_RATE: 2, ReaderLevel.QUARTER_RATE: 4}.get(self, 1)
+        return _SLOTS_EACH.get(self, 1)
 
 
+_SLOTS_EACH = {ReaderLevel.HALF_RATE: 2, ReaderLevel.QUARTER_RATE: 4}
 STEPS = tuple(ReaderLevel)
 
 

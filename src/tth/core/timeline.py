@@ -68,6 +68,12 @@ class Timeline:
         self._phonemes.extend(chunk.phonemes)
         self._words.extend(chunk.words)
         until = self._clause_sample + len(chunk.pcm)
+        phonemes, words = self._timings_until(until, text_offset) if self._phonemes or self._words else ((), ())
+        self._clause_sample = until
+        return self._put(SpeechSpan(self.end_sample, chunk.pcm, phonemes, words, control_revision))
+
+    def _timings_until(self, until: int, text_offset: int) -> tuple[tuple[PhonemeTiming, ...], tuple[WordTiming, ...]]:
+        """Those that begin before this sample of the clause get their place."""
         shift = self.end_sample - self._clause_sample
         phonemes = tuple(
             replace(p, start_sample=p.start_sample + shift) for p in self._phonemes if p.start_sample < until
@@ -79,8 +85,7 @@ class Timeline:
         )
         self._phonemes = [p for p in self._phonemes if p.start_sample >= until]
         self._words = [w for w in self._words if w.start_sample >= until]
-        self._clause_sample = until
-        return self._put(SpeechSpan(self.end_sample, chunk.pcm, phonemes, words, control_revision))
+        return phonemes, words
 
     def place_silence(self, sample_count: int, kind: FrameKind) -> SilenceSpan:
         """Put silence at the end."""

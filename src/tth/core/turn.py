@@ -55,9 +55,10 @@ class TurnMachine:
 
         Raises IllegalTransition for a turn that has ended and for a state that is not a running stage.
         """
-        if self.state.is_terminal or not state.is_running:
+        if self.state > TurnState.STREAMING or not TurnState.PREPARING <= state <= TurnState.STREAMING:
             raise IllegalTransition(f"{self.state.label} -> {state.label}")
-        self.state = max(self.state, state)
+        if state > self.state:
+            self.state = state
 
     def end(self, outcome: TurnOutcome) -> TurnState:
         """Enter the end that belongs to `outcome`. Raises IllegalTransition unless a turn is running."""

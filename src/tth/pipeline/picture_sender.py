@@ -113,19 +113,22 @@ class PictureSender:
         if frame.start_sample < self._not_before - frame.sample_count // 2:
             self._leave_out(1)  # an avatar that takes no hints
             return False
-        position = self._position()
+        now_s = self._venue.clock.now_s()
+        position = self._venue.media_clock.position(now_s)
         correction = self._drift.decide(frame.start_sample, frame.sample_count, position)
-        self._hurry(frame, position)
-        self._ease(frame, position)
-        begins_anew = self._is_hopeless(frame, position)
+        begins_anew = False
+        if self._pace.live:
+            self._hurry(frame, position, now_s)
+            self._ease(frame, position, now_s)
+            begins_anew = self._is_hopeless(frame, position, now_s)
         if correction is not Correction.KEEP:
             self._leave_out(correction is Correction.SKIP)  # what is held is doubled: its slot has a picture
             return begins_anew
         slot = self._drift.slot_for(frame.start_sample)
         await self._wait_until_due(slot)
         if await self._emit_frame(frame, slot):
-            self._drift.shown(place, frame.sample_count, slot, self._position())
             self._end, self._sent_s = slot + frame.sample_count, self._venue.clock.now_s()
+            self._drift.shown(place, frame.sample_count, slot, self._venue.media_clock.position(self._sent_s))
             self._thin_out(frame, slot)
             on_sent(self._end)
         return begins_anew
@@ -164,15 +167,13 @@ class PictureSender:
             self._not_before = slot + slots * frame.sample_count
             self._avatar.hurry(self._not_before)
 
-    def _hurry(self, frame: DrawnFrame, position: int) -> None:
+    def _hurry(self, frame: DrawnFrame, position: int, now_s: float) -> None:
         """The next frame takes about as long as the last ones did, so it should be one that is due by then.
 
         Of two frames the quicker one counts: a single stall says nothing about what follows. Nothing is asked of an
         avatar that only waited for its input, which takes about a frame's time.
         """
-        if not self._pace.live:
-            return
-        now_took = ms_to_samples((self._venue.clock.now_s() - self._waiting_since_s) * 1000)
+        now_took = ms_to_samples((now_s - self._waiting_since_s) * 1000)
         took, self._took = min(now_took, self._took), now_took
         is_late = position - frame.start_sample > SKIP_AFTER_SAMPLES
         is_slow = took > SLOW_AFTER_FRAMES * frame.sample_count * self._slots_each(frame)
@@ -180,9 +181,9 @@ class PictureSender:
         if (is_late or is_slow) and ready_at > frame.start_sample + frame.sample_count:
             self._avatar.hurry(ready_at)
 
-    def _ease(self, frame: DrawnFrame, position: int) -> None:
+    def _ease(self, frame: DrawnFrame, position: int, now_s: float) -> None:
         """Note how the machine does, and let the avatar draw accordingly."""
-        if not self._pace.live or frame.draw_s is None or not frame.is_drawn:
+        if frame.draw_s is None or not frame.is_drawn:
             return
         slots = self._slots_each(frame)
         suffered = position - frame.start_sample > SKIP_AFTER_SAMPLES or self._missing >= slots
@@ -190,15 +191,13 @@ class PictureSender:
         slot_s = slots * frame.sample_count / SAMPLE_RATE_HZ
         ladder = self._venue.health.ladder
         if frame.quality is ladder.level:  # what was begun before a step says nothing of the step
-            self._avatar.ease(ladder.note(took_s, slot_s, suffered, self._venue.clock.now_s()))
+            self._avatar.ease(ladder.note(took_s, slot_s, suffered, now_s))
 
-    def _is_hopeless(self, frame: DrawnFrame, position: int) -> bool:
+    def _is_hopeless(self, frame: DrawnFrame, position: int, now_s: float) -> bool:
         """It falls behind, or stays behind, whatever it is told."""
-        if not self._pace.live:
-            return False
         late_s = max(0, position - frame.start_sample) / SAMPLE_RATE_HZ
         is_speaking = frame.kind is FrameKind.SPEAKING
-        return self._venue.health.rate.note(late_s, self._venue.clock.now_s(), is_speaking=is_speaking)
+        return self._venue.health.rate.note(late_s, now_s, is_speaking=is_speaking)
 
     def _look(self) -> float:
         """Tell the client when nothing has moved for a while; seconds until the next look."""

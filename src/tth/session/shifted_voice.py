@@ -27,6 +27,7 @@ from tth.model.controls import Controls
 from tth.model.media import Pcm, PhonemeTiming, SpeechChunk, WordTiming
 
 T = TypeVar("T", WordTiming, PhonemeTiming)
+Output = TypeVar("Output", TtsOutput, RealtimeOutput)
 
 
 class ShiftedVoice(TtsSession):
@@ -39,18 +40,12 @@ class ShiftedVoice(TtsSession):
     def prepare(self, persona: Persona) -> None:
         self._voice.prepare(persona)
 
-    async def infer_stream(
+    def infer_stream(
         self, clause: TtsInput, control: Controls, context: TurnContext
     ) -> AsyncGenerator[TtsOutput, None]:
         share = shares(control, self._capabilities)
-        shifter = _Shifter(share)
-        async with aclosing(self._voice.infer_stream(clause, share.voice, context)) as outputs:
-            async for output in outputs:
-                shifted = shifter.take(output) if isinstance(output, SpeechChunk) else output
-                if shifted is not None:
-                    yield shifted
-        if (rest := shifter.finish()) is not None:
-            yield rest
+        outputs = self._voice.infer_stream(clause, share.voice, context)
+        return outputs if share.is_all_the_voices else _shifted(outputs, share)
 
     async def aclose(self) -> None:
         await self._voice.aclose()
@@ -64,19 +59,13 @@ class ShiftedRealtime(RealtimeSession):
         self._capabilities = capabilities
         self._turn_id, self._tempo = "", 1.0  # of the last turn
 
-    async def infer_stream(
+    def infer_stream(
         self, prompt: LlmInput, control: Controls, context: TurnContext
     ) -> AsyncGenerator[RealtimeOutput, None]:
         share = shares(control, self._capabilities)
         self._turn_id, self._tempo = context.turn_id, share.tempo
-        shifter = _Shifter(share)
-        async with aclosing(self._model.infer_stream(prompt, share.voice, context)) as outputs:
-            async for output in outputs:
-                shifted = shifter.take(output) if isinstance(output, SpeechChunk) else output
-                if shifted is not None:
-                    yield shifted
-        if (rest := shifter.finish()) is not None:
-            yield rest
+        outputs = self._model.infer_stream(prompt, share.voice, context)
+        return outputs if share.is_all_the_voices else _shifted(outputs, share)
 
     def truncate(self, turn_id: str, heard_samples: int, heard_text: str) -> None:
         """The model counts in samples of its own sound."""
@@ -87,26 +76,36 @@ class ShiftedRealtime(RealtimeSession):
         await self._model.aclose()
 
 
+async def _shifted(outputs: AsyncGenerator[Output, None], share: Shares) -> AsyncGenerator[Output | SpeechChunk, None]:
+    """The same with its sound shifted."""
+    shifter = _Shifter(share)
+    async with aclosing(outputs):
+        async for output in outputs:
+            shifted = shifter.take(output) if isinstance(output, SpeechChunk) else output
+            if shifted is not None:
+                yield shifted
+    if (rest := shifter.finish()) is not None:
+        yield rest
+
+
 class _Shifter:
     """One clause's sound on its way."""
 
     def __init__(self, share: Shares) -> None:
         self._tempo = share.tempo
-        self._shift = None if share.is_all_the_voices else SoundShift(share.tempo, share.pitch_octaves)
+        self._shift = SoundShift(share.tempo, share.pitch_octaves)
         self._words: tuple[WordTiming, ...] = ()  # of chunks whose sound is not out yet
         self._phonemes: tuple[PhonemeTiming, ...] = ()
 
     def take(self, chunk: SpeechChunk) -> SpeechChunk | None:
         """What of the sound is ready with this chunk; None when nothing is."""
-        if self._shift is None:
-            return chunk
         self._words += tuple(self._moved(word) for word in chunk.words)
         self._phonemes += tuple(self._moved(phoneme) for phoneme in chunk.phonemes)
         return self._out(self._shift.feed(chunk.pcm))
 
     def finish(self) -> SpeechChunk | None:
         """What was held back; None when nothing was."""
-        return None if self._shift is None else self._out(self._shift.finish())
+        return self._out(self._shift.finish())
 
     def _out(self, pcm: Pcm) -> SpeechChunk | None:
         if not len(pcm):
