@@ -71,6 +71,7 @@ func asError(err error) error {
 		switch detail := detail.(type) {
 		case *errdetails.ErrorInfo:
 			result.Reason, result.Metadata = detail.Reason, detail.Metadata
+			result.Message = strings.TrimPrefix(result.Message, detail.Reason+": ")
 		case *errdetails.BadRequest:
 			for _, item := range detail.FieldViolations {
 				result.Violations = append(result.Violations, Violation{item.Field, item.Description})

@@ -62,6 +62,8 @@ impl From<Status> for Error {
         let mut error = Self::own(status.code(), &code_name(status.code()), status.message());
         if let Some(info) = details.error_info() {
             error.reason = info.reason.clone();
+            let text = error.message.strip_prefix(&format!("{}: ", info.reason));
+            error.message = text.unwrap_or(&error.message).into();
             error.metadata = info.metadata.clone().into_iter().collect();
         } else if status.code() == Code::Unavailable {
             error.reason = "UNREACHABLE".into(); // without details it was not the server who said it

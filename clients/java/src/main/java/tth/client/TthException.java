@@ -106,7 +106,7 @@ public final class TthException extends RuntimeException {
     }
     boolean retryable = isRetryable(status.getCode()) || retryAfter.isPresent();
     return new TthException(
-        status.getCode(), reason, textOf(status), metadata, violations, retryable, retryAfter);
+        status.getCode(), reason, textOf(status, reason), metadata, violations, retryable, retryAfter);
   }
 
   /** Another stream may do better: the connection or the server is gone. */
@@ -125,8 +125,9 @@ public final class TthException extends RuntimeException {
     return code == Status.Code.UNAVAILABLE || code == Status.Code.RESOURCE_EXHAUSTED;
   }
 
-  private static String textOf(Status status) {
+  private static String textOf(Status status, String reason) {
     String text = Optional.ofNullable(status.getDescription()).orElse(status.getCode().name());
+    text = text.startsWith(reason + ": ") ? text.substring(reason.length() + 2) : text;
     return status.getCause() == null ? text : text + ": " + status.getCause().getMessage();
   }
 }
