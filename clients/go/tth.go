@@ -61,6 +61,18 @@ func Dial(target string, options ...grpc.DialOption) (*Client, error) {
 	return &Client{service, 60 * time.Second, 45 * time.Second, connection}, nil
 }
 
+// WithToken shows a token with every call, where the server wants one (server.tokens). Without TLS it can be read on the
+// way.
+func WithToken(token string) grpc.DialOption { return grpc.WithPerRPCCredentials(bearer(token)) }
+
+type bearer string
+
+func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{"authorization": "Bearer " + string(b)}, nil
+}
+
+func (b bearer) RequireTransportSecurity() bool { return false }
+
 // Close ends the connection and with it every call.
 func (c *Client) Close() error { return c.connection.Close() }
 

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
 	tth "github.com/tth/tth/clients/go"
@@ -40,7 +41,11 @@ func main() {
 }
 
 func converse(ctx context.Context, target, output, text string) error {
-	client, err := tth.Dial(target)
+	var options []grpc.DialOption
+	if token := os.Getenv("TTH_TOKEN"); token != "" {
+		options = append(options, tth.WithToken(token))
+	}
+	client, err := tth.Dial(target, options...)
 	if err != nil {
 		return err
 	}

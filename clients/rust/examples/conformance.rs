@@ -15,7 +15,7 @@ use tth_client::proto::{
     AudioCodec, Character, ControlUpdate, Controls, CreateSessionRequest, Emotion, EmotionLabel, MediaPreferences,
     PlaybackPosition, TextMode, UserText, VideoCodec,
 };
-use tth_client::{Client, Conversation, Error, Event, Events, Session, code_name};
+use tth_client::{Client, Conversation, Error, Event, Events, Session, Token, code_name};
 
 const SHORT_TEXT: &str = "One two three four five.";
 const DEADLINE: Duration = Duration::from_secs(55);
@@ -63,7 +63,7 @@ fn long_text() -> String {
 }
 
 async fn open(target: &str, controls: Option<Controls>) -> Outcome<(Conversation, Events)> {
-    let client = Client::connect(target).await?;
+    let client = Client::connect(target, Token::none()).await?;
     let media = MediaPreferences {
         audio_codec: AudioCodec::PcmS16le.into(),
         audio_sample_rate_hz: 24_000,
@@ -255,7 +255,7 @@ fn refusal(error: &Error) -> Value {
 
 async fn errors(target: &str) -> Outcome<Value> {
     let too_much = || emotion(Emotion { intensity: Some(7.0), ..Default::default() });
-    let client = Client::connect(target).await?;
+    let client = Client::connect(target, Token::none()).await?;
     let request = CreateSessionRequest { controls: too_much(), ..Default::default() };
     let mut refused = vec![client.create_session(request).await.expect_err("7 is out of range")];
     let (_, mut unknown) = client.converse(Session { id: "s_unknown".into(), ..Default::default() });

@@ -15,7 +15,7 @@ use tth_client::proto::{
     Character, Controls, CreateSessionRequest, Emotion, EmotionLabel, MediaPreferences, PlaybackPosition, TextMode,
     UserText, VideoCodec,
 };
-use tth_client::{Client, Conversation, Error, Event, Events, Session};
+use tth_client::{Client, Conversation, Error, Event, Events, Session, Token};
 
 const REPORT_EVERY: Duration = Duration::from_millis(300);
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -43,7 +43,8 @@ fn option(name: &str, default: &str) -> String {
 }
 
 async fn talk(target: &str, output: PathBuf) -> Outcome<()> {
-    let client = Client::connect(target).await?;
+    let token = std::env::var("TTH_TOKEN").map_or(Ok(Token::none()), |token| Token::new(&token))?;
+    let client = Client::connect(target, token).await?;
     let happy = Emotion { label: Some(EmotionLabel::Happy.into()), intensity: Some(0.6), ..Default::default() };
     let jpeg = MediaPreferences { video_codec: VideoCodec::Jpeg.into(), ..Default::default() };
     let request = CreateSessionRequest {

@@ -20,6 +20,9 @@ use std::time::{Duration, SystemTime};
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
 use tokio::sync::{mpsc, watch};
+use tonic::metadata::AsciiMetadataValue;
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 
 pub use error::{Error, Violation, code_name};
@@ -44,10 +47,13 @@ const OUTBOX_MESSAGES: usize = 256;
 /// Events that wait for their reader: about 0.8 s. A slower one slows the server down, by flow control.
 const INBOX_MESSAGES: usize = 64;
 
+/// The generated client, which shows the token.
+pub type Service = TthServiceClient<InterceptedService<Channel, Token>>;
+
 /// One connection to one server. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Client {
-    service: TthServiceClient<Channel>,
+    service: Service,
     /// How long a lost conversation is tried to be resumed. The server keeps a session for 300 s.
     pub reconnect_for: Duration,
     /// A stream that brings nothing for so long is taken as lost; a server shows a sign of life every 15 s.
@@ -56,20 +62,20 @@ pub struct Client {
 
 impl Client {
     /// Connects in plain text to "host:port". Reason UNREACHABLE: nobody answered within 10 s.
-    pub async fn connect(target: &str) -> Result<Self, Error> {
+    pub async fn connect(target: &str, token: Token) -> Result<Self, Error> {
         let endpoint = Endpoint::from_shared(format!("http://{target}")).map_err(|error| Error::unreachable(&error))?;
         let channel = tuned(endpoint).connect().await.map_err(|error| Error::unreachable(&error))?;
-        Ok(Self::over(channel))
+        Ok(Self::over(channel, token))
     }
 
     /// Uses a channel of your own, with TLS for example; make it from a [`tuned`] endpoint.
-    pub fn over(channel: Channel) -> Self {
-        let service = TthServiceClient::new(channel);
+    pub fn over(channel: Channel, token: Token) -> Self {
+        let service = TthServiceClient::with_interceptor(channel, token);
         Self { service, reconnect_for: Duration::from_secs(60), silent_for: Duration::from_secs(45) }
     }
 
     /// The generated client, for every other call; give it a request that is [`bounded`].
-    pub fn service(&self) -> TthServiceClient<Channel> {
+    pub fn service(&self) -> Service {
         self.service.clone()
     }
 
@@ -101,6 +107,33 @@ impl Client {
         }
         tokio::spawn(line::run(self.clone(), shared.clone(), inbox, resumes));
         (conversation, Events { shared, inbox: events })
+    }
+}
+
+/// Shown with every call, where the server wants one (`server.tokens`). Without TLS it can be read on the way.
+#[derive(Clone, Debug, Default)]
+pub struct Token(Option<AsciiMetadataValue>);
+
+impl Token {
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Error: a token consists of visible ASCII characters.
+    pub fn new(token: &str) -> Result<Self, Error> {
+        let bad = |_| Error::own(tonic::Code::InvalidArgument, "INVALID_REQUEST", "a token is visible ASCII");
+        let mut value: AsciiMetadataValue = format!("Bearer {token}").parse().map_err(bad)?;
+        value.set_sensitive(true);
+        Ok(Self(Some(value)))
+    }
+}
+
+impl Interceptor for Token {
+    fn call(&mut self, mut request: tonic::Request<()>) -> Result<tonic::Request<()>, tonic::Status> {
+        if let Some(value) = &self.0 {
+            request.metadata_mut().insert("authorization", value.clone());
+        }
+        Ok(request)
     }
 }
 

@@ -1,8 +1,11 @@
 package tth.client;
 
+import io.grpc.ClientInterceptor;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -46,9 +49,9 @@ public final class TthClient implements AutoCloseable {
   }
 
   /** Prepares a connection in plain text to "host:port"; the first call makes it. */
-  public static TthClient connect(String target) {
-    ManagedChannel channel = tuned(NettyChannelBuilder.forTarget(target)).usePlaintext().build();
-    return new TthClient(channel, Duration.ofSeconds(60), Duration.ofSeconds(45));
+  public static TthClient connect(String target, ClientInterceptor... interceptors) {
+    NettyChannelBuilder builder = tuned(NettyChannelBuilder.forTarget(target)).usePlaintext();
+    return new TthClient(builder.intercept(interceptors).build(), Duration.ofSeconds(60), Duration.ofSeconds(45));
   }
 
   /** The transport as a conversation needs it: small windows and signs of life. */
@@ -57,6 +60,13 @@ public final class TthClient implements AutoCloseable {
         .flowControlWindow(WINDOW_BYTES)
         .keepAliveTime(30, TimeUnit.SECONDS)
         .keepAliveTimeout(10, TimeUnit.SECONDS);
+  }
+
+  /** Shows a token with every call, where the server wants one; without TLS it can be read on the way. */
+  public static ClientInterceptor token(String token) {
+    Metadata headers = new Metadata();
+    headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + token);
+    return MetadataUtils.newAttachHeadersInterceptor(headers);
   }
 
   /** Every other call of the contract, with a deadline; it throws StatusRuntimeException. */

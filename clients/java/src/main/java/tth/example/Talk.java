@@ -54,7 +54,9 @@ public final class Talk {
   }
 
   private static void talk(String target, String text, Path output) throws IOException {
-    try (TthClient client = TthClient.connect(target)) {
+    String token = System.getenv("TTH_TOKEN");
+    try (TthClient client =
+        token == null ? TthClient.connect(target) : TthClient.connect(target, TthClient.token(token))) {
       Emotion happy = Emotion.newBuilder().setLabel(EmotionLabel.EMOTION_LABEL_HAPPY).setIntensity(0.6f).build();
       CreateSessionResponse reply =
           client.createSession(
