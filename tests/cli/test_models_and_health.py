@@ -40,6 +40,6 @@ def test_nobody_there_is_code_3(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Said with the address."""
-    monkeypatch.setattr(f"tth.cli.{command}.CONNECT_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("tth.cli.connection.CONNECT_TIMEOUT_S", 0.05)
     assert main([command, "--server", "127.0.0.1:1"]) == 3
     assert "127.0.0.1:1" in capsys.readouterr().err

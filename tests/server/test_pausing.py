@@ -146,12 +146,13 @@ async def test_a_held_turn_is_stopped(server: RunningServer) -> None:
 @served()
 async def test_the_shipped_client(server: RunningServer) -> None:
     """It hands on what was heard, once; media on their way when it pauses are sorted out by it."""
+    long_text = TEXT * 2  # most of it is not even made when the last pause comes
     async with TthClient(server.target) as client:
         session = await client.create_session(LOW, media=SOUND_ONLY)
         async with client.converse(session.session_id) as talk:
-            turn_id = await talk.say(TEXT, mode=TEXT_MODE_SAY)
+            turn_id = await talk.say(long_text, mode=TEXT_MODE_SAY)
             plain = heard([event async for event in talk.events_of(turn_id)])
-            turn_id = await talk.say(TEXT, mode=TEXT_MODE_SAY)
+            turn_id = await talk.say(long_text, mode=TEXT_MODE_SAY)
             clock, events, pauses = PlaybackClock(), [], 0
             loop = asyncio.get_running_loop()
             async for event in talk.events_of(turn_id):
