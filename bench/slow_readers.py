@@ -1,5 +1,6 @@
 """What a client gets that reads more slowly than media come: one turn of speech, JPEG pictures of the embedded face's
-size, each reader with a rest behind every event, over a channel as grpc.aio makes it and over one with a small window.
+size, each reader with a rest behind every event, over a channel as grpc.aio makes it, over the same with reports of
+what was taken, and over one with a small window.
 
 Sound lag: how much later than the first sound, in proportion, the last one was read; what a listener would have waited.
 """
@@ -25,10 +26,13 @@ from tth.v1.tth_service_pb2_grpc import TthServiceStub
 
 NAME = "slow_readers"
 SENTENCE = "This is a sentence of some eight words. "
+REPORTS = "default window and reports"
 WINDOWS = {
     "default window": (),
+    REPORTS: (),
     "small window": (("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", LOOKAHEAD_BYTES)),
 }
+REPORT_S = 0.25
 RESTS_MS = {"reads at once": 0, "reads 40 events a second": 25, "reads 5 events a second": 200}
 TIMEOUT_S = 120.0
 
@@ -38,6 +42,8 @@ class Reader:
     """One stream that is read slowly."""
 
     rest_s: float
+    reports: bool = False
+    """It says which event it took last."""
     events: list[tuple[float, str, int]] = field(default_factory=list)
     """(when, payload, bytes)."""
     sound: list[tuple[float, int, int]] = field(default_factory=list)
@@ -55,11 +61,20 @@ class Reader:
             call = stub.Converse()
             said = converse_pb2.UserText(text=text, mode=converse_pb2.TEXT_MODE_SAY)
             await call.write(ConverseRequest(session_id=created.session_id, user_text=said))
+            reported_s = 0.0
             try:
                 async with asyncio.timeout(TIMEOUT_S):
                     async for event in call:
                         if self._note(event, time.perf_counter()):
                             break
+                        if self.reports and time.perf_counter() >= reported_s + REPORT_S:
+                            reported_s = time.perf_counter()
+                            position = converse_pb2.PlaybackPosition(last_seq=event.seq)
+                            report = converse_pb2.PlaybackReport(position=position)
+                            try:
+                                await call.write(ConverseRequest(playback_report=report))
+                            except grpc.aio.AioRpcError:  # the server has ended the stream; its reason comes last
+                                self.reports = False
                         if self.rest_s:
                             await asyncio.sleep(self.rest_s)
             except grpc.aio.AioRpcError as error:
@@ -108,7 +123,7 @@ async def measure(run: Run) -> list[Figure]:
     text = SENTENCE * run.count(16, 3)
     async with running("bench.serve", READY) as child:
         readers = {
-            f"{window}, {pace}": (Reader(rest_ms / 1000), options)
+            f"{window}, {pace}": (Reader(rest_ms / 1000, reports=window == REPORTS), options)
             for window, options in WINDOWS.items()
             for pace, rest_ms in RESTS_MS.items()
         }

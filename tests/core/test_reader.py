@@ -89,15 +89,16 @@ def test_who_reports_nothing_is_never_behind() -> None:
     """And nothing is kept of what it gets."""
     untaken = Untaken()
     for seq in range(1000):
-        untaken.sent(seq, seq / 25)
+        untaken.sent(seq, seq / 25, seq / 25)
     assert not untaken.is_behind(1000.0)
+    assert untaken.waited_s(1000.0) == 0
 
 
 def test_who_has_not_taken_a_picture_long_past_its_moment_is_behind() -> None:
     """Its moment is 10.25; the picture has a second to travel there, and the word of it back."""
     untaken = Untaken()
     untaken.reported(1, 9.0)
-    untaken.sent(2, 10.25)
+    untaken.sent(2, 10.0, 10.25)
     untaken.reported(1, 10.25 + TRAVEL_S - 0.01)
     assert not untaken.is_behind(10.25 + TRAVEL_S)
     untaken.reported(1, 10.25 + TRAVEL_S)
@@ -110,10 +111,24 @@ def test_what_was_reported_grows_old() -> None:
     """Who says nothing more is judged like one that never did."""
     untaken = Untaken()
     untaken.reported(1, 0.0)
-    untaken.sent(2, 0.25)
+    untaken.sent(2, 0.0, 0.25)
     untaken.reported(1, 5.0)
     assert untaken.is_behind(5.0 + REPORT_VALID_S)
+    assert untaken.waited_s(5.0 + REPORT_VALID_S) == 5.0 + REPORT_VALID_S
     assert not untaken.is_behind(5.01 + REPORT_VALID_S)
+    assert untaken.waited_s(5.01 + REPORT_VALID_S) == 0
+
+
+def test_the_oldest_counts_however_many_follow() -> None:
+    """The records are bounded; what they no longer hold is newer."""
+    untaken = Untaken()
+    untaken.reported(1, 0.0)
+    for seq in range(2, 5000):
+        untaken.sent(seq, float(seq), float(seq))
+    untaken.reported(1, 5000.0)
+    assert untaken.waited_s(5000.0) == 4998.0
+    untaken.reported(4999, 5000.0)
+    assert untaken.waited_s(5000.0) == 0
 
 
 @settings(max_examples=20, deadline=None)
@@ -125,7 +140,7 @@ def test_the_records_tell_the_truth(delay_s: float, fps: int) -> None:
     untaken.reported(0, 0.0)
     for index in range(fps * 30):
         now_s = index / fps
-        untaken.sent(index + 1, now_s + WAIT_S)
+        untaken.sent(index + 1, now_s, now_s + WAIT_S)
         if index % max(1, fps // 4) == 0:
             untaken.reported(max(0, int((now_s - delay_s) * fps)), now_s)
             if now_s > delay_s + 2:

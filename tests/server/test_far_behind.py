@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import pytest
@@ -13,6 +13,7 @@ from tests.server.test_slow_readers import patient, transport
 from tests.session.scene import inline
 from tth.adapters.registry import Adapters
 from tth.core.reader import WAIT_S
+from tth.errors import TTHError
 from tth.testing.harness import RunningServer, make_server, mock_adapters
 from tth.testing.scripted import ScriptedAvatar
 from tth.testing.simulator.transport import Reading, Reads, SimulatedCall
@@ -44,6 +45,8 @@ class Listener:
     reports: bool
     taken: list[tuple[float, ConverseResponse]] = field(default_factory=list)
     """When, and what."""
+    ended_as: str = ""
+    """The stream's reason; "" = it goes on."""
 
     def take(self, event: ConverseResponse) -> None:
         self.taken.append((asyncio.get_running_loop().time(), event))
@@ -80,7 +83,10 @@ async def listen(reading: Reading, *, reports: bool) -> Listener:
         asyncio.create_task(call.read()),
         asyncio.create_task(listener.report(call)),
     ]
-    await asyncio.sleep(SECONDS)
+    await asyncio.wait(tasks[:1], timeout=SECONDS)
+    if tasks[0].done():
+        error = tasks[0].exception()
+        listener.ended_as = error.reason if isinstance(error, TTHError) else repr(error)
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks)
@@ -109,6 +115,14 @@ def test_who_says_nothing_is_judged_by_the_transport_alone() -> None:
     listener = run_virtual(listen(SLOW, reports=False))
     assert not transport([event for _, event in listener.taken])
     assert max(listener.waited_s("video_frame")) > SECONDS / 3  # and all of it is still to come
+
+
+def test_who_is_too_far_behind_is_given_up() -> None:
+    """Not even the sound can be had in time: after fifteen seconds of it, by his word, he is sent away as one is whose
+    transport is full."""
+    listener = run_virtual(listen(replace(SLOW, bytes_per_s=20_000), reports=True))
+    assert listener.ended_as == "SLOW_CONSUMER"
+    assert run_virtual(listen(replace(SLOW, bytes_per_s=20_000), reports=False)).ended_as == ""
 
 
 def test_who_keeps_up_and_says_so_loses_nothing() -> None:

@@ -17,7 +17,17 @@ from typing import Protocol
 
 from tth.clock import Clock
 from tth.core.reader import ReaderLadder, ReaderLevel, Untaken, overdue_s
-from tth.model.events import DegradedMode, Event, IdleClip, MotionFrame, TurnHeard, TurnMetrics, TurnStarted, VideoFrame
+from tth.model.events import (
+    AudioChunk,
+    DegradedMode,
+    Event,
+    IdleClip,
+    MotionFrame,
+    TurnHeard,
+    TurnMetrics,
+    TurnStarted,
+    VideoFrame,
+)
 from tth.model.media import PictureQuality
 
 SLOW_READER = "SLOW_READER"
@@ -63,7 +73,7 @@ class Outgoing:
     since_s: float
     """Clock time at which it was handed over."""
     overdue_s: float = 0.0
-    """Of a picture: when it has waited past its moment."""
+    """Of sound and pictures: when it has waited past its moment."""
 
     @property
     def is_picture(self) -> bool:
@@ -112,8 +122,9 @@ class Outbox:
         return self._reader.level
 
     def waited_s(self, now_s: float) -> float:
-        """How long the oldest event has waited; 0 when none waits."""
-        return max((now_s - lane[0].since_s for lane in (self._notices, self._lane) if lane), default=0.0)
+        """How long the oldest event has waited, here or, by the client's word, in the transport; 0 when none waits."""
+        here_s = max((now_s - lane[0].since_s for lane in (self._notices, self._lane) if lane), default=0.0)
+        return max(here_s, self._untaken.waited_s(now_s))
 
     def emit(self, event: Event, turn_id: str = "") -> None:
         """See `Sink.emit`. After `close` events are forgotten."""
@@ -121,6 +132,8 @@ class Outbox:
             return
         now_s = self._clock.now_s()
         item = Outgoing(event, turn_id, now_s)
+        if isinstance(event, AudioChunk | VideoFrame | MotionFrame):
+            item.overdue_s = overdue_s(now_s, self._source.due_in_s(event.start_sample))
         if item.is_picture:
             self._emit_picture(item)
         elif turn_id or isinstance(event, IdleClip | TurnHeard):
@@ -165,8 +178,8 @@ class Outbox:
 
     def sent(self, item: Outgoing, seq: int) -> None:
         """This one is written now, with this number."""
-        if item.is_picture:
-            self._untaken.sent(seq, item.overdue_s)
+        if item.overdue_s:
+            self._untaken.sent(seq, self._clock.now_s(), item.overdue_s)
 
     def taken(self, seq: int) -> None:
         """The client says that it has taken everything up to this number, however much the transport took in."""
@@ -193,7 +206,6 @@ class Outbox:
     def _emit_picture(self, item: Outgoing) -> None:
         event = item.event
         assert isinstance(event, VideoFrame | MotionFrame)
-        item.overdue_s = overdue_s(item.since_s, self._source.due_in_s(event.start_sample))
         is_behind = self._untaken.is_behind(item.since_s)
         if is_behind:
             self._reader.lost(item.since_s)
