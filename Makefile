@@ -66,8 +66,6 @@ imports: dev  ## who may import whom
 
 proto: .venv-proto/ready  ## write the Python code of the contract into src/tth/v1, the tables of docs/protocol.md, openapi.json
 	@tools/generate_proto.sh
-	@.venv-proto/bin/python -m tools.protocol_reference
-	@PYTHONPATH=src .venv-proto/bin/python -m tools.openapi_document
 
 proto-check: .venv-proto/ready  ## contract: lint, format, compatible with proto/tth.binpb, code is fresh
 	@echo "contract: lint, format, compatibility, freshness"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Writes the Python code of the contract from proto/ into OUT (default src): messages, type stubs, gRPC stubs.
+# Writes the Python code of the contract from proto/ into OUT (default src): messages, type stubs, gRPC stubs; with the
+# default also the tables of docs/protocol.md and the gateway's openapi.json.
 # The generator is pinned to 1.80, the oldest toolchain we support: newer ones emit code that refuses protobuf 6.
 # Usage: tools/generate_proto.sh [OUT]     (needs .venv-proto: make .venv-proto/ready)
 set -euo pipefail
@@ -18,3 +19,8 @@ PATH="$bin:$PATH" "$bin/python" -m grpc_tools.protoc --descriptor_set_in=build/t
 # A gRPC file for a proto without a service says nothing.
 for name in controls converse errors media; do rm -f "$out/tth/v1/${name}_pb2_grpc.py"; done
 touch "$out/tth/v1/__init__.py"
+# What is told of the contract elsewhere, comments included.
+if [ "$out" = src ]; then
+  "$bin/python" -m tools.protocol_reference
+  PYTHONPATH=src "$bin/python" -m tools.openapi_document
+fi
