@@ -80,7 +80,7 @@ def kept(recording: Recording, world: World) -> Iterator[str]:
             lasted_s = log.closed_s - over_s - SWEEP_S - _SPARE_S
             if not is_told and log.is_quick and log.status == "OK" and not log.cancelled and lasted_s > 0:
                 yield f"stream {number} was there {lasted_s:.2f} s behind the session's lifetime, and was not told"
-            may_be_over = may_be_over or is_told or (log.is_cut_off and _is_limited(world))
+            may_be_over = may_be_over or is_told or (_is_limited(world) and (log.is_cut_off or log.half_closed))
             alone_s = log.closed_s
         done_s = max(done_s, log.closed_s) if log.status else _FAR_S
     for one in recording.of_kind["turn_started"]:
@@ -92,5 +92,5 @@ _FAR_S = 1e9
 
 
 def _is_limited(world: World) -> bool:
-    """It may have been told to go when it was lost, and nobody got to know."""
+    """It may have been told to go when its stream was lost, or when it had said goodbye itself."""
     return world.limits.turns < Limits().turns or world.limits.idle_s < Limits().idle_s

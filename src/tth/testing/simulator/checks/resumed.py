@@ -8,7 +8,7 @@ from tth.model.media import us_to_samples
 from tth.session.terms import OverlapPolicy
 from tth.testing.simulator.checks.heard import FAR, NEVER_BEGUN, is_near, speech_end_of
 from tth.testing.simulator.checks.pauses import held_at_end
-from tth.testing.simulator.recording import OF_THE_MOMENT, TERMINAL, Comeback, Got, Recording, Stop, StreamLog
+from tth.testing.simulator.recording import OF_THE_MOMENT, TERMINAL, Comeback, Got, Pause, Recording, Stop, StreamLog
 from tth.testing.simulator.world import World
 from tth.v1.converse_pb2 import TurnOutcome
 
@@ -110,7 +110,7 @@ def mended(recording: Recording, world: World) -> Iterator[str]:
         was_lost = before is not None and (before.cancelled or before.status in _LOST)
         if log.comeback is not None and last is not None and was_lost and last[0].turn_id not in settled:
             assert before is not None
-            text, is_open = _remembered(recording, last, before, state.seq)
+            text, is_open = _remembered(recording, last, before, state)
             if is_open and log.comeback.told_sample is not None and unanswered <= {log.comeback.told_sample}:
                 yield from _as_told(recording, last, text, log)
             if _is_cut(recording, last, state.seq):
@@ -120,6 +120,8 @@ def mended(recording: Recording, world: World) -> Iterator[str]:
         before, unanswered = log, set()
 
 
+MAX_UPLINK_S = 0.2
+"""Longer than any client's message takes."""
 _LOST = frozenset(("SESSION_TAKEN_OVER", "SLOW_CONSUMER", "INVALID_REQUEST"))
 
 
@@ -136,17 +138,19 @@ def _last_turn(recording: Recording, world: World, before_seq: int) -> list[Got]
     return None
 
 
-def _remembered(recording: Recording, events: list[Got], before: StreamLog, until_seq: int) -> tuple[str, bool]:
-    """What is remembered of a turn when the next stream begins, and whether its client could still say how much it had
-    heard: not if it had said so before it was lost."""
+def _remembered(recording: Recording, events: list[Got], before: StreamLog, state: Got) -> tuple[str, bool]:
+    """What is remembered of a turn when the next stream begins, and whether its client could certainly still say how
+    much it had heard: not if it had said so before it was lost, or may have."""
     terminal = events[-1]
     whole, turn_id = terminal.kind == "turn_complete", terminal.turn_id
     text = terminal.body.text if whole else terminal.body.heard_text
     is_open = whole or terminal.body.outcome == TurnOutcome.TURN_OUTCOME_CANCELLED
+    asked: list[Stop | Pause] = [*(stop for stop in recording.stops if not stop.by_text), *recording.pauses]
+    may_be_cut = any(events[0].at_s - MAX_UPLINK_S <= one.at_s <= state.at_s for one in asked)
     for one in recording.of_kind["turn_heard"]:
-        if one.body.turn_id == turn_id and one.seq < until_seq:
+        if one.body.turn_id == turn_id and one.seq < state.seq:
             text = one.body.heard_text
-            is_open = is_open and (one.is_again or before.was_going(one.at_s))
+            is_open = is_open and (one.is_again or before.was_going(one.at_s)) and not may_be_cut
     return text, is_open
 
 
