@@ -120,7 +120,8 @@ web-test: dev web/node_modules/.installed  ## tests of the page: its rules in No
 
 clean:  ## remove what was built and written here; the environments stay
 	@rm -rf build out .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	@find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+	@rm -rf clients/*/build clients/*/generated clients/*/target clients/*/node_modules
+	@find src tests bench clients -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:
 	@echo "making .venv with $$($(PYTHON) --version)"

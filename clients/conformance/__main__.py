@@ -45,6 +45,8 @@ async def _run(languages: Sequence[str], cases: Sequence[str], keep: bool) -> in
             lacking += 1
         else:
             usable.append(client)
+    if not usable:
+        return 1
     async with server_at(None, Progress(_say, "")) as target:
         rows = [row for client in usable for row in await _client(client, cases, target)]
     if not keep and tuple(cases) == CASES:
