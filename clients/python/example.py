@@ -97,6 +97,7 @@ def main() -> int:
                 turn_id = conversation.say(text, mode=TEXT_MODE_SAY)
                 play(conversation, turn_id, asked.output / "interrupted", STOP_AFTER_US)
                 print(f"{conversation.stale_dropped} stale events were dropped")
+            client.end_session(reply.session_id)
     except TthError as error:
         print(error, file=sys.stderr)
         return 1

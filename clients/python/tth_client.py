@@ -154,6 +154,14 @@ class Client:
             raise error_of(error, self.target) from None
         return reply
 
+    def end_session(self, session_id: str) -> None:
+        """Stop what runs, and forget the session; without this a server keeps it for 300 s."""
+        request = tth_service_pb2.EndSessionRequest(session_id=session_id)
+        try:
+            self.stub.EndSession(request, timeout=DEADLINE_S, metadata=self.metadata)
+        except grpc.RpcError as error:
+            raise error_of(error, self.target) from None
+
     def converse(self, session: Session) -> Conversation:
         """The conversation of a session; one with `last_seq` is resumed. Use it as a context manager."""
         return Conversation(self, session)

@@ -182,12 +182,15 @@ def test_a_token_goes_with_every_call() -> None:
     async def main() -> None:
         service = ScriptedService(script)
         service.answers["CreateSession"] = tth_service_pb2.CreateSessionResponse(session_id="s_1")
+        service.answers["EndSession"] = tth_service_pb2.EndSessionResponse()
         async with serving(service) as target:
             await asyncio.to_thread(blocking, target)
+        assert service.requests[-1].session_id == "s_1"
 
     def blocking(target: str) -> None:
         with Client(target, token="t0p") as client, client.converse(Session.of(client.create_session())) as talking:
             assert list(talking.events()) == []
+            client.end_session("s_1")
 
     asyncio.run(main())
     assert found == ["Bearer t0p"]

@@ -97,6 +97,7 @@ async function talk(client: Client, folder: string): Promise<void> {
   await play(conversation, turnId, join(folder, "interrupted"), STOP_AFTER_US);
   console.log(`${conversation.staleDropped} stale events were dropped`);
   await conversation.close();
+  await client.endSession(session.sessionId);
 }
 
 const { values } = parseArgs({

@@ -48,6 +48,10 @@ async function served(acts: Act[], body: (client: Client) => Promise<void>): Pro
           yield create(ConverseResponseSchema, { ...(answer as object), seq });
         }
       },
+      endSession({ sessionId }) {
+        if (sessionId !== "s_1") throw new ConnectError("SESSION_NOT_FOUND: no such session", Code.NotFound);
+        return {};
+      },
       createSession() {
         const info = { desc: ErrorInfoSchema, value: { reason: "CONTROL_INVALID", domain: "tth" } };
         const field = { field: "controls.emotion.intensity", description: "must be 0..1" };
@@ -189,6 +193,8 @@ test("nothing is said behind the end, nor into a queue that nobody empties", asy
 
 test("errors say what to do", () =>
   served([], async (client) => {
+    await client.endSession("s_1");
+    await assert.rejects(client.endSession("s_2"), { name: "TthError", code: "NOT_FOUND" });
     await assert.rejects(client.createSession(), (error: TthError) => {
       assert.equal(error.message, "bad (CONTROL_INVALID)\n  controls.emotion.intensity: must be 0..1");
       assert.deepEqual([error.code, error.reason, error.retryable], ["INVALID_ARGUMENT", "CONTROL_INVALID", false]);

@@ -159,6 +159,15 @@ export class Client {
     }
   }
 
+  /** Stop what runs, and forget the session; without this a server keeps it for 300 s. */
+  async endSession(sessionId: string): Promise<void> {
+    try {
+      await this.service.endSession({ sessionId });
+    } catch (error) {
+      throw TthError.of(error, this.target);
+    }
+  }
+
   /** The conversation of a session; one with `lastSeq` is resumed. Its stream begins with the first read. */
   converse(session: Session): Conversation {
     return new Conversation(this, session);
