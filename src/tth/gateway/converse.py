@@ -129,6 +129,8 @@ class Bridge:
                 self.traffic.down_bytes += len(data)
         except grpc.aio.AioRpcError as error:
             return end_of(of_rpc(from_grpc(error)))
+        except grpc.aio.InternalError:  # the transport failed under a read
+            return _lost()
         except (WebSocketDisconnect, RuntimeError):  # RuntimeError: it has been closed meanwhile
             return _GONE
         return End(OK)
