@@ -21,6 +21,8 @@ from tth.testing.emulators.speech import Speech, ToneSpeech
 DEFAULT_KEY = "test-key"
 MAX_SEEN = 1000
 """Requests that are remembered."""
+ACCEPTING_TURNS = 5
+"""Of the loop, until asyncio has made a connection of whoever knocked last: a server closed before leaves it open."""
 MAX_REQUEST_BYTES = 4 * 1024 * 1024
 
 
@@ -108,6 +110,8 @@ class Emulator:
         """Stop; open connections are closed. Idempotent."""
         runner, self._runner = self._runner, None
         if runner is not None:
+            for _ in range(ACCEPTING_TURNS):
+                await asyncio.sleep(0)
             await runner.cleanup()
             await self.release()
 
