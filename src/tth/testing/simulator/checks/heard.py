@@ -183,7 +183,7 @@ def _corrected(
         return expected  # not known; or the rest had no words in it
     is_all = False
     if events and events[-1].kind == "turn_complete":
-        is_all = us_to_samples(one.body.heard_pts_us) >= speech_end_of(events[-1]) - 1
+        is_all = us_to_samples(one.body.heard_pts_us) >= speech_end_of(events[-1])
     entry = [Utterance(Speaker.PERSON, heard_text, not is_all)] if heard_text.strip() else []
     if not remembered.strip():
         return [*expected, *entry]

@@ -78,7 +78,8 @@ def kept(recording: Recording, world: World) -> Iterator[str]:
                 yield f"stream {number}: a session {state.at_s - done_s:.2f} s behind the last stream"
             is_told = any(one.kind == "go_away" for one in recording.of_stream[number])
             lasted_s = log.closed_s - over_s - SWEEP_S - _SPARE_S
-            if not is_told and log.is_quick and log.status == "OK" and not log.cancelled and lasted_s > 0:
+            is_late = log.is_quick and log.status == "OK" and not log.cancelled and lasted_s > 0
+            if is_late and not is_told and not may_be_over:
                 yield f"stream {number} was there {lasted_s:.2f} s behind the session's lifetime, and was not told"
             may_be_over = may_be_over or is_told or (_is_limited(world) and (log.is_cut_off or log.half_closed))
             alone_s = log.closed_s

@@ -161,7 +161,7 @@ def _is_cut(recording: Recording, events: list[Got], until_seq: int) -> bool:
     heard = [one for one in heard if one.seq < until_seq]
     if terminal.kind != "turn_complete" or not heard:
         return terminal.kind != "turn_complete"
-    return us_to_samples(heard[-1].body.heard_pts_us) < speech_end_of(terminal) - 1
+    return us_to_samples(heard[-1].body.heard_pts_us) < speech_end_of(terminal)
 
 
 def _as_told(recording: Recording, events: list[Got], text: str, log: StreamLog) -> Iterator[str]:
