@@ -114,9 +114,11 @@ func (c *Conversation) Interrupt(turnID string, playback *tthv1.PlaybackPosition
 	return c.Send(&tthv1.ConverseRequest{TurnId: turnID, Payload: &tthv1.ConverseRequest_Interrupt{Interrupt: interrupt}})
 }
 
-// ReportPlayback tells where the player stands; every 250 to 500 ms while it plays.
+// ReportPlayback tells where the player stands; every 250 to 500 ms while it plays. LastSeq, how far the caller has read,
+// is filled in.
 func (c *Conversation) ReportPlayback(position *tthv1.PlaybackPosition) error {
 	c.mu.Lock()
+	position.LastSeq = c.session.LastSeq
 	c.session.Playback = position
 	c.mu.Unlock()
 	report := &tthv1.PlaybackReport{Position: position}

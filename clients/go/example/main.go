@@ -165,11 +165,9 @@ type player struct {
 	turnID         string
 	startedAt      time.Time
 	startUs, endUs int64
-	lastSeq        int64
 }
 
 func (p *player) take(event tth.Event) {
-	p.lastSeq = event.Seq
 	if chunk := event.GetAudioChunk(); chunk != nil {
 		if p.startedAt.IsZero() {
 			p.startedAt, p.startUs = time.Now(), chunk.PtsUs
@@ -183,7 +181,7 @@ func (p *player) position() *tthv1.PlaybackPosition {
 		return nil
 	}
 	heardUs := min(p.startUs+time.Since(p.startedAt).Microseconds(), p.endUs)
-	return &tthv1.PlaybackPosition{TurnId: p.turnID, AudioPtsUs: &heardUs, LastSeq: p.lastSeq}
+	return &tthv1.PlaybackPosition{TurnId: p.turnID, AudioPtsUs: &heardUs}
 }
 
 // explain says what to do about an error.

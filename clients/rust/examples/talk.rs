@@ -141,12 +141,10 @@ fn tell(event: &Event, turn_id: &str) -> Result<(), Error> {
 struct Player {
     started: Option<(Instant, i64)>,
     end_us: i64,
-    last_seq: i64,
 }
 
 impl Player {
     fn take(&mut self, event: &Event) {
-        self.last_seq = event.response.seq;
         if let Some(Payload::AudioChunk(chunk)) = &event.response.payload {
             self.started.get_or_insert((Instant::now(), chunk.pts_us));
             self.end_us = chunk.pts_us + chunk.duration_us;
@@ -158,12 +156,7 @@ impl Player {
         let (started_at, start_us) = self.started?;
         let played = started_at.elapsed();
         let heard_us = (start_us + played.as_micros() as i64).min(self.end_us);
-        let position = PlaybackPosition {
-            turn_id: turn_id.into(),
-            audio_pts_us: Some(heard_us),
-            last_seq: self.last_seq,
-            ..Default::default()
-        };
+        let position = PlaybackPosition { turn_id: turn_id.into(), audio_pts_us: Some(heard_us), ..Default::default() };
         Some((played, position))
     }
 }

@@ -244,9 +244,14 @@ impl Conversation {
         self.send(turn_id, Asked::Interrupt(proto::Interrupt { playback, ..Default::default() }))
     }
 
-    /// Tells where the player stands; every 250 to 500 ms while it plays.
-    pub fn report_playback(&self, position: PlaybackPosition) -> Result<(), Error> {
-        self.shared.state().session.playback = Some(position.clone());
+    /// Tells where the player stands; every 250 to 500 ms while it plays. `last_seq`, how far the caller has read, is
+    /// filled in.
+    pub fn report_playback(&self, mut position: PlaybackPosition) -> Result<(), Error> {
+        {
+            let mut state = self.shared.state();
+            position.last_seq = state.session.last_seq;
+            state.session.playback = Some(position.clone());
+        }
         self.send("", Asked::PlaybackReport(proto::PlaybackReport { position: Some(position) }))
     }
 

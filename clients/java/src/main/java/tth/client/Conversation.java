@@ -113,10 +113,11 @@ public final class Conversation implements AutoCloseable {
     send(ConverseRequest.newBuilder().setTurnId(turnId).setInterrupt(interrupt));
   }
 
-  /** Tells where the player stands; every 250 to 500 ms while it plays. */
+  /** Tells where the player stands; every 250 to 500 ms while it plays. How far the caller has read is filled in. */
   public synchronized void reportPlayback(PlaybackPosition position) {
-    playback = Optional.of(position);
-    send(ConverseRequest.newBuilder().setPlaybackReport(PlaybackReport.newBuilder().setPosition(position)));
+    PlaybackPosition told = position.toBuilder().setLastSeq(takenSeq).build();
+    playback = Optional.of(told);
+    send(ConverseRequest.newBuilder().setPlaybackReport(PlaybackReport.newBuilder().setPosition(told)));
   }
 
   /** Sends any message of the contract, such as pause_turn; the envelope is filled in. */

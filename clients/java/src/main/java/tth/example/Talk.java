@@ -153,14 +153,12 @@ public final class Talk {
     private Optional<Long> startedNs = Optional.empty();
     private long startUs;
     private long endUs;
-    private long lastSeq;
 
     Player(String turnId) {
       this.turnId = turnId;
     }
 
     void take(ConverseResponse response) {
-      lastSeq = response.getSeq();
       if (response.hasAudioChunk()) {
         AudioChunk chunk = response.getAudioChunk();
         if (startedNs.isEmpty()) {
@@ -183,7 +181,6 @@ public final class Talk {
       return PlaybackPosition.newBuilder()
           .setTurnId(turnId)
           .setAudioPtsUs(Math.min(startUs + playedUs(), endUs))
-          .setLastSeq(lastSeq)
           .build();
     }
   }
