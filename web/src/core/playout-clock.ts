@@ -73,6 +73,12 @@ export class PlayoutClock {
     this.originUs += Math.min(most, Math.max(-most, wanted - this.originUs));
   }
 
+  /** Not beyond this moment yet: what is to be heard there has nowhere to go still. */
+  waitAt(ptsUs: number, now: number): void {
+    const position = this.positionUs(now);
+    if (position !== null && position > ptsUs) this.anchor(ptsUs, now);
+  }
+
   /** What was at hand has been thrown away: whatever comes next is presented at once. */
   flush(now: number): void {
     this.isFlushed = true;

@@ -24,5 +24,5 @@ const LONGEST_PAUSE_MS = 8_000;
 
 /** The pause before a try, from 0; chance: 0..1, so that many pages do not come back in the same moment. */
 export function pauseMs(tries: number, chance: number): number {
-  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries) * (0.5 + chance / 2);
+  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 1.6 ** tries) * (0.5 + chance / 2);
 }

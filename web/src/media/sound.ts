@@ -10,6 +10,8 @@ import type { FromWorklet, ToWorklet } from "./worklet-messages";
 
 /** Browsers differ in how well they know their output; a difference above this is not believed. */
 const MOST_LATENCY_S = 0.6;
+/** How long speech waits for a sound card that is being opened; then it goes on unheard. */
+const OPENING_MS = 1_500;
 
 export class Sound {
   private context: AudioContext | null = null;
@@ -22,6 +24,7 @@ export class Sound {
   private latest = 0;
   private isRunning = false;
   private starting: Promise<void> | null = null;
+  private openedAt = -Infinity;
 
   constructor(private readonly clock: PlayoutClock) {}
 
@@ -69,7 +72,7 @@ export class Sound {
 
   /** Called often: the audio thread follows the clock. */
   follow(): void {
-    if (!this.isRunning && this.context?.state === "running") this.switchClock();
+    if (!this.isRunning) this.waitForCard();
     const origin = this.clock.origin;
     if (!this.isRunning || origin === null) return;
     if (this.sentOrigin !== null && Math.abs(origin - this.sentOrigin) < 20) return;
@@ -88,6 +91,7 @@ export class Sound {
   }
 
   private async build(): Promise<void> {
+    this.openedAt = performance.now();
     const context = new AudioContext({ latencyHint: "interactive" });
     this.context = context;
     await context.audioWorklet.addModule(workletUrl);
@@ -113,6 +117,14 @@ export class Sound {
     if (!runs) return;
     this.follow();
     for (const { message, transfer } of this.waiting.splice(0)) this.node!.port.postMessage(message, transfer);
+  }
+
+  /** The first words are not lost where the first touch of the page is what makes her speak. */
+  private waitForCard(): void {
+    if (this.context?.state === "running") this.switchClock();
+    const first = this.waiting.find(({ message }) => message.kind === "sound")?.message;
+    if (this.isRunning || first?.kind !== "sound" || performance.now() - this.openedAt > OPENING_MS) return;
+    this.clock.waitAt(first.ptsUs, this.now());
   }
 
   private ticks(): boolean {

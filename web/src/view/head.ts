@@ -3,7 +3,7 @@
  * since three.js is by far the largest part of this page.
  */
 import {
-  Color,
+  CanvasTexture,
   DirectionalLight,
   type Mesh,
   NeutralToneMapping,
@@ -11,6 +11,7 @@ import {
   PerspectiveCamera,
   PMREMGenerator,
   Scene,
+  SRGBColorSpace,
   WebGLRenderer,
 } from "three";
 import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
@@ -50,9 +51,10 @@ export class Head {
   constructor(private readonly canvas: HTMLCanvasElement, private readonly names: readonly string[]) {
     this.renderer = new WebGLRenderer({ canvas, antialias: true, preserveDrawingBuffer: true });
     this.renderer.toneMapping = NeutralToneMapping;
-    this.scene.background = new Color(0xb9c0cb);
+    this.renderer.toneMappingExposure = 1.12;
+    this.scene.background = wall();
     this.scene.environment = new PMREMGenerator(this.renderer).fromScene(new RoomEnvironment(), 0.04).texture;
-    this.scene.environmentIntensity = 0.5;
+    this.scene.environmentIntensity = 0.72;
     const lamp = new DirectionalLight(0xfff1e0, 2.2);
     lamp.position.set(-0.66, 0.55, 0.62);
     this.scene.add(lamp);
@@ -101,6 +103,21 @@ export class Head {
   dispose(): void {
     this.renderer.dispose();
   }
+}
+
+/** A studio's wall, as the server draws it: light behind the head, darker towards the edges. */
+function wall(): CanvasTexture {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 256;
+  const pen = canvas.getContext("2d")!;
+  const light = pen.createRadialGradient(150, 105, 10, 135, 120, 200);
+  light.addColorStop(0, "#cdd3dc");
+  light.addColorStop(1, "#8a92a1");
+  pen.fillStyle = light;
+  pen.fillRect(0, 0, 256, 256);
+  const texture = new CanvasTexture(canvas);
+  texture.colorSpace = SRGBColorSpace;
+  return texture;
 }
 
 function move(person: Person, face: MotionFrame, names: readonly string[]): void {

@@ -8,14 +8,15 @@ const PLACES = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-export function launch(): Promise<Browser> {
+/** more: arguments for Chromium. */
+export function launch(more: string[] = []): Promise<Browser> {
   const executablePath = process.env["PAGE_CHROMIUM"] ?? PLACES.find((place) => existsSync(place));
   if (!executablePath) {
     throw new Error(`no Chromium at ${PLACES.join(", ")}: install it (apt-get install chromium) or set PAGE_CHROMIUM`);
   }
   // As root, as in a container, Chromium's own sandbox cannot be set up.
   const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  return chromium.launch({ executablePath, args });
+  return chromium.launch({ executablePath, args: [...args, ...more] });
 }
 
 export interface OpenPage {

@@ -1,7 +1,8 @@
-/** Starts one real `tth serve --web` for all browser tests. PAGE_URL names a running one instead. */
+/** Starts one real `tth serve --web` for all browser tests. PAGE_TTH names the program where it is not in .venv. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import type { TestProject } from "vitest/node";
 
 const START_S = 150;
@@ -10,6 +11,8 @@ const ROOT = resolve(import.meta.dirname, "../../..");
 declare module "vitest" {
   interface ProvidedContext {
     pageUrl: string;
+    /** The same server behind a gateway that asks for the token "sesame". */
+    closedUrl: string;
   }
 }
 
@@ -19,19 +22,23 @@ function command(): string {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const given = process.env["PAGE_URL"];
-  if (given) {
-    project.provide("pageUrl", given);
-    return async () => undefined;
-  }
-  const server = spawn(command(), ["serve", "--port", "0", "--web", "127.0.0.1:0"], { cwd: ROOT });
+  const folder = mkdtempSync(join(tmpdir(), "tth-page-"));
+  const portFile = join(folder, "port");
+  const server = spawn(command(), ["serve", "--port", "0", "--port-file", portFile, "--web", "127.0.0.1:0"], { cwd: ROOT });
   const url = await address(server);
   await ready(url);
+  const target = `127.0.0.1:${readFileSync(portFile, "utf8").trim()}`;
+  const environment = { ...process.env, TTH_GATEWAY_TOKENS: "sesame" };
+  const closed = spawn(command(), ["gateway", "--target", target, "--web", "127.0.0.1:0"], { cwd: ROOT, env: environment });
   project.provide("pageUrl", url);
+  project.provide("closedUrl", await address(closed));
   return async () => {
-    const gone = new Promise((done) => server.once("exit", done));
-    server.kill("SIGTERM");
-    await gone;
+    for (const one of [closed, server]) {
+      const gone = new Promise((done) => one.once("exit", done));
+      one.kill("SIGTERM");
+      await gone;
+    }
+    rmSync(folder, { recursive: true });
   };
 }
 

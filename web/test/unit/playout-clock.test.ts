@@ -91,3 +91,11 @@ test("a machine that slept is not slewed for minutes: it jumps", () => {
   clock.pictureArrived(60_000_000, 12, true);
   expect(Math.abs(clock.positionUs(12.06)! - 60_000_000)).toBeLessThan(10_000);
 });
+
+test("while the sound card is being opened the clock stands before the first sound, and goes on from there", () => {
+  const clock = new PlayoutClock();
+  clock.soundArrived(1_000_000, 4_000_000, 10);
+  for (let now = 10; now <= 10.4; now += 0.016) clock.waitAt(1_000_000, now);
+  expect(clock.positionUs(10.4)!).toBeLessThanOrEqual(1_000_000 + 16_000);
+  expect(clock.positionUs(10.5)!).toBeGreaterThan(1_050_000);
+});
