@@ -2,6 +2,7 @@
  * The page: what people do on one side, one session on the other. Holds no rules of its own.
  */
 import { type ControlReport, type Controls, type Framing } from "./contract/tth/v1/controls_pb";
+import type { TextMode } from "./contract/tth/v1/converse_pb";
 import { VideoCodec } from "./contract/tth/v1/media_pb";
 import { type Mood, pointOf } from "./core/mood";
 import { fromWire, toWire } from "./core/words";
@@ -67,6 +68,9 @@ export class App {
   private readonly composer: Composer;
   private figuresAt = 0;
   private retry = 0;
+  private attempt = 0;
+  private isOver = false;
+  private unsaid: { text: string; mode: TextMode }[] = [];
   private readonly sendUpdate = throttled(UPDATE_EVERY_MS, () => this.flushUpdate());
   private pending: { emotion: ControlsInit["emotion"]; character: Record<string, unknown>; clear: string[] } = {
     emotion: undefined, character: {}, clear: [],
@@ -74,20 +78,24 @@ export class App {
 
   constructor() {
     this.composer = new Composer({
-      say: (text, mode) => {
-        this.conversation?.say(text, mode);
-      },
+      say: (text, mode) => this.say(text, mode),
       typing: (mode) => this.conversation?.typing(mode),
       cleared: () => this.conversation?.stopListening(),
       stop: () => {
         if (this.conversation?.interrupt("stop")) this.status.say("Stopped");
       },
-      touched: () => void this.player.sound.start().catch(() => this.status.notice("This browser lets no sound out")),
+      touched: () => {
+        void this.player.sound.start().catch(() => this.status.notice("This browser lets no sound out"));
+        if (this.isOver) void this.openSession();
+      },
     });
     new RecordButton(() => this.shownCanvas(), () => this.player.sound);
     byId("view").addEventListener("change", (event) => void this.setView((event.target as HTMLInputElement).value as View));
     addEventListener("online", () => this.conversation?.hurry());
     addEventListener("pagehide", () => this.conversation?.close());
+    addEventListener("pageshow", (event) => {
+      if (event.persisted) void this.openSession();
+    });
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) this.conversation?.hurry();
     });
@@ -110,6 +118,8 @@ export class App {
 
   private async openSession(): Promise<void> {
     clearTimeout(this.retry);
+    const attempt = (this.attempt += 1);
+    this.isOver = false;
     this.closeSession();
     this.status.line("connecting", 0, null, "");
     const hasPictures = this.view !== "head";
@@ -121,12 +131,16 @@ export class App {
         render: this.asked.render,
       } as ControlsInit;
       const session = await this.api.createSession({ schemaVersion: "1.0", controls: controls as never, media });
+      if (attempt !== this.attempt) {
+        this.api.endSession(session.sessionId); // somebody chose again meanwhile
+        return;
+      }
       this.blendshapes = session.blendshapeNames;
       this.report.clear();
       if (session.controlReport) this.took(session.controlReport);
       this.converse(session.sessionId, session.resumeHandle);
     } catch (error) {
-      await this.notOpened(error);
+      if (attempt === this.attempt) await this.notOpened(error);
     }
   }
 
@@ -141,7 +155,8 @@ export class App {
       line: (state, tries, verdict, why) => {
         if (conversation !== this.conversation) return;
         this.status.line(state, tries, verdict, why);
-        if (state === "ended" && verdict !== "unauthenticated") this.offerAnother(verdict);
+        // Another conversation begins with the next touch: a page that nobody looks at should not keep a server busy.
+        this.isOver = state === "ended" && verdict !== "unauthenticated";
         if (verdict === "unauthenticated") void this.askForToken();
       },
       resumed: () => {
@@ -153,6 +168,13 @@ export class App {
     });
     this.conversation = conversation;
     conversation.open();
+    for (const { text, mode } of this.unsaid.splice(0)) conversation.say(text, mode);
+  }
+
+  /** Now, or as soon as there is a session. */
+  private say(text: string, mode: TextMode): void {
+    if (this.conversation === null || this.isOver) this.unsaid = [{ text, mode }];
+    else this.conversation.say(text, mode);
   }
 
   private closeSession(): void {
@@ -182,12 +204,6 @@ export class App {
     this.api = new Api("", keptToken());
     void this.loadModels();
     await this.openSession();
-  }
-
-  /** The session is over: the next text opens another one. */
-  private offerAnother(verdict: string | null): void {
-    if (verdict === "taken") return;
-    this.retry = window.setTimeout(() => void this.openSession(), RETRY_MS);
   }
 
   private async loadModels(): Promise<void> {

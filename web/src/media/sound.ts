@@ -44,9 +44,11 @@ export class Sound {
 
   /** To be called in answer to a touch or a key. Safe to call again. */
   start(): Promise<void> {
+    if (typeof AudioWorkletNode === "undefined") return Promise.resolve(); // told when the page was opened
     if (this.context?.state === "suspended") void this.context.resume();
-    this.starting ??= this.build().catch((error: unknown) => {
-      this.starting = null; // a later touch may do better
+    this.starting ??= this.build().catch(async (error: unknown) => {
+      await this.context?.close();
+      [this.context, this.starting] = [null, null]; // a later touch may do better
       throw error;
     });
     return this.starting;

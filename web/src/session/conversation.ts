@@ -17,6 +17,7 @@ import { Generations } from "../core/generations";
 import type { Player } from "../media/player";
 import { Line, type LineState } from "./line";
 import type { Verdict } from "../core/reconnect";
+import { TURN_OUTCOMES } from "../core/words";
 import { Turn } from "./turn";
 import type { Api } from "./api";
 
@@ -60,7 +61,7 @@ export class Conversation {
   ) {
     this.line = new Line(api.streamUrl(sessionId), sessionId, handle, api.token, {
       event: (event, bytes) => this.take(event, bytes),
-      state: (state, tries, verdict, why) => this.lineChanged(state, tries, verdict, why),
+      state: (state, tries, verdict, why) => events.line(state, tries, verdict, why),
       playback: () => this.playback(),
     });
   }
@@ -151,6 +152,7 @@ export class Conversation {
     });
     turn.stoppedAtUs = playback ? Number(playback.audioPtsUs ?? 0n) : null;
     turn.isOver = true;
+    if (turn.isComplete) turn.waterfall.ended(performance.now(), TURN_OUTCOMES[TurnOutcome.INTERRUPTED]);
     const value = { reason, ...(playback ? { playback } : {}) };
     this.line.send({ case: "interrupt", value: value as never });
     this.events.turn(turn);
@@ -276,7 +278,8 @@ export class Conversation {
   /** Every turn that ran before has ended, also one whose end was lost. */
   private wasResumed(hasGap: boolean): void {
     const turn = this.turn;
-    if (turn !== null && !turn.isOver && !turn.isComplete && !turn.wasSentAgain) {
+    const isSentAgain = this.line.continuity.pending().some((message) => message.turnId === turn?.id);
+    if (turn !== null && !turn.isOver && !turn.isComplete && !isSentAgain) {
       this.generations.ended(turn.id, true);
       turn.stopped(TurnOutcome.CANCELLED, "");
       turn.isOver = true;
@@ -285,11 +288,6 @@ export class Conversation {
     }
     this.player.clock.flush(this.player.sound.now());
     this.events.resumed(hasGap);
-  }
-
-  private lineChanged(state: LineState, tries: number, verdict: Verdict | null, why: string): void {
-    if (state === "lost" && this.turn && !this.turn.isOver) this.turn.wasSentAgain = this.turn.adapters.length === 0;
-    this.events.line(state, tries, verdict, why);
   }
 
   private remember(turn: Turn): void {

@@ -20,8 +20,6 @@ export class Turn {
   isOver = false;
   /** Nobody has looked at it yet. */
   isFresh = true;
-  /** The connection was lost before the server had taken it: it is sent again. */
-  wasSentAgain = false;
 
   constructor(readonly id: string, readonly userText: string, readonly mode: TextMode, sentAtMs: number) {
     this.captions = new Captions(id);

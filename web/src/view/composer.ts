@@ -31,6 +31,10 @@ export class Composer {
       this.submit();
     });
     this.text.addEventListener("input", () => this.typed());
+    byId("starters").addEventListener("click", (event) => {
+      const starter = (event.target as HTMLElement).closest("button");
+      if (starter) this.say(starter.textContent ?? "");
+    });
     this.stop.addEventListener("click", () => events.stop());
     addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !event.isComposing && document.querySelector("dialog[open]") === null) events.stop();
@@ -73,6 +77,12 @@ export class Composer {
     if (!text) return;
     this.text.value = "";
     this.wasEmpty = true;
+    this.say(text);
+  }
+
+  private say(text: string): void {
+    byId("starters").classList.add("over");
+    this.focus();
     this.events.say(text, this.mode);
   }
 }

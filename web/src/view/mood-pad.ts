@@ -17,6 +17,7 @@ import {
 import { byId, el, set, svg } from "./dom";
 
 const STEP = 0.1;
+const HELD_MS = 1_500;
 const DIAL_LENGTH = 2 * Math.PI * 25;
 const DIAL_ARC = 0.75;
 /** Where a label's word stands from its point, in pixels: where the thumb does not cover it, nor another word. */
@@ -32,6 +33,7 @@ const WORD_AT: Readonly<Record<(typeof LABELS)[number], readonly [number, number
 
 export class MoodPad {
   private mood: Mood = CALM;
+  private heldUntil = 0;
   private readonly pad = byId("pad");
   private readonly thumb = byId("pad-thumb");
   private readonly dial = byId("dial");
@@ -43,18 +45,22 @@ export class MoodPad {
     for (const label of LABELS) this.addLabel(label);
     this.listenToPad();
     this.listenToDial();
-    byId("mood-reset").addEventListener("click", reset);
+    byId("mood-reset").addEventListener("click", () => {
+      this.heldUntil = 0;
+      reset();
+    });
     this.draw();
   }
 
-  /** Show a mood that came from elsewhere. */
+  /** Show a mood that came from elsewhere; a hand that is at work is not interfered with by answers to its last move. */
   show(mood: Mood): void {
-    if (this.pad.classList.contains("held")) return;
+    if (performance.now() < this.heldUntil || this.pad.classList.contains("held")) return;
     this.mood = mood;
     this.draw();
   }
 
   private set(mood: Mood): void {
+    this.heldUntil = performance.now() + HELD_MS;
     this.mood = mood;
     this.draw();
     this.changed(mood);

@@ -78,6 +78,6 @@ function ended(verdict: Verdict | null, why: string): string {
     case "refused":
       return why ? `Refused: ${why}` : "Refused";
     default:
-      return "The conversation is over";
+      return "This conversation is over; any key begins another";
   }
 }

@@ -7,7 +7,7 @@ beforeAll(async () => void (browser = await launch()));
 afterAll(() => browser.close());
 afterEach(() => closeAll(browser));
 
-test("the person is alive within two seconds, and moves before anything was said", async () => {
+test("the person is alive within two seconds, and moves before anything was said", { retry: 2 }, async () => {
   const { page, complaints } = await open(browser, inject("pageUrl"));
   const aliveMs = await page.evaluate(() => performance.now());
   expect(aliveMs).toBeLessThan(2000);
@@ -20,7 +20,8 @@ test("the person is alive within two seconds, and moves before anything was said
   expect(complaints).toEqual([]);
 });
 
-test("a whole conversation: answered, captioned, measured, in step, and written down", async () => {
+// Retried, since a neighbour on a shared machine can hold pictures up, but hardly three times in a row.
+test("a whole conversation: answered, captioned, measured, in step, and written down", { retry: 2 }, async () => {
   const { page, complaints } = await open(browser, inject("pageUrl"));
   await say(page, "Hello! What is your name?", "talk");
   const marked = new Set<string>();

@@ -24,7 +24,7 @@ describe.each([
   ["Escape", "keydown", (page: Page) => page.keyboard.press("Escape")],
   ["typing", "keydown", (page: Page) => page.press("#text", "W")],
 ] as const)("stopped by %s", (name, kind, act) => {
-  test("she is silent at once and stays silent, and what was heard is written down", async () => {
+  test("she is silent at once and stays silent, and what was heard is written down", { retry: 2 }, async () => {
     const { page, complaints } = await open(browser, inject("pageUrl"), EARS, listen);
     await say(page, LONG);
     await page.waitForTimeout(1500);

@@ -52,3 +52,18 @@ test("pictures go on behind a cut between turns", async () => {
   const before = await look();
   await expect.poll(look, { timeout: 5000 }).not.toBe(before);
 });
+
+test("a conversation that is over is begun anew by the next text", async () => {
+  let url = "";
+  const { page, complaints } = await open(browser, inject("pageUrl"), {}, async (page) => {
+    page.on("websocket", (socket) => void (url = socket.url()));
+  });
+  const [, sessionId] = /sessions\/([^/]+)\/stream/.exec(url)!;
+  await fetch(`${inject("pageUrl")}v1/sessions/${sessionId}`, { method: "DELETE" });
+  await page.waitForSelector("body[data-line=ended]");
+  expect(await page.textContent("#notice")).toContain("any key begins another");
+  await say(page, "Once more.");
+  await untilOver(page);
+  expect(url).not.toContain(sessionId);
+  expect(complaints).toEqual([]);
+});

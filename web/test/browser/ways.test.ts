@@ -57,9 +57,17 @@ test("she listens while an answer is wanted from her, and no longer when the box
   expect(await page.locator("#log > div").count()).toBe(0);
 });
 
+test("somebody who has nothing to say yet is offered a beginning", async () => {
+  const { page } = await open(browser, inject("pageUrl"));
+  await page.click("#starters >> text=Who are you?");
+  await page.waitForFunction(() => document.querySelector("#caption .now") !== null);
+  await page.waitForSelector("#starters", { state: "hidden" });
+  expect(await page.textContent("#log")).toContain("Who are you?");
+});
+
 test("another person comes with a face and a manner of their own", async () => {
   const { page, complaints } = await open(browser, inject("pageUrl"));
-  await page.click("#people >> text=Marco");
+  await page.check("input[name=person][value=professional]", { force: true });
   await page.waitForFunction(() => document.querySelector("#status-text")?.textContent === "Marco is here");
   await expect.poll(() => page.inputValue("#slider-motionGain")).toBe("0.7");
   await say(page, "Good day.");
