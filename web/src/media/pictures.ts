@@ -2,7 +2,7 @@
  * Pictures from the wire to a queue by their time: H.264 through WebCodecs, JPEG through createImageBitmap.
  *
  * H.264 builds on the pictures before, so every one that came is decoded, also of a turn that was stopped; what does
- * not count any more is closed as it comes out. Decoding runs HORIZON ahead of the clock: decoders own few surfaces.
+ * not count any more is closed as it comes out. Decoding runs HORIZON ahead of the clock; what waits is bounded.
  */
 import { VideoCodec, type VideoFrame as WireFrame } from "../contract/tth/v1/media_pb";
 import { FrameQueue, type Timed } from "../core/frame-queue";
@@ -10,7 +10,8 @@ import { codecString } from "./h264";
 
 export type Picture = VideoFrame | ImageBitmap;
 
-const HORIZON_US = 320_000;
+/** About what a server sends ahead: on a busy machine a decoder is now and then hundreds of milliseconds behind. */
+const HORIZON_US = 1_000_000;
 const MOST_WAITING = 80;
 const MOST_ENCODED = 400;
 
