@@ -27,9 +27,13 @@ for (const { name, options, person, mood, view, text } of PICTURES.filter((one) 
   if (person) await page.check(`input[name=person][value=${person}]`, { force: true });
   if (view) {
     await page.check(`input[name=view][value=${view}]`, { force: true });
-    await page.waitForTimeout(30_000);
+    await page.waitForTimeout(15_000);
   }
   await page.waitForTimeout(1500);
+  await page.fill("#text", "Hello!");
+  await page.press("#text", "Enter");
+  await page.waitForSelector("#stop", { state: "visible" });
+  await page.waitForSelector("#stop", { state: "hidden", timeout: 60_000 });
   if (mood) await page.click(`#pad-labels >> text=${mood}`);
   await page.fill("#text", text);
   await page.press("#text", "Enter");

@@ -32,6 +32,10 @@ export class Screen {
     if (now - this.litAt < AMBIENT_EVERY_MS * (prefersStill() ? 8 : 1)) return;
     this.litAt = now;
     this.light.globalAlpha = 0.5; // light follows slowly
-    this.light.drawImage(source, 0, 0, this.ambient.width, this.ambient.height);
+    // From both edges, where the wall is: hair in the middle would be a shadow.
+    const { width, height } = this.ambient;
+    const edge = source.width / 12;
+    this.light.drawImage(source, 0, 0, edge, source.height / 2, 0, 0, width / 2, height);
+    this.light.drawImage(source, source.width - edge, 0, edge, source.height / 2, width / 2, 0, width / 2, height);
   }
 }
