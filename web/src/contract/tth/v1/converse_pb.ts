@@ -275,6 +275,9 @@ export type PlaybackPosition = Message<"tth.v1.PlaybackPosition"> & {
   bufferedMs?: number;
 
   /**
+   * The highest seq that the client has taken from the stream; 0 = not told. In playback_report the server sees by it that
+   * a client is behind whose transport takes in more than the client reads: it gets fewer pictures then.
+   *
    * @generated from field: int64 last_seq = 5;
    */
   lastSeq: bigint;
@@ -1233,8 +1236,8 @@ export const DegradedModeSchema: GenMessage<DegradedMode> = /*@__PURE__*/
   messageDesc(file_tth_v1_converse, 25);
 
 /**
- * First event of a stream (of one that resumes: first behind those that come again), and the sign of life of one on which
- * nothing else is sent.
+ * First event of a stream (of one that resumes: first behind those that come again), the sign of life of one on which
+ * nothing else is sent, and the answer to a half-close.
  *
  * @generated from message tth.v1.SessionState
  */
