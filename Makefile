@@ -111,7 +111,7 @@ web-check: web/node_modules/.installed  ## the committed page and its contract a
 	@cd web && npx --no-install buf generate --output ../build/web
 	@diff -r build/web/src/contract web/src/contract || { echo "web/src/contract is not fresh: npm --prefix web run proto"; exit 1; }
 	@npm --prefix web run --silent build -- --outDir ../build/web/page --logLevel warn
-	@diff -r build/web/page src/tth/gateway/page || { echo "src/tth/gateway/page is not fresh: make web"; exit 1; }
+	@diff -rq build/web/page src/tth/gateway/page || { echo "src/tth/gateway/page is not fresh: make web"; exit 1; }
 
 web-test: dev web/node_modules/.installed  ## tests of the page: its rules in Node, the page itself in a real Chromium
 	@npm --prefix web run --silent types

@@ -51,10 +51,10 @@ export class Head {
   constructor(private readonly canvas: HTMLCanvasElement, private readonly names: readonly string[]) {
     this.renderer = new WebGLRenderer({ canvas, antialias: true, preserveDrawingBuffer: true });
     this.renderer.toneMapping = NeutralToneMapping;
-    this.renderer.toneMappingExposure = 1.12;
+    this.renderer.toneMappingExposure = 1.06;
     this.scene.background = wall();
     this.scene.environment = new PMREMGenerator(this.renderer).fromScene(new RoomEnvironment(), 0.04).texture;
-    this.scene.environmentIntensity = 0.72;
+    this.scene.environmentIntensity = 0.62;
     const lamp = new DirectionalLight(0xfff1e0, 2.2);
     lamp.position.set(-0.66, 0.55, 0.62);
     this.scene.add(lamp);
