@@ -3,8 +3,8 @@
 From just before the text is written to the first audio chunk being parsed in the client; the turn is interrupted
 then. Once with turns that follow each other closely, as on a server with many sessions, and once with pauses in which
 the machine falls asleep and its caches go cold, as on a server with a single one. The limits measured beside it: one
-message there and back through grpc.aio alone, and one there and six back, for the first sound is the sixth event of
-its turn (turn_started, two text_delta, speaking, word_timing, audio_chunk).
+message there and back through grpc.aio alone, and one there and four back, for the first sound is the fourth event of
+a SAY turn (turn_started, text_delta, speaking, audio_chunk; a TALK turn has one text_delta more).
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ NAME = "added_latency"
 GAPS = {"2 ms apart": 0.002, "100 ms apart": 0.1}
 TARGET = Target(1.5)
 TEXT = "Yes."
-FIRST_SOUND = 6
-"""Which event of its turn the first sound is."""
+FIRST_SOUND = 4
+"""Which event of its SAY turn the first sound is."""
 
 
 async def measure(run: Run) -> list[Figure]:

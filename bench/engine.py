@@ -36,6 +36,7 @@ class Collector:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.first_sound_s = 0.0
+        self.sounds = asyncio.Event()
         self.over = asyncio.Event()
 
     def emit(self, event: Event, turn_id: str = "") -> None:
@@ -43,6 +44,7 @@ class Collector:
         self.events.append(event)
         if not self.first_sound_s and isinstance(event, AudioChunk):
             self.first_sound_s = time.perf_counter()
+            self.sounds.set()
         if isinstance(event, TurnComplete):
             self.over.set()
 
@@ -72,6 +74,7 @@ async def measure(run: Run) -> list[Figure]:
     return [
         distribution(NAME, "CPU per event: sound, motion, words", "us", costs_us),
         distribution(NAME, "command to first sound, warm", "ms", firsts_ms),
+        distribution(NAME, "the same for a text of 4,000 code points", "ms", await _long_texts_ms(run, engine)),
         distribution(NAME, "CPU of a whole short turn", "ms", turns_ms),
         distribution(NAME, "CPU per event to convert and serialize", "us", _conversions_us(run, events)),
     ]
@@ -90,11 +93,28 @@ async def _short_turns(run: Run, engine: Engine) -> tuple[list[float], list[floa
     return firsts_ms, turns_ms
 
 
+async def _long_texts_ms(run: Run, engine: Engine) -> list[float]:
+    text = (SENTENCE * 100)[:4000]
+    firsts_ms: list[float] = []
+    for _ in range(run.count(40, 2)):
+        async with _conversation(engine, motion=False) as (inbox, sink):
+            begin_s = time.perf_counter()
+            await inbox.put(_said(text))
+            async with asyncio.timeout(TURN_TIMEOUT_S):
+                await sink.sounds.wait()
+            firsts_ms.append((sink.first_sound_s - begin_s) * 1000)
+    return firsts_ms
+
+
 async def _turn(inbox: Inbox, sink: Collector, text: str) -> None:
     sink.over.clear()
-    await inbox.put(UserText(text, TextMode.SAY, False, "", ControlPatch(), "", 0))
+    await inbox.put(_said(text))
     async with asyncio.timeout(TURN_TIMEOUT_S):
         await sink.over.wait()
+
+
+def _said(text: str) -> UserText:
+    return UserText(text, TextMode.SAY, False, "", ControlPatch(), "", 0)
 
 
 @asynccontextmanager
