@@ -1,6 +1,6 @@
 """A provider's key on its way to it, and what to say where it is refused.
 
-Tests: tests/adapters/test_provider_http.py, tests/adapters/test_provider_socket.py.
+Tests: tests/adapters/test_provider_key.py.
 """
 
 from __future__ import annotations
