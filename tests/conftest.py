@@ -1,4 +1,5 @@
-"""What holds for all tests: no wall-clock limits on generated examples, and every module names its category."""
+"""What holds for all tests: generated examples are the same in every run, without wall-clock limits, and every module
+names its category."""
 
 from __future__ import annotations
 
@@ -7,7 +8,8 @@ from hypothesis import settings
 
 CATEGORIES = {"unit", "pipeline", "server", "embedded", "e2e", "live"}
 
-settings.register_profile("tth", deadline=None)  # a shared machine must not fail a test by being slow
+settings.register_profile("tth", deadline=None, derandomize=True)  # neither a slow machine nor chance fails a test
+settings.register_profile("explore", deadline=None, print_blob=True)  # other examples: --hypothesis-profile=explore
 settings.load_profile("tth")
 
 

@@ -71,7 +71,8 @@ def test_it_agrees_with_the_reader(content: dict[str, object]) -> None:
         json_format.Parse(text, GenerateRequest())
     except (json_format.ParseError, ValueError, OverflowError, AttributeError, TypeError):
         return
-    assert fault is None or isinstance(content.get("userText"), list) or _has_list_for_object(content)
+    is_read_as_a_number = isinstance(content.get("format"), bool)  # by protobuf's reader, of an enum; we say it is none
+    assert fault is None or is_read_as_a_number or _has_list_for_object(content)
 
 
 def _has_list_for_object(content: object) -> bool:
