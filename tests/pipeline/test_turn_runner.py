@@ -31,7 +31,7 @@ from tth.model.events import (
     VideoFrame,
     WordSpoken,
 )
-from tth.model.media import FrameKind, SpeechChunk, WordTiming, ms_to_samples, samples_to_ms
+from tth.model.media import SAMPLE_RATE_HZ, FrameKind, SpeechChunk, WordTiming, ms_to_samples, samples_to_ms
 from tth.pipeline.text_stage import GivenText
 from tth.testing.scripted import (
     REST,
@@ -129,6 +129,14 @@ def test_nobody_speaks_before_their_face_is_built(built_after_s: float, first_so
     assert scene.sink.times_s(AudioChunk)[0] == pytest.approx(first_sound_s, abs=0.01)
     assert any(frame.kind is FrameKind.SPEAKING for frame in scene.sink.of(VideoFrame))
     assert [type(end) for end in scene.sink.terminals] == [TurnComplete]
+
+
+def test_no_picture_of_the_time_in_which_the_face_was_built() -> None:
+    """The first one shows the present: a player that starts with it plays everything in time."""
+    scene = run_say(ScriptedVoice(chunks()), ScriptedAvatar(ready_after_s=3))
+    first, at_s = scene.sink.of(VideoFrame)[0], scene.sink.times_s(VideoFrame)[0]
+    assert first.start_sample == pytest.approx(3 * SAMPLE_RATE_HZ, abs=960)
+    assert at_s == pytest.approx(3, abs=0.04)
 
 
 def test_a_turn_is_stopped_while_a_face_is_built() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 
+from tth.core.pacing import frame_samples
 from tth.model.events import Event
 from tth.model.media import FrameKind, SpeechSpan
 from tth.pipeline.avatar_feed import AvatarFeed
@@ -38,6 +39,15 @@ class Take:
             self._turn.tally.stale_count += 1
             return False
         return self._turn.emit(event)
+
+    def leave_out(self, until_sample: int) -> None:
+        """Nobody is shown up to here, where that is a picture or more: its face was still being made. Pictures of the
+        past would come all at once, and a player that starts with the first of them be late with everything."""
+        plan, timeline = self._turn.plan, self._turn.timeline
+        hole = until_sample - timeline.end_sample
+        if plan.pace.live and hole >= frame_samples(plan.controls.fps):
+            timeline.place_silence(hole, FrameKind.THINKING)
+            self.start_sample = self.video_start_sample = timeline.end_sample
 
     def go_on(self, start_sample: int) -> None:
         """It was held until now: its speech begins at `start_sample`, with silence up to there."""

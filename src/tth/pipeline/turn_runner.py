@@ -278,6 +278,8 @@ class TurnRunner:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._venue.budgets.avatar_first_frame_ms / 1000):
                 await avatar.ready(self.plan.controls)
+        if self._turn.hold is None:
+            self._take.leave_out(self._turn.position())
 
     def _started(self) -> TurnStarted:
         plan, turn = self.plan, self._turn
