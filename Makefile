@@ -20,8 +20,8 @@ install: .venv/installed  ## set up .venv with what the service needs
 
 dev: .venv/installed-dev  ## set up .venv with what tests and checks need as well
 
-run: install  ## serve on localhost:50051 until Ctrl-C
-	@$(BIN)/tth serve
+run: install  ## serve until Ctrl-C: a page at http://127.0.0.1:8080/, gRPC at 127.0.0.1:50051
+	@$(BIN)/tth serve --web
 
 demo: $(if $(EMULATE),dev,install)  ## a recorded conversation: out/demo.mp4 and more; PROFILE=api_only_mac EMULATE=1 without a key
 	@$(BIN)/tth demo $(if $(PROFILE),--profile $(PROFILE)) $(if $(EMULATE),--emulate)
