@@ -134,6 +134,10 @@ class TurnDeadline:
         self._timeout = asyncio.timeout_at(self._ends_s())
         return self._timeout
 
+    def end(self) -> None:
+        """The turn is over. (A timeout knows its task, and that one its turn.)"""
+        self._timeout = None
+
     def switch(self, *, is_held: bool) -> None:
         """It is held from now on, or goes on."""
         if self._timeout is not None:

@@ -61,7 +61,8 @@ class Take:
     def cut(self) -> None:
         """End it now, wherever it is."""
         self.is_open = False
-        for task in self._tasks:
+        tasks, self._tasks = self._tasks, ()
+        for task in tasks:
             task.cancel()
         if self._cut is not None and not self._cut.done():
             self._cut.set_result(None)
@@ -71,6 +72,9 @@ class Take:
         to let go, and the next take's silence need not wait for that."""
         self._cut = asyncio.get_running_loop().create_future()
         self._tasks = (*sound, pictures) if pictures is not None else tuple(sound)
-        await asyncio.wait(sound)
-        if pictures is not None:
-            await asyncio.wait([pictures, self._cut], return_when=asyncio.FIRST_COMPLETED)
+        try:
+            await asyncio.wait(sound)
+            if pictures is not None:
+                await asyncio.wait([pictures, self._cut], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._tasks = ()  # they and this hold each other

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Coroutine
 from dataclasses import dataclass
 
 from tth.adapters.moderation import Moment
@@ -39,6 +39,7 @@ from tth.pipeline.text_stage import GivenText, model_text, run_text_stage
 from tth.pipeline.turn_record import TurnRecord, record_of
 from tth.pipeline.turn_state import TurnInProgress
 from tth.pipeline.voice_stage import SpokenQueue, run_realtime_stage, run_voice_stage
+from tth.tracebacks import let_go
 
 log = logging.getLogger(__name__)
 
@@ -215,20 +216,26 @@ class TurnRunner:
                 # In a task apart: a task group whose task fails leaves a mark of cancellation on its parent (asyncio
                 # before Python 3.13), which nobody could tell from someone else's wish that the turn ends.
                 await asyncio.create_task(self._run_stages(), name=f"stages of {self.plan.turn_id}")
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as error:
+            let_go(error)
             if not self.has_ended():
                 self._finish_stopped(TurnOutcome.CANCELLED, self._turn.now_s(), None)
                 raise
             self._swallow_own_cancellation()
-        except TimeoutError:
+        except TimeoutError as error:
+            let_go(error)
             self._finish_stopped(TurnOutcome.EXPIRED, self._turn.now_s(), None, self._expiry())
         except BaseExceptionGroup as group:
             if not self.has_ended():
                 self._finish_stopped(TurnOutcome.FAILED, self._turn.now_s(), None, _cause(group))
             else:  # a stage broke while it was taken down
                 self._swallow_own_cancellation()
+            let_go(group)
         else:
             self._finish_complete()
+        finally:
+            self._task, self._avatar_users = None, []  # tasks that have ended hold what their frames held
+            self._deadline.end()
 
     def _swallow_own_cancellation(self) -> None:
         """`stop` cancelled this task and has done its work; raises CancelledError if someone else wants it to end."""
@@ -261,10 +268,10 @@ class TurnRunner:
         while not self._is_sent:
             take = self._take
             sending = SendingStage(turn, take)
-            sound = [group.create_task(placing.run(take)), group.create_task(sending.send_sound())]
+            sound = [group.create_task(_stage(placing.run(take))), group.create_task(_stage(sending.send_sound()))]
             pictures = None
             if take.feed is not None:
-                pictures = group.create_task(self._pictures(sending, tuple(self._avatar_users)))
+                pictures = group.create_task(_stage(self._pictures(sending, tuple(self._avatar_users))))
                 self._avatar_users = [*(user for user in self._avatar_users if not user.done()), pictures]
             await take.watch(sound, pictures)
             self._is_sent = take is self._take
@@ -288,11 +295,11 @@ class TurnRunner:
     def _start_speech(self, group: asyncio.TaskGroup, spoken: SpokenQueue) -> None:
         turn = self._turn
         if turn.sessions.realtime is not None and self.plan.mode is TextMode.TALK:
-            group.create_task(self._realtime(spoken))
+            group.create_task(_stage(self._realtime(spoken)))
             return
         clauses: asyncio.Queue[Clause | None] = asyncio.Queue(CLAUSE_CAPACITY)
-        group.create_task(self._write(clauses))
-        group.create_task(run_voice_stage(turn, clauses, spoken))
+        group.create_task(_stage(self._write(clauses)))
+        group.create_task(_stage(run_voice_stage(turn, clauses, spoken)))
 
     async def _write(self, clauses: asyncio.Queue[Clause | None]) -> None:
         if self.plan.mode is TextMode.SAY:
@@ -385,6 +392,16 @@ class TurnRunner:
         return turn.tally.metrics(
             outcome, turn.report, self.plan.adapters, turn.drift.stats(), turn.now_s(), stop_asked_s
         )
+
+
+async def _stage(work: Coroutine[object, object, None]) -> None:
+    """A stage as a task: its frames are emptied when it fails or is cancelled, for the task keeps the error and with it
+    the frames, and a frame that waited with a time-out knows its task."""
+    try:
+        await work
+    except BaseException as error:
+        let_go(error)
+        raise
 
 
 def _cause(group: BaseExceptionGroup[BaseException]) -> TTHError:

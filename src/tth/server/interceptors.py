@@ -19,6 +19,7 @@ from google.protobuf.message import DecodeError
 
 from tth.errors import InternalError, InvalidRequest, TTHError
 from tth.server.status import to_status
+from tth.tracebacks import let_go
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,8 @@ class ErrorGuard(grpc.aio.ServerInterceptor):
             task.add_done_callback(self._running.discard)
             try:
                 return await handler(request, context)
-            except asyncio.CancelledError:
+            except asyncio.CancelledError as error:
+                let_go(error)
                 if task.cancelling():
                     raise  # the client's or the server's own
                 status = _incident(method)

@@ -272,6 +272,7 @@ class Conversation:
                     await self.stopped()
             await close_all([self._face, self._speech])
             self.encoder.close()
+            self.turns.forget()
 
     # ---- commands
 

@@ -87,6 +87,10 @@ class Memory:
         """What was heard of the last turn was decided by its client, or there was none."""
         return self._last is None or not self._last.is_open
 
+    def forget(self) -> None:
+        """The session is over. Its last turn, which knows its stream and so the session, is let go."""
+        self._last = None
+
     def take(self, turn: SpokenTurn, result: TurnResult, question: str) -> None:
         """A turn has ended. question: what it answered; "" where nobody asked."""
         is_cut = result.outcome is not TurnOutcome.COMPLETED

@@ -141,6 +141,10 @@ class Turns:
         self._playback.forget()
         self._waiting.clear()
 
+    def forget(self) -> None:
+        """The session is over: nothing of its turns is asked for any more."""
+        self.memory.forget()
+
     def close(self) -> None:
         """No further turn is begun; what runs goes on."""
         self._is_closed = True
