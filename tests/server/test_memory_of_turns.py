@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.server.caller import LONG, Caller, calling, media, served
+from tests.server.caller import LONG, Caller, calling, media, resuming, served
+from tth.session.conversation import PUT_AWAY_S
 from tth.testing.harness import RunningServer
 from tth.v1 import media_pb2
 from tth.v1.converse_pb2 import PauseTurn
@@ -83,3 +84,26 @@ def test_nothing_of_a_session_that_is_over_waits_for_the_collector(way: object) 
         await freed.wait()  # what ended it has still to return; bounded by the limit of the test
 
     check()
+
+
+@served()
+async def test_a_session_that_was_left_gives_up_its_face_and_has_it_again_when_it_is_resumed(
+    server: RunningServer,
+) -> None:
+    """After some seconds without a stream; the picture with which it goes on stands alone."""
+    wanted = CreateSessionRequest(media=media(media_pb2.VIDEO_CODEC_H264))
+    made = await server.stub.CreateSession(wanted)
+    async with calling(server, made.session_id) as caller:
+        await caller.next_of("video_frame")
+        last_seq = caller.events[-1].seq
+    conversation = server.server.sessions.get(made.session_id)
+    await conversation.detached()
+    assert not conversation.is_left_alone
+    await asyncio.sleep(PUT_AWAY_S)  # of fast time
+    assert conversation.is_left_alone
+    await conversation.put_away()
+    assert not conversation.is_left_alone
+    async with resuming(server, made.session_id, made.resume_handle, last_seq) as caller:
+        assert (await caller.next_of("video_frame")).video_frame.keyframe
+        await caller.text("one two three.", turn_id="a")
+        assert [event for event in await caller.turn("a") if event.HasField("video_frame")]

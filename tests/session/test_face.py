@@ -118,3 +118,27 @@ def test_a_face_is_prepared_before_it_is_wanted() -> None:
     face.prepare(Persona("x", look="nobody"), Controls())
     with pytest.raises(AdapterRejected):
         face.of(Persona("x", look="nobody"))
+
+
+def test_put_away_reaches_every_face_and_closes_none() -> None:
+    """They are what a client that comes back goes on with."""
+    put_away: list[AvatarSession] = []
+
+    class Large(AvatarSession):
+        async def put_away(self) -> None:
+            put_away.append(self)
+
+        def infer_stream(
+            self, spans: AsyncIterator[AvatarInput], control: Controls, context: TurnContext
+        ) -> AsyncGenerator[DrawnFrame, None]:
+            raise NotImplementedError
+
+    class Roomy(ScriptedAvatar):
+        def open_session(self, context: SessionContext, persona: Persona, draw: bool) -> AvatarSession:
+            return Large()
+
+    face = Face(Roomy(), CONTEXT, draw=True)
+    faces = [face.of(persona("a")), face.of(persona("b"))]
+    asyncio.run(face.put_away())
+    assert put_away == faces
+    assert [face.of(persona("a")), face.of(persona("b"))] == faces

@@ -302,6 +302,10 @@ class AvatarSession(AdapterSession):
         Cancelling it stops the waiting and nothing else.
         """
 
+    async def put_away(self) -> None:
+        """A hint: no stream will begin soon, for the client has left and may or may not come back: give up what is
+        large and can be made again. No stream runs. `prepare` or the next stream makes it again."""
+
     def may_give_i420(self) -> None:
         """A hint: pictures go to H.264 and nowhere else. Those without alpha may come as `DrawnFrame.i420`,
         converted (`tth.media.i420`) where they were drawn, while they are in that core's caches."""

@@ -303,6 +303,16 @@ class TthServer:
                     notice = GoAway("disconnect", self._time_left_ms(conversation), reason)
                     conversation.go_away(notice)
                     group.create_task(self._dismiss(conversation, reason), name="a session ends")
+                for conversation in self.sessions.all():
+                    if conversation.is_left_alone:
+                        group.create_task(self._put_away(conversation), name="a session is put away")
+
+    async def _put_away(self, conversation: Conversation) -> None:
+        try:
+            async with asyncio.timeout(self.options.adapter_load_ms / 1000):
+                await conversation.put_away()
+        except Exception:  # an adapter's bug must not end the server
+            log.exception("a session could not be put away")
 
     def _time_left_ms(self, conversation: Conversation) -> int:
         """For the turn that runs, if one does."""

@@ -62,6 +62,10 @@ LET_GO_S = 1.0
 """How long adapters are waited for that promise to let go of a stopped turn within 50 ms."""
 
 
+PUT_AWAY_S = 5.0
+"""After so long without a stream its client may be gone for good: a client that comes back by itself needs less."""
+
+
 class Conversation:
     """One session. `run` while a stream is attached; its commands are worked off synchronously."""
 
@@ -84,6 +88,7 @@ class Conversation:
         self.created_s, self.created_ms = engine.clock.now_s(), engine.clock.wall_ms()
         self.detached_s: float | None = engine.clock.now_s()
         """Since when there has been no stream; None while there is one."""
+        self._is_put_away = False
         self._attached_s = self._attended_s = 0.0  # since when there is one; how long there was one before
         self.resumption = Resumption(engine.replay)
         self.untold: list[tuple[Event, str]] = []
@@ -146,7 +151,7 @@ class Conversation:
             raise Conflict("session_id: another stream is attached to this session", "SESSION_ATTACHED")
         self._detached.clear()
         self._attached_s = self.last_used_s = self.engine.clock.now_s()
-        self.detached_s = None
+        self.detached_s, self._is_put_away = None, False
         self.end_error, self.is_severed = None, False
         self.on_change()
         try:
@@ -260,6 +265,18 @@ class Conversation:
     async def stopped(self) -> None:
         """Wait until nothing of a stream is alive here. Bounded by what ends it: `end`, or the client."""
         await self._stopped.wait()
+
+    @property
+    def is_left_alone(self) -> bool:
+        """Without a stream for a while, and not put away yet."""
+        left_s = self.detached_s
+        return left_s is not None and not self._is_put_away and self.engine.clock.now_s() - left_s >= PUT_AWAY_S
+
+    async def put_away(self) -> None:
+        """Give up what is large and only a stream needs. Idempotent."""
+        self._is_put_away = True
+        self.encoder.close()
+        await self._face.put_away()
 
     async def aclose(self, outcome: TurnOutcome = TurnOutcome.CANCELLED) -> None:
         """End the session for good and release what the adapters hold for it, also when cancelled. Idempotent."""

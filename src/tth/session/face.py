@@ -64,6 +64,11 @@ class Face:
             return None
         return group.create_task(self._settle(users), name="face becomes free")
 
+    async def put_away(self) -> None:
+        """Nobody will look soon; no user may be there. Faces stay open, without what can be made again."""
+        for session in tuple(self._open.values()):
+            await session.put_away()
+
     async def aclose(self) -> None:
         """Close every face; nobody may use one any more. Idempotent."""
         sessions = [*self._open.values(), *self._retired]

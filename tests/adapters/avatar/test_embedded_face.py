@@ -623,3 +623,20 @@ def test_a_look_that_is_not_legal_is_a_mistake_of_the_configuration(tmp_path: Pa
     assert "shape.jaw_width" in look.message
     assert preload.key == "adapters.avatar.embedded_face.preload"
     assert "nobody" in preload.message
+
+
+def test_a_face_that_is_put_away_gives_up_its_painter_and_goes_on_with_another() -> None:
+    """For a client that may come back; whoever else draws the same picture has it meanwhile."""
+
+    async def main(avatar: EmbeddedFace) -> None:
+        await avatar.load()
+        session = avatar.open_session(SessionContext("s_1"), Persona("p", look="anna"), draw=True)
+        for _ in range(2):
+            items = given_items([silence(0, 80)])
+            frames = [frame async for frame in session.infer_stream(items, Controls(), TURN)]
+            assert all(frame.picture is not None for frame in frames)
+            await session.put_away()
+            assert avatar.spares.take("anna", Shot(), "studio") is not None
+        await session.aclose()
+
+    run(main, NotingStudio(built=True))

@@ -97,7 +97,7 @@ class FacePainters:
         return await finished(self.prepare(shot, background))
 
     async def aclose(self) -> None:
-        """Wait for what is being made, then give all away. Idempotent."""
+        """Wait for what is being made, then give all away; `prepare` makes new ones. Idempotent."""
         painters, self._painters = self._painters, {}
         for (shot, background), painter in painters.items():
             await abandoned(painter)

@@ -88,6 +88,11 @@ class FaceSession(AvatarSession):
                 self._control_revision = frame.control_revision
                 yield frame
 
+    async def put_away(self) -> None:
+        """Painters are 10 to 25 MB each; whoever draws the same picture next may have them."""
+        if self._painters is not None:
+            await self._painters.aclose()
+
     async def aclose(self) -> None:
         if self._painters is not None:
             await self._painters.aclose()
