@@ -98,11 +98,11 @@ async def test_a_session_that_was_left_gives_up_its_face_and_has_it_again_when_i
         last_seq = caller.events[-1].seq
     conversation = server.server.sessions.get(made.session_id)
     await conversation.detached()
-    assert not conversation.is_left_alone
+    alone = [conversation.is_left_alone]
     await asyncio.sleep(PUT_AWAY_S)  # of fast time
-    assert conversation.is_left_alone
+    alone.append(conversation.is_left_alone)
     await conversation.put_away()
-    assert not conversation.is_left_alone
+    assert [*alone, conversation.is_left_alone] == [False, True, False]
     async with resuming(server, made.session_id, made.resume_handle, last_seq) as caller:
         assert (await caller.next_of("video_frame")).video_frame.keyframe
         await caller.text("one two three.", turn_id="a")
