@@ -139,6 +139,26 @@ def test_no_picture_of_the_time_in_which_the_face_was_built() -> None:
     assert at_s == pytest.approx(3, abs=0.04)
 
 
+def test_a_turn_is_held_while_a_face_is_built() -> None:
+    """And let go: what its avatar is fed has no hole, and it speaks to its end with pictures."""
+
+    async def main() -> Scene:
+        scene = make_scene(tts=ScriptedVoice(chunks()), avatar=ScriptedAvatar(ready_after_s=3))
+        runner = scene.runner("Hello there.")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(runner.run())
+            await asyncio.sleep(1)
+            runner.pause()
+            await asyncio.sleep(1)
+            runner.resume()
+        return scene
+
+    scene = run_virtual(main())
+    assert [type(end) for end in scene.sink.terminals] == [TurnComplete]
+    assert scene.sink.of(DegradedMode) == []
+    assert any(frame.kind is FrameKind.SPEAKING for frame in scene.sink.of(VideoFrame))
+
+
 def test_a_turn_is_stopped_while_a_face_is_built() -> None:
     """At once, with one end and no sound."""
 

@@ -45,7 +45,8 @@ class Take:
         past would come all at once, and a player that starts with the first of them be late with everything."""
         plan, timeline = self._turn.plan, self._turn.timeline
         hole = until_sample - timeline.end_sample
-        if plan.pace.live and hole >= frame_samples(plan.controls.fps):
+        is_new = timeline.end_sample == timeline.start_sample  # nothing was fed: it has not been held meanwhile
+        if plan.pace.live and is_new and hole >= frame_samples(plan.controls.fps):
             timeline.place_silence(hole, FrameKind.THINKING)
             self.start_sample = self.video_start_sample = timeline.end_sample
 
