@@ -249,7 +249,7 @@ export type ControlResult = Message<"tth.v1.ControlResult"> & {
   reason: string;
 
   /**
-   * The adapter that decided; empty for the server itself.
+   * The adapters that do it, the one that does it best first, with ", " between; empty for the server itself.
    *
    * @generated from field: string adapter = 6;
    */
