@@ -23,8 +23,10 @@ from tests.server.caller import (
     with_model,
 )
 from tth.core.replay import ReplayLimits
+from tth.errors import TakenOver
 from tth.model.media import us_to_samples
 from tth.server.app import ServerOptions, TthServer
+from tth.session.resuming import Resuming
 from tth.testing.harness import RunningServer, make_server
 from tth.testing.scripted import ScriptedModel, every
 from tth.v1 import media_pb2
@@ -162,6 +164,20 @@ async def test_the_newer_stream_wins(server: RunningServer) -> None:
             assert await old.status() == (grpc.StatusCode.ABORTED, "SESSION_TAKEN_OVER")
             await check_alive(new)
             assert not [event for event in old.events if event.turn_id == "alive"]
+
+
+@served()
+async def test_of_several_who_resume_at_once_the_last_one_has_it(server: RunningServer) -> None:
+    """In whatever order they wake when the stream before has ended; the others hear that they were too early."""
+    session_id, handle = await session(server)
+    resuming_all = Resuming(server.server.sessions, server.server.engine, None)
+    async with calling(server, session_id) as old:
+        await old.next_of("session_state")
+        asked = [asyncio.create_task(resuming_all.session_of(session_id, handle)) for _ in range(3)]
+        first, second, third = await asyncio.gather(*asked, return_exceptions=True)
+        assert isinstance(first, TakenOver)
+        assert isinstance(second, TakenOver)
+        assert third is server.server.sessions.get(session_id)
 
 
 @served()

@@ -59,11 +59,15 @@ class Resuming:
         return self._keeper is None or await self._keeper.is_ours(conversation)
 
     async def _free(self, conversation: Conversation) -> None:
+        """Of several who ask at once the last one has it; whoever asked before is told that it was taken over."""
+        request = conversation.resumption.next_request()
         try:
             async with asyncio.timeout(LET_GO_S):
-                while conversation.is_attached:  # also when another one that resumes was quicker: the last one has it
+                while conversation.is_attached:
                     conversation.lose(TakenOver())
                     await conversation.detached()
+                    if not conversation.resumption.is_newest(request):
+                        raise TakenOver
         except TimeoutError:
             raise Conflict("session_id: the stream before does not end", "SESSION_ATTACHED", retryable=True) from None
         if self._sessions.find(conversation.session_id) is not conversation or conversation.is_leaving:

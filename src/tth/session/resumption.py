@@ -50,6 +50,16 @@ class Resumption:
         self.is_uncertain = False
         """The record of a server that is gone may be older than what it sent last."""
         self._drops_repeated = False
+        self._request_count = 0
+
+    def next_request(self) -> int:
+        """Somebody asks for the session with a good handle: the number of that request."""
+        self._request_count += 1
+        return self._request_count
+
+    def is_newest(self, request: int) -> bool:
+        """Nobody has asked since."""
+        return request == self._request_count
 
     def restore(self, last_seq: int, client_seq: int, handle_hashes: tuple[str, ...], *, is_uncertain: bool) -> None:
         """Go on where another server was."""
