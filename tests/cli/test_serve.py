@@ -15,7 +15,6 @@ import trustme
 
 from tests.cli.waiting import until
 from tth.cli.main import main
-from tth.cli.serve import is_loopback
 
 pytestmark = pytest.mark.e2e
 
@@ -68,15 +67,6 @@ def test_a_wrong_configuration_is_code_2(tmp_path: Path) -> None:
     assert (process.returncode, out) == (2, "")
     assert "server.prot" in err
     assert "server.drain_s" in err
-
-
-OPEN_TO_OTHERS = ("0.0.0.0", "[::]", "192.0.2.7", "tth.example")
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "127.9.9.9", *OPEN_TO_OTHERS])
-def test_who_can_reach_an_address(host: str) -> None:
-    """A server that others can reach and that lets everybody in says so at its start."""
-    assert is_loopback(host) is (host not in OPEN_TO_OTHERS)
 
 
 def test_the_gateway_reaches_a_server_that_wants_certificates_of_everybody_else(tmp_path: Path) -> None:

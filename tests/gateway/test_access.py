@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tth.config.schema import GatewaySettings
-from tth.gateway.access import Access, is_loopback
+from tth.config.schema import GatewaySettings, is_loopback
+from tth.gateway.access import Access
 from tth.gateway.refusal import Refusal
 from tth.model.secret import Secret
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import ipaddress
 import logging
 import os
 import signal
@@ -15,6 +14,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 
 from tth.cli import exits
+from tth.config.schema import is_loopback
 from tth.observe.log import configure
 
 
@@ -93,14 +93,6 @@ def run(arguments: argparse.Namespace) -> int:
 
     run_loop(serve())
     return exits.OK
-
-
-def is_loopback(host: str) -> bool:
-    """Only programs of this machine reach it. host: a name or an address, IPv6 also in brackets."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def run_loop(main: Coroutine[object, object, None]) -> None:

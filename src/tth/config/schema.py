@@ -6,6 +6,7 @@ Values only: `load.py` fills them, `wiring.py` builds from them. The YAML that r
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -37,6 +38,7 @@ __all__ = [
     "ServerSettings",
     "SessionsSettings",
     "StoreKind",
+    "is_loopback",
     "tokens_in",
 ]
 
@@ -52,6 +54,14 @@ def setting(default: T, minimum: float | None = None, maximum: float | None = No
 def tokens_in(several: Secret) -> tuple[str, ...]:
     """The tokens of a setting that holds several with commas between."""
     return tuple(token for part in several.reveal().split(",") if (token := part.strip()))
+
+
+def is_loopback(host: str) -> bool:
+    """Only programs of this machine reach it. host: a name or an address, IPv6 also in brackets."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class LogLevel(StrEnum):

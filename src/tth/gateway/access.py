@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import grpc
 
-from tth.config.schema import GatewaySettings, tokens_in
+from tth.config.schema import GatewaySettings, is_loopback, tokens_in
 from tth.gateway.refusal import Refusal
 from tth.gateway.target import Metadata
 
@@ -84,11 +84,3 @@ def _is_own_name(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def is_loopback(host: str) -> bool:
-    """Only programs of this machine reach it. host: a name or an address, IPv6 also in brackets."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 
 import uvicorn
 
-from tth.config.schema import GatewaySettings
-from tth.gateway.access import is_loopback
+from tth.config.schema import GatewaySettings, is_loopback
 from tth.gateway.app import GatewayApp
 from tth.gateway.target import Target
 from tth.gateway.tls import Tls, tls_of
