@@ -26,7 +26,8 @@ from tth.core.reader import ReaderLevel
 from tth.media.decode import FrameDecoder
 from tth.model.controls import Controls
 from tth.model.events import AudioChunk, DegradedMode, TurnMetrics, VideoFrame
-from tth.model.media import DrawnFrame, I420Picture, PictureQuality, VideoCodec, samples_to_ms
+from tth.model.media import DrawnFrame, I420Picture, PictureQuality, VideoCodec, ms_to_samples, samples_to_ms
+from tth.pipeline.picture_sender import GIVES_WAY_S
 from tth.testing.scripted import ScriptedAvatar, ScriptedVoice, every
 from tth.testing.virtual_time import run_virtual
 
@@ -97,13 +98,15 @@ def speak(
     reader: ReaderLevel = ReaderLevel.FULL,
     avatar: Avatar | None = None,
     video: VideoCodec = VideoCodec.H264,
+    idle_ms: int = 0,
 ) -> Scene:
-    """A turn of so many seconds with that draughtsman, or another avatar."""
+    """A turn of so many seconds with that draughtsman, or another avatar. idle_ms: so much was shown ahead before."""
 
     async def main() -> Scene:
         voice = ScriptedVoice(every(0, *[spoken(40) for _ in range(25 * seconds)]))
         scene = make_scene(tts=voice, avatar=avatar or Draughtsman(*drawing_ms, steps=steps), video=video)
         scene.venue.health.reader = reader
+        scene.venue.media_clock.sent(ms_to_samples(idle_ms))
         await scene.runner().run()
         return scene
 
@@ -140,6 +143,16 @@ def test_quick_enough_loses_nothing() -> None:
     scene = speak(30)
     assert metrics(scene).dropped_frame_count == 0
     assert max(lateness_ms(scene)[3:]) <= 0.1
+
+
+def test_a_first_picture_that_is_early_lets_the_sound_go_first() -> None:
+    """Both lie ready behind idle frames that were sent ahead: people wait for the sound."""
+    scene = speak(0, seconds=1, idle_ms=80)
+    assert scene.sink.times_s(VideoFrame)[0] - scene.sink.times_s(AudioChunk)[0] == pytest.approx(GIVES_WAY_S)
+
+
+def test_a_first_picture_that_is_late_waits_for_nobody() -> None:
+    assert speak(30, seconds=1).sink.times_s(VideoFrame)[0] == pytest.approx(0.03)
 
 
 @pytest.mark.parametrize("drawing_ms", [60, 100, 150])

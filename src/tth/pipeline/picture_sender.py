@@ -29,8 +29,8 @@ from tth.pipeline.plan import Venue
 
 SLOW_AFTER_FRAMES = 1.5
 """A frame that took longer than this many frames' time to come was slow to make."""
-FIRST_FRAMES = 12
-"""So many give way to everybody else, one by one, also where they lie ready: the first sound is on its way then."""
+GIVES_WAY_S = 0.004
+"""So long a first frame waits, where it is early: the first sound is on its way then, and people wait for that."""
 SILENT_S = 1.0
 """So long after the end of the last picture a viewer has noticed that nothing moves, and is told."""
 
@@ -64,7 +64,7 @@ class PictureSender:
         self._next_slot: int | None = None
         self._left_out = 0  # since the last frame that was sent
         self._waiting_since_s = 0.0
-        self._gives_way = FIRST_FRAMES  # to be counted down
+        self._gives_way_s = GIVES_WAY_S
         self._took = 0  # samples of time that the frame before took to come
         self._missing = 0  # slots that the avatar left out before the present frame
         self._not_before = 0  # no picture is wanted that begins before this sample
@@ -213,9 +213,11 @@ class PictureSender:
     async def _wait_until_due(self, slot: int) -> None:
         if not self._pace.live:
             return
-        delay_s = self._venue.media_clock.delay_until_s(slot, self._pace.ahead_samples, self._venue.clock.now_s())
-        if delay_s > 0 or self._gives_way > 0:
-            self._gives_way -= 1
+        media_clock, now_s = self._venue.media_clock, self._venue.clock.now_s()
+        early_s = media_clock.delay_until_s(slot, 0, now_s)
+        delay_s = max(media_clock.delay_until_s(slot, self._pace.ahead_samples, now_s), min(self._gives_way_s, early_s))
+        self._gives_way_s = 0.0
+        if delay_s > 0:
             await asyncio.sleep(delay_s)
 
     def _slots_each(self, frame: DrawnFrame) -> int:
