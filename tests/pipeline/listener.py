@@ -143,19 +143,24 @@ class Listener:
 
     def take(self, events: Sequence[Event]) -> None:
         """All of one turn."""
-        is_held = False
+        is_held = has_more = False
+        goes_on_at: int | None = None
         for event in events:
             assert not is_held or isinstance(event, WHILE_HELD), event
             match event:
                 case AudioChunk(last=False):
+                    assert goes_on_at in (None, event.start_sample), "it goes on where the client was told"
+                    goes_on_at = None
                     self._heard.append((event.start_sample, np.frombuffer(event.data, "<i2")))
                 case WordSpoken(timing):
                     self.words[timing.offset] = timing
                 case TurnPaused(heard_sample):
-                    is_held = True
+                    is_held, goes_on_at = True, None
+                    has_more = any(at + len(pcm) > heard_sample for at, pcm in self._heard)
                     self._throw_away(heard_sample)
-                case TurnResumed():
+                case TurnResumed(start_sample):
                     is_held = False
+                    goes_on_at = start_sample if has_more else None
                 case TurnStopped():
                     self._throw_away(event.heard_sample)
                 case _:

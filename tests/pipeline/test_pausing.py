@@ -152,6 +152,22 @@ def test_it_goes_on_where_the_client_is_told() -> None:
     assert abs(spoken[0].start_sample - resumed.start_sample) <= 960, "the mouth is on the sound"
 
 
+@pytest.mark.parametrize("steps", range(12))
+def test_it_goes_on_in_the_moment_in_which_it_is_held(steps: int) -> None:
+    """Whatever of the pause has begun by then: no picture of a listener comes between what is told and the speech."""
+
+    async def main() -> Play:
+        async with playing() as play:
+            await asyncio.sleep(0.99)
+            play.runner.pause()
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            play.runner.resume()
+        return play
+
+    check_heard_whole(run_virtual(main()))
+
+
 @pytest.mark.parametrize("heard_ms", [-5000, 0, 333, 99_999])
 def test_a_report_is_believed_within_what_was_sent(heard_ms: int) -> None:
     """Neither before the turn nor behind what the client can have."""
@@ -213,7 +229,7 @@ def test_somebody_who_thinks_is_held() -> None:
     assert list(dict.fromkeys(shown))[:3] == [FrameKind.THINKING, FrameKind.LISTENING, FrameKind.SPEAKING]
 
 
-@pytest.mark.parametrize("at_s", [0.0, 0.1, 2.3, 2.4, 2.45, 2.5, 2.55])
+@pytest.mark.parametrize("at_s", [0.0, 0.1, 2.26, 2.36, 2.41, 2.46, 2.51])
 def test_held_at_the_edges(at_s: float) -> None:
     """Before it has begun, before its first picture, while its last sound and its last pictures are on their way."""
 

@@ -87,7 +87,7 @@ def test_a_turn_is_not_held_for_ever() -> None:
     stopped = play.events[-1]
     assert isinstance(stopped, TurnStopped)
     assert (stopped.outcome, stopped.error_reason) == (TurnOutcome.EXPIRED, "PAUSE_TIMEOUT")
-    assert stopped.heard_text == "One two three four five"
+    assert stopped.heard_text == "One two three four five. Six"
     assert stopped.heard_sample == ms_to_samples(1000)
     assert [e.reason for e in play.of(ErrorEvent) if isinstance(e, ErrorEvent)] == ["PAUSE_TIMEOUT"]
 

@@ -29,6 +29,8 @@ T = TypeVar("T")
 
 TAIL_SAMPLES = ms_to_samples(240)
 """Silence behind the last word in which the mouth comes to rest; six frames at 25 fps."""
+HAND_OVER_S = 0.001
+"""What lies ready is here within this; no silence is placed before it."""
 REWIND_SAMPLES = ms_to_samples(10_000)
 """How far back a client may say that its listener is: speech is kept so long behind the moment at which it is due."""
 
@@ -54,9 +56,9 @@ class PlacingStage:
     async def run(self, take: Take) -> None:
         """Place what was taken back by a pause, then everything that comes, then a tail in which the mouth comes to
         rest. Cancelled: the next call goes on from there."""
-        self._take = take
-        if self._turn.hold is not None:
-            await self._meanwhile(FrameKind.LISTENING, self._pace.lead_samples, self._turn.let_go)
+        self._take, turn = take, self._turn
+        if turn.hold is not None:
+            await self._meanwhile(FrameKind.LISTENING, self._pace.lead_samples, lambda: turn.hold is None, turn.let_go)
         await self._place_again()
         if self._chunk is not None:
             await self._place(self._chunk)
@@ -80,24 +82,32 @@ class PlacingStage:
     async def _next(self) -> Spoken | None:
         """The next piece of speech. In the middle of a clause, where a hole is heard, one is made at the last moment
         only."""
-        if not self._spoken.empty():
-            return self._spoken.get_nowait()
+        spoken = self._spoken
+        if not spoken.empty():
+            return spoken.get_nowait()
         lead_samples = 0 if self._clause is not None else self._pace.lead_samples
-        return await self._meanwhile(FrameKind.THINKING, lead_samples, self._spoken.get)
+        return await self._meanwhile(FrameKind.THINKING, lead_samples, lambda: not spoken.empty(), spoken.get)
 
-    async def _meanwhile(self, kind: FrameKind, lead_samples: int, arrival: Callable[[], Awaitable[T]]) -> T:
-        """Wait for what arrives; silence is placed for as long as it takes when someone is watching."""
+    async def _meanwhile(
+        self, kind: FrameKind, lead_samples: int, is_here: Callable[[], bool], arrival: Callable[[], Awaitable[T]]
+    ) -> T:
+        """Wait for what arrives; silence is placed for as long as it takes when someone is watching.
+
+        is_here: it has arrived, so nothing is placed before it any more, though the wait ended in the same moment.
+        """
         if not (self._pace.live and self._take.feed is not None):
             return await arrival()
-        while True:
+        while not is_here():
             delay_s = self._turn.venue.media_clock.delay_until_s(
                 self._timeline.end_sample, lead_samples, self._turn.now_s()
             )
             try:
-                async with asyncio.timeout(delay_s):
+                async with asyncio.timeout(max(delay_s, HAND_OVER_S)):
                     return await arrival()
             except TimeoutError:
-                await self._feed_avatar(self._timeline.place_silence(self._frame_samples, kind))
+                if not is_here():
+                    await self._feed_avatar(self._timeline.place_silence(self._frame_samples, kind))
+        return await arrival()
 
     def _catch_up(self) -> None:
         """Sound that comes late starts now, not in the past."""
