@@ -230,7 +230,8 @@ async def test_a_session_that_is_too_old_ends_behind_its_turn(server: RunningSer
         assert (away.reason, away.action) == ("SESSION_LIFETIME", GO_AWAY_ACTION_DISCONNECT)
         assert away.time_left_ms == 30_000
         await caller.text("And one more.")
-        assert (await caller.refusal()).reason == "DRAINING"
+        refused = await caller.refusal()
+        assert (refused.reason, refused.retryable) == ("SESSION_LIFETIME", False)
         assert kind((await caller.turn("last"))[-1]) == "turn_complete"
         assert await caller.status() == (grpc.StatusCode.OK, "")
         assert sum(kind(event) == "go_away" for event in caller.events) == 1

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.server.caller import LONG, Caller, calling, media, resuming, served
-from tth.session.conversation import PUT_AWAY_S
+from tth.session.attendance import PUT_AWAY_S
 from tth.testing.harness import RunningServer
 from tth.v1 import media_pb2
 from tth.v1.converse_pb2 import PauseTurn
@@ -98,11 +98,11 @@ async def test_a_session_that_was_left_gives_up_its_face_and_has_it_again_when_i
         last_seq = caller.events[-1].seq
     conversation = server.server.sessions.get(made.session_id)
     await conversation.detached()
-    alone = [conversation.is_left_alone]
+    alone = [conversation.attendance.is_left_alone]
     await asyncio.sleep(PUT_AWAY_S)  # of fast time
-    alone.append(conversation.is_left_alone)
+    alone.append(conversation.attendance.is_left_alone)
     await conversation.put_away()
-    assert [*alone, conversation.is_left_alone] == [False, True, False]
+    assert [*alone, conversation.attendance.is_left_alone] == [False, True, False]
     async with resuming(server, made.session_id, made.resume_handle, last_seq) as caller:
         assert (await caller.next_of("video_frame")).video_frame.keyframe
         await caller.text("one two three.", turn_id="a")

@@ -304,7 +304,7 @@ class TthServer:
                     conversation.go_away(notice)
                     group.create_task(self._dismiss(conversation, reason), name="a session ends")
                 for conversation in self.sessions.all():
-                    if conversation.is_left_alone:
+                    if conversation.attendance.is_left_alone:
                         group.create_task(self._put_away(conversation), name="a session is put away")
 
     async def _put_away(self, conversation: Conversation) -> None:

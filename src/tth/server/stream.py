@@ -247,7 +247,7 @@ class ConverseStream:
             self._clock.wall_ms(),
         )
         if type(event) not in outgoing.OF_THE_MOMENT:
-            resumption.keep(message.seq, turn_id, message.SerializeToString(), conversation.attended_s())
+            resumption.keep(message.seq, turn_id, message.SerializeToString(), conversation.attendance.total_s())
         return message
 
     async def _give_up_when_stalled(

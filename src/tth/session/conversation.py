@@ -45,11 +45,13 @@ from tth.model.media import MediaPreferences, VideoCodec
 from tth.pipeline.frame_encoder import FrameEncoder
 from tth.pipeline.picture_health import PictureHealth
 from tth.pipeline.plan import Sink, Venue
+from tth.session.attendance import Attendance
 from tth.session.closing import close_all
 from tth.session.engine import Engine
 from tth.session.face import Face
 from tth.session.idling import Idling
 from tth.session.inbox import Inbox
+from tth.session.leaving import too_late_for_stream
 from tth.session.resumption import Reopening, Resumption
 from tth.session.terms import SessionTerms
 from tth.session.turns import Stage, Turns
@@ -60,10 +62,6 @@ MAX_RAMP_MS = 10_000
 MAX_REASON_CODE_POINTS = 200
 LET_GO_S = 1.0
 """How long adapters are waited for that promise to let go of a stopped turn within 50 ms."""
-
-
-PUT_AWAY_S = 5.0
-"""After so long without a stream its client may be gone for good: a client that comes back by itself needs less."""
 
 
 class Conversation:
@@ -82,14 +80,9 @@ class Conversation:
         self.media_clock = MediaClock()
         self.encoder = FrameEncoder(terms.media.video_codec, engine.encode_offload)
         self.health = PictureHealth()
-        self._detached = asyncio.Event()
-        self._detached.set()
         self.last_used_s = engine.clock.now_s()
         self.created_s, self.created_ms = engine.clock.now_s(), engine.clock.wall_ms()
-        self.detached_s: float | None = engine.clock.now_s()
-        """Since when there has been no stream; None while there is one."""
-        self._is_put_away = False
-        self._attached_s = self._attended_s = 0.0  # since when there is one; how long there was one before
+        self.attendance = Attendance(engine.clock)
         self.resumption = Resumption(engine.replay)
         self.untold: list[tuple[Event, str]] = []
         """Events from before this stream and their turns, that nobody has numbered yet."""
@@ -137,28 +130,34 @@ class Conversation:
     @property
     def is_attached(self) -> bool:
         """A stream is served."""
-        return not self._detached.is_set()
+        return self.attendance.is_there
 
     @property
     def is_leaving(self) -> bool:
         """`go_away` was called."""
-        return self.turns.is_closed
+        return self.turns.leaving is not None
+
+    def check_stays(self) -> None:
+        """Raises what a stream is told that comes too late: Draining, or SessionNotFound, as it would be told
+        a moment later."""
+        if self.turns.leaving is not None:
+            raise too_late_for_stream(self.turns.leaving)
 
     @contextmanager
     def attached(self) -> Iterator[None]:
-        """Be the session's one stream, from its first message until its last event is out. Raises Conflict."""
+        """Be the session's one stream, from its first message until its last event is out. Raises Conflict, and what
+        `check_stays` does."""
+        self.check_stays()
         if self.is_attached:
             raise Conflict("session_id: another stream is attached to this session", "SESSION_ATTACHED")
-        self._detached.clear()
-        self._attached_s = self.last_used_s = self.engine.clock.now_s()
-        self.detached_s, self._is_put_away = None, False
+        self.attendance.come()
+        self.last_used_s = self.engine.clock.now_s()
         self.end_error, self.is_severed = None, False
         self.on_change()
         try:
             yield
         finally:
-            self._attended_s, self.detached_s = self.attended_s(), self.engine.clock.now_s()
-            self._detached.set()
+            self.attendance.go()
             self.on_change()
 
     def begin(self) -> None:
@@ -174,10 +173,6 @@ class Conversation:
             self.untold.append((heard, ""))
         self.on_change()
         return self._reopening
-
-    def attended_s(self) -> float:
-        """How long, in all, there has been a client: what it has missed does not grow old while it is away."""
-        return self._attended_s + (self.engine.clock.now_s() - self._attached_s if self.is_attached else 0.0)
 
     async def run(self, inbox: Inbox, sink: Sink) -> None:
         """Serve one stream until the client half-closes (the running turn is finished first) or `end` is called.
@@ -240,7 +235,7 @@ class Conversation:
 
     def go_away(self, notice: GoAway) -> None:
         """Tell the client to leave, if one is attached. What runs goes on, no further turn is begun."""
-        self.turns.close()
+        self.turns.close(notice)
         self._emit(notice)
 
     def end(self, outcome: TurnOutcome, error: TTHError | None = None) -> None:
@@ -260,21 +255,15 @@ class Conversation:
 
     async def detached(self) -> None:
         """Wait until the session has no stream: its last event is out, or given up."""
-        await self._detached.wait()
+        await self.attendance.gone()
 
     async def stopped(self) -> None:
         """Wait until nothing of a stream is alive here. Bounded by what ends it: `end`, or the client."""
         await self._stopped.wait()
 
-    @property
-    def is_left_alone(self) -> bool:
-        """Without a stream for a while, and not put away yet."""
-        left_s = self.detached_s
-        return left_s is not None and not self._is_put_away and self.engine.clock.now_s() - left_s >= PUT_AWAY_S
-
     async def put_away(self) -> None:
         """Give up what is large and only a stream needs. Idempotent."""
-        self._is_put_away = True
+        self.attendance.is_put_away = True
         self.encoder.close()
         await self._face.put_away()
 

@@ -38,7 +38,8 @@ class Resuming:
         """The session, with no stream attached: an old one has been ended. Attach to it before anything is awaited.
 
         Raises SessionNotFound for an id that is unknown and for a handle that does not fit, and never says which;
-        StoreDown when it may be another server's and nobody can tell; Conflict when the old stream does not let go.
+        StoreDown when it may be another server's and nobody can tell; Conflict when the old stream does not let go;
+        Draining when this server goes away.
         """
         conversation = self._sessions.find(session_id)
         if conversation is not None and await self._is_here(conversation, handle):
@@ -59,7 +60,9 @@ class Resuming:
         return self._keeper is None or await self._keeper.is_ours(conversation)
 
     async def _free(self, conversation: Conversation) -> None:
-        """Of several who ask at once the last one has it; whoever asked before is told that it was taken over."""
+        """Of several who ask at once the last one has it; whoever asked before is told that it was taken over. Whoever
+        comes too late takes it from nobody."""
+        conversation.check_stays()
         request = conversation.resumption.next_request()
         try:
             async with asyncio.timeout(LET_GO_S):
@@ -70,7 +73,8 @@ class Resuming:
                         raise TakenOver
         except TimeoutError:
             raise Conflict("session_id: the stream before does not end", "SESSION_ATTACHED", retryable=True) from None
-        if self._sessions.find(conversation.session_id) is not conversation or conversation.is_leaving:
+        conversation.check_stays()
+        if self._sessions.find(conversation.session_id) is not conversation:
             raise SessionNotFound
 
     def _admit(self, snapshot: Snapshot, session_id: str, handle: str) -> Conversation:

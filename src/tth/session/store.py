@@ -96,8 +96,8 @@ class MemorySessions:
         now_s, limits = self._clock.now_s(), self._limits
         if now_s - conversation.created_s > limits.lifetime_s:
             return LIFETIME
-        if conversation.detached_s is not None:
-            return ABANDONED if now_s - conversation.detached_s > limits.grace_s else None
+        if conversation.attendance.left_s is not None:
+            return ABANDONED if now_s - conversation.attendance.left_s > limits.grace_s else None
         if not conversation.turns.is_resting:
             return None
         if conversation.turns.are_used_up:
@@ -110,13 +110,13 @@ class MemorySessions:
 
     def left_s(self, conversation: Conversation) -> float:
         """How long the session lives on if nothing happens from now on."""
-        if conversation.detached_s is not None:
+        if conversation.attendance.left_s is not None:
             return self.left_if_lost_s(conversation)
         return self._left_s(conversation, conversation.last_used_s + self._limits.idle_s)
 
     def left_if_lost_s(self, conversation: Conversation) -> float:
         """How long it lives on if its client, or this server, is gone from now on."""
-        lost_s = self._clock.now_s() if conversation.detached_s is None else conversation.detached_s
+        lost_s = self._clock.now_s() if conversation.attendance.left_s is None else conversation.attendance.left_s
         return self._left_s(conversation, lost_s + self._limits.grace_s)
 
     def _left_s(self, conversation: Conversation, until_s: float) -> float:

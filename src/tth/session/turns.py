@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from tth.core.media_clock import MediaClock
 from tth.core.text_rules import check_text
 from tth.core.turn import TurnState
-from tth.errors import Conflict, Draining, LimitExceeded, TTHError, invalid_field
+from tth.errors import Conflict, LimitExceeded, TTHError, invalid_field
 from tth.model.commands import EndTurn, Interrupt, PauseTurn, ResumeTurn, UserText
-from tth.model.events import TextMode, TurnOutcome
+from tth.model.events import GoAway, TextMode, TurnOutcome
 from tth.model.ids import log_name
 from tth.pipeline.plan import AdapterSessions, Venue
 from tth.pipeline.text_stage import GivenText
@@ -28,6 +28,7 @@ from tth.session.engine import Engine
 from tth.session.face import Face
 from tth.session.growing_text import GrowingText
 from tth.session.history import History
+from tth.session.leaving import too_late_for_turn
 from tth.session.memory import Memory
 from tth.session.order_rules import check_order
 from tth.session.planning import TurnOrder, plan_turn
@@ -93,7 +94,8 @@ class Turns:
         self._waiting: deque[_Accepted] = deque()
         self._runner: TurnRunner | None = None
         self._task: asyncio.Task[None] | None = None
-        self._is_closed = False
+        self.leaving: GoAway | None = None
+        """Behind this notice no further turn is begun; None = it has not been given."""
         self._unfinished: GrowingText | None = None  # a TALK text that still arrives
         self._playback = PlaybackReports(media_clock, engine.clock)
 
@@ -120,11 +122,6 @@ class Turns:
         return self._runner is None and not self._waiting
 
     @property
-    def is_closed(self) -> bool:
-        """No further turn is begun."""
-        return self._is_closed
-
-    @property
     def are_used_up(self) -> bool:
         """There have been as many as a session may have."""
         return self.count >= self._engine.max_turns
@@ -145,9 +142,9 @@ class Turns:
         """The session is over: nothing of its turns is asked for any more."""
         self.memory.forget()
 
-    def close(self) -> None:
+    def close(self, notice: GoAway) -> None:
         """No further turn is begun; what runs goes on."""
-        self._is_closed = True
+        self.leaving = notice
 
     async def finish(self) -> None:
         """The client has half-closed: what it began, and what waits, is finished."""
@@ -219,10 +216,10 @@ class Turns:
 
     def _check_room(self) -> None:
         """Raises Draining, Conflict or LimitExceeded when no other turn is taken now."""
-        if self._is_closed:
-            raise Draining("no turn is begun any more: go_away was sent", retry_after_ms=1000)
         if self.are_used_up:
             raise LimitExceeded(f"this session has had {self.count} turns, the limit", "SESSION_TURNS")
+        if self.leaving is not None:
+            raise too_late_for_turn(self.leaving)
         overlap = self._terms.overlap
         if overlap is OverlapPolicy.REJECT and self.running is not None:
             raise Conflict("user_text: a turn is running, and the session's overlap_policy is REJECT", "TURN_RUNNING")
@@ -291,7 +288,7 @@ class Turns:
     def _start_next(self) -> None:
         """Begin what waits; what cannot be begun any more is answered and left out."""
         stage = self._stage
-        if self._is_closed:
+        if self.leaving is not None:
             self._drop_waiting(TurnOutcome.DRAINED)
         while stage is not None and self._runner is None:
             if not self._waiting:

@@ -16,16 +16,21 @@ from tests.testing.simulator.test_checks import Tamper, at, check_found, edited,
 from tth.core.replay import ReplayRing
 from tth.errors import TakenOver, TTHError
 from tth.model.commands import Resume
+from tth.model.controls import Controls, IdleMode
+from tth.model.media import MediaPreferences, VideoCodec
 from tth.server.stream import ConverseStream
 from tth.session.conversation import Conversation
 from tth.session.memory import Memory
 from tth.session.resumption import Reopening, Resumption
 from tth.session.store import IDLE, MemorySessions
+from tth.session.terms import OverlapPolicy
 from tth.session.turns import Turns
 from tth.testing.simulator.checks import breaches
 from tth.testing.simulator.recording import Got, Recording, StreamLog
 from tth.testing.simulator.stage import play
-from tth.testing.simulator.world import Limits, World
+from tth.testing.simulator.steps import EndSession, Rest, Say
+from tth.testing.simulator.transport import Reading, Reads
+from tth.testing.simulator.world import SMALL, Limits, World
 
 pytestmark = pytest.mark.pipeline
 
@@ -62,6 +67,44 @@ def test_a_short_conversation_passes() -> None:
     recording, world = short_conversation()
     assert [str(breach) for breach in breaches(recording, world)] == []
     assert [one.body.reason for one in recording.of_kind["go_away"]] == ["SESSION_TURNS"]
+
+
+@cache
+def stalled_conversation() -> tuple[Recording, World]:
+    """A client that has not read for a while: two turns wait for it, and go_away passes them."""
+    says = (Rest(50), Say(("One.",), "say"), Say(("Two.",), "say"), Rest(3_000))
+    reading = Reading(Reads.STALLS, stall_ms=2_500, every_ms=10, window=1)
+    world = scenes.world(
+        steps=says,
+        overlap=OverlapPolicy.QUEUE,
+        reading=reading,
+        stalled_ms=60_000,
+        limits=Limits(turns=2),
+        controls=Controls(fps=4, resolution=SMALL, idle_mode=IdleMode.NONE),
+        media=MediaPreferences(video_codec=VideoCodec.NONE),
+    )
+    return play(world), world
+
+
+def test_a_notice_may_pass_what_waits_for_a_slow_reader() -> None:
+    """Turns that had begun are told behind it, and count all the same."""
+    recording, world = stalled_conversation()
+    assert [str(breach) for breach in breaches(recording, world)] == []
+    (away,), begun = recording.of_kind["go_away"], recording.of_kind["turn_started"]
+    assert away.body.reason == "SESSION_TURNS"
+    assert [one.body.turn_index for one in begun if one.seq > away.seq][-1] == 2
+    broken = edited("turn_started", -1, turn_index=1)(recording)
+    assert "who has to go is told why" in {breach.invariant for breach in breaches(broken, world)}
+
+
+def test_a_session_that_somebody_ends_is_not_there_for_a_stream_that_comes_later() -> None:
+    """Its first message was on its way when EndSession came; before that it would have had to find it."""
+    world = scenes.world(steps=(Rest(20), EndSession()), uplink_ms=40)
+    recording = play(world)
+    assert [log.status for log in recording.streams] == ["SESSION_NOT_FOUND"]
+    assert [str(breach) for breach in breaches(recording, world)] == []
+    recording.ended_s += 0.1
+    assert {breach.invariant for breach in breaches(recording, world)} == {"a session lasts as long as its limits say"}
 
 
 def again(kind: str, then: Callable[[str, int], Tamper], number: int = 0) -> Tamper:

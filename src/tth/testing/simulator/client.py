@@ -287,7 +287,7 @@ class SimulatedClient:
             case Intrude():
                 await self._intrude(step)
             case EndSession():
-                self._recording.ended = True
+                self._recording.ended_s = self._loop.time()
                 await self._end_session()
             case DrainServer():
                 self._is_ended = self._recording.drained = True

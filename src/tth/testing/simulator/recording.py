@@ -5,6 +5,7 @@ Tests: tests/testing/simulator/test_checks.py.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -204,10 +205,15 @@ class Recording:
     """What the server's log says of its own bugs."""
     complaints: list[str] = field(default_factory=list)
     """What the simulated people found wrong themselves, such as an answer that never came."""
-    ended: bool = False
-    """The session was ended while its stream was open."""
+    ended_s: float = math.inf
+    """When the session was ended while its stream was open."""
     drained: bool = False
     """The server was asked to go away."""
+
+    @property
+    def ended(self) -> bool:
+        """The session was ended while its stream was open."""
+        return self.ended_s < math.inf
 
     @cached_property
     def told(self) -> list[Got]:

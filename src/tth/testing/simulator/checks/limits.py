@@ -42,8 +42,8 @@ def _is_true(recording: Recording, world: World, notice: Got) -> Iterator[str]:
     if reason == "SESSION_LIFETIME" and notice.at_s < recording.created_s + limits.lifetime_s:
         yield f"{reason} after {notice.at_s - recording.created_s:.2f} s"
     elif reason == "SESSION_TURNS":
-        begun = [one for one in recording.of_kind["turn_started"] if one.seq < notice.seq]
-        if max((one.body.turn_index for one in begun), default=0) < limits.turns and not recording.holes:
+        begun = _begun_by(recording, notice)
+        if begun is not None and max((one.body.turn_index for one in begun), default=0) < limits.turns:
             yield f"{reason} after {len(begun)} turns"
     elif reason == "SESSION_IDLE":
         used_s = max((one.at_s for one in recording.sent if one.at_s + limits.idle_s < notice.at_s), default=0.0)
@@ -57,19 +57,31 @@ def _is_true(recording: Recording, world: World, notice: Got) -> Iterator[str]:
         yield f"go_away for {reason or 'nothing'}"
 
 
+def _begun_by(recording: Recording, notice: Got) -> list[Got] | None:
+    """The turns that had begun when it was given, also those that it passed while they waited for a slow reader; None
+    when some may be unknown."""
+    is_quick = recording.streams[notice.stream].is_quick
+    if recording.has_hole(0, notice.seq) or (not is_quick and recording.has_hole(notice.seq)):
+        return None
+    started = recording.of_kind["turn_started"]
+    return [one for one in started if one.seq < notice.seq or (one.stream == notice.stream and not is_quick)]
+
+
 def _is_within(one: Got, notice: Got, seconds: float) -> bool:
     return not one.is_again and notice.at_s - seconds < one.at_s <= notice.at_s and one.seq < notice.seq
 
 
 def kept(recording: Recording, world: World) -> Iterator[str]:
-    """A session is there until one of its limits is reached, and no longer than a sweep takes behind that."""
+    """A session is there until one of its limits is reached, or somebody ends it, and no longer than a sweep takes
+    behind that."""
     limits = world.limits
     over_s = recording.created_s + limits.lifetime_s
     alone_s = done_s = recording.created_s  # since when there has been no stream: for certain, and at the latest
     may_be_over = False
     for number, log in enumerate(recording.streams):
         arrived_s = log.opened_s + world.uplink_ms / 1000
-        is_due = arrived_s < over_s and arrived_s <= alone_s + limits.grace_s and not may_be_over
+        is_due = arrived_s < min(over_s, recording.ended_s) and arrived_s <= alone_s + limits.grace_s
+        is_due = is_due and not may_be_over
         if log.status == "SESSION_NOT_FOUND" and is_due:
             yield f"stream {number}: no session {arrived_s - alone_s:.2f} s behind the last stream"
         state = recording.states.get(number)
