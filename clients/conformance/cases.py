@@ -193,8 +193,10 @@ def _resume(evidence: Evidence) -> Iterator[str]:
     yield from _lost(evidence)
     old = evidence.wire.of(CONVERSE)[:1]
     chunks = {item.message.seq for call in old for item in call.down if kind(item.message) == "audio_chunk"}
-    if len(chunks.intersection(evidence.answer["seqs"])) < CHUNKS_BEFORE_STOP:
-        yield "the first stream was to be broken after three audio chunks"
+    if len(chunks.intersection(evidence.answer["seqs"])) != CHUNKS_BEFORE_STOP:
+        yield "the first stream was to be broken when three audio chunks had been handed on"
+    elif not chunks.difference(evidence.answer["seqs"]):
+        yield "no sound waited to be read when the stream was broken: this run proves nothing"
 
 
 def _resumed(seqs: list[int], old: Call, new: Call, wire: Wire) -> Iterator[str]:
@@ -210,7 +212,14 @@ def _resumed(seqs: list[int], old: Call, new: Call, wire: Wire) -> Iterator[str]
         yield "resume.resume_handle is not the newest one"
     taken = [seq for seq in seqs if seq <= first.resume.last_seq]
     in_old, in_new = ({item.message.seq for item in call.down} for call in (old, new))
-    # What a library took and did not hand on (a pong, say) counts as taken too.
+    claimed = [item.message for item in old.down if item.message.seq <= first.resume.last_seq]
+    unread = [message for message in claimed if message.seq not in seqs and kind(message) not in _NOT_AGAIN]
+    if unread:
+        yield (
+            f"resume.last_seq is {first.resume.last_seq}; {len(unread)} events up to there were never handed on, the "
+            f"first is {unread[0].seq} ({kind(unread[0])})"
+        )
+    # What a library took and keeps to itself (a pong, say) counts as taken too.
     if first.resume.last_seq not in in_old:
         yield f"resume.last_seq is {first.resume.last_seq}, which the first stream never had"
     if not set(taken) <= in_old or not set(seqs[len(taken) :]) <= in_new:

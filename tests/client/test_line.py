@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import grpc
@@ -257,6 +257,33 @@ def test_another_client_goes_on_from_a_point() -> None:
         assert [got.seq async for got in conversation.events_of(turn_id)] == [41, 42, 43]
 
     talk([only], body, ResumePoint("s_9", "h9", 40, playback=PlaybackPosition(audio_pts_us=5)))
+
+
+def test_what_waits_unread_is_not_claimed() -> None:
+    """A client that stops with events in its queue has not taken them: whoever goes on from there gets them again."""
+
+    async def only(peer: Peer) -> None:
+        await first_message(peer)
+        await peer.context.write(state(1, "h1", ack=1))
+        await peer.context.write(event(2, 1, turn_id="a", text_delta=TextDelta(text="One.")))
+        await peer.context.write(event(3, 1, turn_id="a", turn_complete=TurnComplete()))
+
+    async def body(conversation: Conversation) -> None:
+        async with aclosing(conversation.events()) as events:
+            assert (await anext(events)).seq == 1
+            await asyncio.wait([task for task in asyncio.all_tasks() if task.get_name() == "tth-conversation"])
+            assert conversation.state is LineState.ENDED  # all of it has arrived
+            assert last_seq(conversation) == 1
+            assert (await anext(events)).seq == 2
+        await conversation.close(drain_s=0)
+        assert last_seq(conversation) == 2
+
+    def last_seq(conversation: Conversation) -> int:
+        point = conversation.resume_point
+        assert point is not None
+        return point.last_seq
+
+    talk([only], body)
 
 
 def test_nothing_is_left_when_it_is_closed_while_it_is_lost() -> None:

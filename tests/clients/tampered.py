@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "clients" / "python" / "confo
 
 import async_client as program
 
-from tth.client import Conversation, TthClient, controls
+from tth.client import Conversation, TthClient, TthRpcError, controls
 from tth.client.line import Line, ResumePoint
 from tth.v1.converse_pb2 import ConverseResponse
 
@@ -47,12 +47,23 @@ def _from_the_start(self: Line) -> ResumePoint | None:
     return None if point is None else dataclasses.replace(point, last_seq=0)
 
 
+def _with_what_waits(self: Line) -> ResumePoint | None:
+    point = _resume_point(self)
+    return None if point is None else dataclasses.replace(point, last_seq=self._received_seq)
+
+
+async def _begins_empty(self: Line, *, resumes: bool) -> TthRpcError | None:
+    while resumes and not self._inbox.empty():
+        self._inbox.get_nowait()
+    return await _one_call(self, resumes=resumes)
+
+
 def _without_return(self: TthClient, session_id: str) -> Conversation:
     return _converse(self, session_id, reconnect_s=0)
 
 
 _close, _update, _is_wanted = Conversation.close, Conversation.update, Conversation._is_wanted
-_converse = TthClient.converse
+_converse, _one_call = TthClient.converse, Line._one_call
 _resume_point: Callable[[Line], ResumePoint | None] = Line.__dict__["resume_point"].fget
 
 SPOILT: dict[str, tuple[object, str, object]] = {
@@ -64,6 +75,8 @@ SPOILT: dict[str, tuple[object, str, object]] = {
     "does not report": (Conversation, "report_playback", _nothing),
     "half-closes": (Conversation, "close", _half_close),
     "forgets where it was": (Line, "resume_point", property(_from_the_start)),
+    "claims what waits": (Line, "resume_point", property(_with_what_waits)),
+    "forgets what waits": (Line, "_one_call", _begins_empty),
     "begins anew": (program, "resume", _anew),
     "stays away": (TthClient, "converse", _without_return),
     "makes no mistake": (Conversation, "update", _other_update),

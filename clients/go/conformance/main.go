@@ -7,14 +7,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/code"
-	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
 	tth "github.com/tth/tth/clients/go"
@@ -22,7 +19,11 @@ import (
 	"github.com/tth/tth/clients/go/internal/media"
 )
 
-const shortText = "One two three four five."
+const (
+	shortText = "One two three four five."
+	// For so long the application does not read, so that events wait in the library.
+	busy = 500 * time.Millisecond
+)
 
 var longText = strings.Repeat("One two three four five six seven eight nine ten. ", 4)
 
@@ -44,14 +45,12 @@ func main() {
 
 	ctx, cancel := context.WithTimeout(context.Background(), 55*time.Second)
 	defer cancel()
-	program := &program{output: *output}
-	client, err := tth.Dial(*target, grpc.WithContextDialer(program.dial))
+	client, err := tth.Dial(*target)
 	if err != nil {
 		fail(err)
 	}
 	defer client.Close()
-	program.client = client
-	answer, err := run(ctx, program)
+	answer, err := run(ctx, &program{client, *target, *output})
 	if err != nil {
 		fail(err)
 	}
@@ -64,24 +63,8 @@ func fail(err error) {
 }
 
 type program struct {
-	client *tth.Client
-	output string
-	mu     sync.Mutex
-	socket net.Conn // the newest
-}
-
-func (p *program) dial(ctx context.Context, address string) (net.Conn, error) {
-	socket, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.socket = socket
-	return socket, err
-}
-
-func (p *program) breakConnection() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	_ = p.socket.Close()
+	client         *tth.Client
+	target, output string
 }
 
 func (p *program) open(ctx context.Context, controls *tthv1.Controls) (*tth.Conversation, error) {
@@ -265,32 +248,75 @@ func playback(ctx context.Context, p *program) (any, error) {
 	return map[string]any{"reported_us": reportedUs, "words": words, "heard_text": heard}, nil
 }
 
-// resume breaks its own connection; the library does the rest.
-func resume(ctx context.Context, p *program) (any, error) { return survive(ctx, p, p.breakConnection) }
+// resume breaks its connection while events wait unread, and another client goes on.
+func resume(ctx context.Context, p *program) (any, error) {
+	broken, turnID, err := p.said(ctx, longText)
+	if err != nil {
+		return nil, err
+	}
+	defer broken.Close()
+	seen := journey{}
+	for event, err := range broken.Turn(ctx, turnID) {
+		if err != nil {
+			return nil, err
+		}
+		if seen.take(event); seen.chunks == 3 {
+			break
+		}
+	}
+	time.Sleep(busy)
+	broken.Close()
+	second, err := tth.Dial(p.target)
+	if err != nil {
+		return nil, err
+	}
+	defer second.Close()
+	conversation := second.Converse(ctx, broken.Session())
+	defer conversation.Close()
+	for event, err := range conversation.Turn(ctx, turnID) {
+		if err != nil {
+			return nil, err
+		}
+		seen.take(event)
+	}
+	return seen.told(broken.Connections() + conversation.Connections()), nil
+}
 
-// lost has its connection broken by somebody else.
-func lost(ctx context.Context, p *program) (any, error) { return survive(ctx, p, func() {}) }
-
-func survive(ctx context.Context, p *program, atThirdChunk func()) (any, error) {
+// lost has its connection broken by somebody else while events wait unread.
+func lost(ctx context.Context, p *program) (any, error) {
 	conversation, turnID, err := p.said(ctx, longText)
 	if err != nil {
 		return nil, err
 	}
 	defer conversation.Close()
-	seqs, chunks, terminal := []int64{}, 0, ""
+	seen := journey{}
 	for event, err := range conversation.Turn(ctx, turnID) {
 		if err != nil {
 			return nil, err
 		}
-		seqs = append(seqs, event.Seq)
-		if event.GetAudioChunk() != nil {
-			if chunks++; chunks == 3 {
-				atThirdChunk()
-			}
+		if seen.take(event); event.GetAudioChunk() != nil && seen.chunks == 3 {
+			time.Sleep(busy)
 		}
-		terminal = kind(event)
 	}
-	return map[string]any{"seqs": seqs, "connections": conversation.Connections(), "terminal": terminal}, nil
+	return seen.told(conversation.Connections()), nil
+}
+
+// journey is what was handed on, over more than one connection.
+type journey struct {
+	seqs   []int64
+	chunks int
+	last   string
+}
+
+func (j *journey) take(event tth.Event) {
+	j.seqs, j.last = append(j.seqs, event.Seq), kind(event)
+	if event.GetAudioChunk() != nil {
+		j.chunks++
+	}
+}
+
+func (j *journey) told(connections int) any {
+	return map[string]any{"seqs": j.seqs, "connections": connections, "terminal": j.last}
 }
 
 func refusals(ctx context.Context, p *program) (any, error) {

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import cases
-from cases import CHUNKS_BEFORE_STOP, LONG_TEXT, TERMINAL, TURN_TEXT, kind
+from cases import BUSY_S, CHUNKS_BEFORE_STOP, LONG_TEXT, TERMINAL, TURN_TEXT, kind
 
 from tth.client import Conversation, TthClient, TthRpcError, controls, media
 from tth.v1 import controls_pb2
@@ -94,6 +94,7 @@ async def resume(target: str, _: Path) -> dict[str, Any]:
                 seqs.append(event.seq)
                 chunks += kind(event) == "audio_chunk"
                 if chunks == CHUNKS_BEFORE_STOP:
+                    await asyncio.sleep(BUSY_S)
                     break
             await conversation.close(drain_s=0)  # cancels the call: no half-close
             point = conversation.resume_point
@@ -107,11 +108,14 @@ async def resume(target: str, _: Path) -> dict[str, Any]:
 
 
 async def lost(target: str, _: Path) -> dict[str, Any]:
-    seqs, terminal = list[int](), ""
+    seqs, chunks, terminal = list[int](), 0, ""
     async with talking(target) as conversation:
         turn_id = await conversation.say(LONG_TEXT, mode=TEXT_MODE_SAY)
         async for event in conversation.events():
             seqs.append(event.seq)
+            chunks += kind(event) == "audio_chunk"
+            if kind(event) == "audio_chunk" and chunks == CHUNKS_BEFORE_STOP:
+                await asyncio.sleep(BUSY_S)
             if event.turn_id == turn_id and kind(event) in TERMINAL:
                 terminal = kind(event)
             if terminal and event.session_state.resumed:  # it comes behind the events that come again

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import wave
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import cases
-from cases import CHUNKS_BEFORE_STOP, LONG_TEXT, TERMINAL, TURN_TEXT, kind
+from cases import BUSY_S, CHUNKS_BEFORE_STOP, LONG_TEXT, TERMINAL, TURN_TEXT, kind
 
 from tth.v1 import controls_pb2, media_pb2
 from tth.v1.controls_pb2 import Character, Controls, Emotion
@@ -123,6 +124,7 @@ def _resume(library: Library, target: str, _: Path) -> dict[str, Any]:
                 seqs.append(event.seq)
                 chunks += kind(event) == "audio_chunk"
                 if chunks == CHUNKS_BEFORE_STOP:
+                    time.sleep(BUSY_S)
                     break
             point = library.leave(conversation)
     with library.connect(target) as client, library.talk_on(client, point) as conversation:
@@ -135,11 +137,14 @@ def _resume(library: Library, target: str, _: Path) -> dict[str, Any]:
 
 
 def _lost(library: Library, target: str, _: Path) -> dict[str, Any]:
-    seqs, terminal = list[int](), ""
+    seqs, chunks, terminal = list[int](), 0, ""
     with _talking(library, target) as conversation:
         turn_id = conversation.say(LONG_TEXT, mode=TEXT_MODE_SAY)
         for event in conversation.events():
             seqs.append(event.seq)
+            chunks += kind(event) == "audio_chunk"
+            if kind(event) == "audio_chunk" and chunks == CHUNKS_BEFORE_STOP:
+                time.sleep(BUSY_S)
             if event.turn_id == turn_id and kind(event) in TERMINAL:
                 terminal = kind(event)
             if terminal and event.session_state.resumed:  # it comes behind the events that come again

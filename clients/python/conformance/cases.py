@@ -13,6 +13,8 @@ from google.rpc import code_pb2
 TURN_TEXT = "One two three four five."
 LONG_TEXT = "One two three four five six seven eight nine ten. " * 4
 CHUNKS_BEFORE_STOP = 3
+BUSY_S = 0.5
+"""For so long the application does not read, so that events wait in the library."""
 UNKNOWN_SESSION = "s_unknown"
 MEDIA = frozenset({"text_delta", "audio_chunk", "video_frame", "motion_frame", "word_timing"})
 TERMINAL = frozenset({"turn_complete", "turn_stopped"})

@@ -8,8 +8,6 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::AbortHandle;
 use tth_client::proto::converse_response::Payload;
 use tth_client::proto::{
     AudioCodec, Character, ControlUpdate, Controls, CreateSessionRequest, Emotion, EmotionLabel, MediaPreferences,
@@ -19,6 +17,8 @@ use tth_client::{Client, Conversation, Error, Event, Events, Session, Token, cod
 
 const SHORT_TEXT: &str = "One two three four five.";
 const DEADLINE: Duration = Duration::from_secs(55);
+/// For so long the application does not read, so that events wait in the library.
+const BUSY: Duration = Duration::from_millis(500);
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -51,7 +51,7 @@ async fn answer() -> Outcome<Value> {
         "interrupt" => interrupt(&target).await,
         "playback" => playback(&target).await,
         "resume" => resume(&target).await,
-        "lost" => survive(&target, || ()).await,
+        "lost" => lost(&target).await,
         "errors" => errors(&target).await,
         "save" => save(&target, value("--output").unwrap_or_else(|| ".".into()).into()).await,
         _ => Err(format!("there is no case {case:?}").into()),
@@ -212,40 +212,57 @@ async fn playback(target: &str) -> Outcome<Value> {
 }
 
 /// Breaks its own connection; the library does the rest.
+/// Breaks its connection while events wait unread, and another client goes on.
 async fn resume(target: &str) -> Outcome<Value> {
-    let relay = TcpListener::bind("127.0.0.1:0").await?;
-    let address = relay.local_addr()?.to_string();
-    let target = target.to_owned();
-    let (newest, connections) = tokio::sync::watch::channel(None::<AbortHandle>);
-    tokio::spawn(async move {
-        while let Ok((near, _)) = relay.accept().await {
-            let Ok(far) = TcpStream::connect(&target).await else { return };
-            newest.send_replace(Some(tokio::spawn(pass(near, far)).abort_handle()));
-        }
-    });
-    survive(&address, || connections.borrow().iter().for_each(AbortHandle::abort)).await
-}
-
-async fn pass(mut near: TcpStream, mut far: TcpStream) {
-    tokio::io::copy_bidirectional(&mut near, &mut far).await.ok(); // either end may go at any time
-}
-
-async fn survive(target: &str, at_third_chunk: impl Fn()) -> Outcome<Value> {
-    let (conversation, mut events) = open(target, None).await?;
-    let turn_id = say(&conversation, &long_text(), None)?;
-    let (mut seqs, mut chunks, mut terminal) = (vec![], 0, "");
+    let (broken, mut events) = open(target, None).await?;
+    let turn_id = say(&broken, &long_text(), None)?;
+    let mut seen = Journey::default();
+    while seen.chunks < 3 {
+        seen.take(&events.next().await.ok_or("the stream ended")??);
+    }
+    tokio::time::sleep(BUSY).await;
+    drop(events);
+    let second = Client::connect(target, Token::none()).await?;
+    let (conversation, mut events) = second.converse(broken.session());
     let mut turn = events.turn(&turn_id);
     while let Some(event) = turn.next().await.transpose()? {
-        seqs.push(event.response.seq);
-        terminal = kind(&event);
-        if terminal == "audio_chunk" {
-            chunks += 1;
-            if chunks == 3 {
-                at_third_chunk();
-            }
+        seen.take(&event);
+    }
+    Ok(seen.told(broken.connections() + conversation.connections()))
+}
+
+/// Has its connection broken by somebody else while events wait unread.
+async fn lost(target: &str) -> Outcome<Value> {
+    let (conversation, mut events) = open(target, None).await?;
+    let turn_id = say(&conversation, &long_text(), None)?;
+    let (mut seen, mut turn) = (Journey::default(), events.turn(&turn_id));
+    while let Some(event) = turn.next().await.transpose()? {
+        seen.take(&event);
+        if seen.last == "audio_chunk" && seen.chunks == 3 {
+            tokio::time::sleep(BUSY).await;
         }
     }
-    Ok(json!({"seqs": seqs, "connections": conversation.connections(), "terminal": terminal}))
+    Ok(seen.told(conversation.connections()))
+}
+
+/// What was handed on, over more than one connection.
+#[derive(Default)]
+struct Journey {
+    seqs: Vec<i64>,
+    chunks: u32,
+    last: &'static str,
+}
+
+impl Journey {
+    fn take(&mut self, event: &Event) {
+        self.seqs.push(event.response.seq);
+        self.last = kind(event);
+        self.chunks += u32::from(self.last == "audio_chunk");
+    }
+
+    fn told(&self, connections: u32) -> Value {
+        json!({"seqs": self.seqs, "connections": connections, "terminal": self.last})
+    }
 }
 
 fn refusal(error: &Error) -> Value {

@@ -97,8 +97,8 @@ impl Client {
     /// Must be called within a Tokio runtime.
     pub fn converse(&self, session: Session) -> (Conversation, Events) {
         let resumes = session.last_seq > 0;
-        let shared =
-            Arc::new(Shared { state: Mutex::new(State { session, ..State::default() }), wake: watch::Sender::new(()) });
+        let state = State { received_seq: session.last_seq, session, ..State::default() };
+        let shared = Arc::new(Shared { state: Mutex::new(state), wake: watch::Sender::new(()) });
         let (inbox, events) = mpsc::channel(INBOX_MESSAGES);
         let conversation = Conversation { shared: shared.clone() };
         if !resumes {

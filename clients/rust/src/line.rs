@@ -118,7 +118,10 @@ fn outgoing(
             match next_unsent(&shared, connection) {
                 Next::Message(message) => return Some((*message, (wake, shared, is_attached))),
                 Next::End => return None,
-                Next::Nothing => wake.changed().await.ok()?,
+                Next::Nothing => tokio::select! {
+                    woken = wake.changed() => woken.ok()?,
+                    left = is_attached.changed() => left.ok()?, // the call was dropped: it ends when its messages do
+                },
             }
         }
     });

@@ -2,6 +2,7 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { ControlOutcomeSchema, EmotionLabel } from "../generated/tth/v1/controls_pb.js";
 import { type ConverseResponse, TextMode } from "../generated/tth/v1/converse_pb.js";
@@ -13,6 +14,8 @@ import { wav } from "../src/wav.js";
 const TURN_TEXT = "One two three four five.";
 const LONG_TEXT = "One two three four five six seven eight nine ten. ".repeat(4);
 const CHUNKS_BEFORE_STOP = 3;
+/** For so long the application does not read, so that events wait in the library. */
+const BUSY_MS = 500;
 const MEDIA = ["text_delta", "audio_chunk", "video_frame", "motion_frame", "word_timing"];
 const TERMINAL = ["turn_complete", "turn_stopped"];
 const SAY = { mode: TextMode.SAY };
@@ -140,6 +143,7 @@ const cases: Record<string, Case> = {
       chunks += Number(kind(event) === "audio_chunk");
       if (chunks === CHUNKS_BEFORE_STOP) break;
     }
+    await pause(BUSY_MS);
     const session = broken.breakOff();
     first.close();
     const second = new Client(target);
@@ -160,9 +164,12 @@ const cases: Record<string, Case> = {
   lost: (target) =>
     talking(target, async (conversation) => {
       const seqs: number[] = [];
+      let chunks = 0;
       let terminal = "";
       for await (const event of conversation.eventsOf(conversation.say(LONG_TEXT, SAY))) {
         seqs.push(Number(event.seq));
+        chunks += Number(kind(event) === "audio_chunk");
+        if (kind(event) === "audio_chunk" && chunks === CHUNKS_BEFORE_STOP) await pause(BUSY_MS);
         terminal = kind(event);
       }
       return { seqs, connections: conversation.connections, terminal };

@@ -71,7 +71,7 @@ class Conversation:
 
     @property
     def resume_point(self) -> ResumePoint | None:
-        """What another client needs to go on from here; None before the first event. Holds a secret."""
+        """What another client needs to go on behind the event last read; None before the first. Holds a secret."""
         return self._line.resume_point
 
     async def __aenter__(self) -> Self:
@@ -181,6 +181,7 @@ class Conversation:
         while True:
             while self._ready:
                 event = self._ready.popleft()
+                line.taken_seq = max(line.taken_seq, event.seq)  # media that were kept back come behind others
                 if self._is_wanted(event):
                     yield event
             if line.has_ended and line.is_empty():

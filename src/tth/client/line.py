@@ -59,7 +59,7 @@ class ResumePoint:
     session_id: str
     resume_handle: str
     last_seq: int = 0
-    """Every event up to here was taken."""
+    """Every event up to here has come out of `events`; what waited behind it comes again, but for media."""
     client_seq: int = ABOVE_ALL
     """Number of the last message; the default where it is not known."""
     playback: PlaybackPosition | None = None
@@ -93,7 +93,9 @@ class Line:
         self._reported: PlaybackPosition | None = None
         self._playback = playback or (lambda: self._reported)
         self._handle = "" if resume is None else resume.resume_handle
-        self._last_seq = 0 if resume is None else resume.last_seq
+        self.taken_seq = 0 if resume is None else resume.last_seq
+        """Every event up to here was handed on by the conversation, which says so here."""
+        self._received_seq = self.taken_seq  # ... or is on its way there: another call of this line need not bring it
         self._start = resume
         self._outbox: asyncio.Queue[ConverseRequest | None] = asyncio.Queue(OUTBOX_MESSAGES)
         self._inbox: asyncio.Queue[ConverseResponse | None] = asyncio.Queue(INBOX_MESSAGES)
@@ -113,7 +115,7 @@ class Line:
         """How another client goes on from here; None before the server has said how."""
         if not self._handle:
             return None
-        return ResumePoint(self.session_id, self._handle, self._last_seq, self.client_seq, self._playback())
+        return ResumePoint(self.session_id, self._handle, self.taken_seq, self.client_seq, self._playback())
 
     def stood_at(self, position: PlaybackPosition) -> None:
         """The caller's player reports this."""
@@ -156,9 +158,9 @@ class Line:
         lost_s, tries = 0.0, 0
         try:
             while True:
-                before, resumes = self._last_seq, self._start is not None or bool(self._last_seq)
+                before, resumes = self._received_seq, self._start is not None or bool(self._received_seq)
                 error = await self._one_call(resumes=resumes)
-                if self._last_seq > before or not tries:
+                if self._received_seq > before or not tries:
                     lost_s, tries = time.monotonic(), 0
                 self.error = error
                 if error is None or not self._may_return(error, time.monotonic() - lost_s):
@@ -216,7 +218,7 @@ class Line:
     def _resume_message(self) -> ConverseRequest:
         at_start = self._start if not self.resumed_count else None
         playback = at_start.playback if at_start is not None and at_start.playback is not None else self._playback()
-        resume = Resume(resume_handle=self._handle, last_seq=self._last_seq, playback=playback)
+        resume = Resume(resume_handle=self._handle, last_seq=self._received_seq, playback=playback)
         return ConverseRequest(schema_version=SCHEMA_VERSION, session_id=self.session_id, resume=resume)
 
     async def _read(self, call: ConverseCall, is_resumed: asyncio.Event) -> TthRpcError | None:
@@ -230,7 +232,7 @@ class Line:
         return None
 
     async def _take(self, event: ConverseResponse, is_resumed: asyncio.Event) -> None:
-        if event.seq and event.seq <= self._last_seq:
+        if event.seq and event.seq <= self._received_seq:
             return  # it was taken before
         while self._unacknowledged and self._unacknowledged[0].client_seq <= event.ack_client_seq:
             self._unacknowledged.popleft()
@@ -248,7 +250,7 @@ class Line:
                 pass
         if not self._discards:
             await self._inbox.put(event)
-        self._last_seq = max(self._last_seq, event.seq)  # when the reader has it: what waits for room is not taken yet
+        self._received_seq = max(self._received_seq, event.seq)  # now: what waits for room may be lost with its call
 
     def _free_senders(self) -> None:
         """Nobody makes room any more."""

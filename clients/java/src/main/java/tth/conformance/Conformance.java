@@ -2,9 +2,6 @@ package tth.conformance;
 
 import com.google.gson.Gson;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -44,6 +41,9 @@ public final class Conformance {
       Set.of("text_delta", "audio_chunk", "video_frame", "motion_frame", "word_timing");
   private static final Duration LIMIT = Duration.ofSeconds(20);
 
+  /** For so long the application does not read, so that events wait in the library. */
+  private static final Duration BUSY = Duration.ofMillis(500);
+
   private final TthClient client;
   private final String target;
 
@@ -65,14 +65,14 @@ public final class Conformance {
             case "interrupt" -> program.interrupt();
             case "playback" -> program.playback();
             case "resume" -> program.resume();
-            case "lost" -> survive(program.client, () -> {});
+            case "lost" -> program.lost();
             case "errors" -> program.errors();
             case "save" -> program.save(Path.of(option(arguments, "--output", ".")));
             default -> throw new IllegalArgumentException("there is no case " + arguments[0]);
           };
       program.client.close();
       System.out.println(new Gson().toJson(answer));
-    } catch (TthException | IllegalArgumentException | IOException error) {
+    } catch (TthException | IllegalArgumentException | IOException | InterruptedException error) {
       System.err.println("conformance: " + error);
       System.exit(1);
     }
@@ -213,26 +213,53 @@ public final class Conformance {
   }
 
   /** Breaks its own connection; the library does the rest. */
-  private Map<String, ?> resume() throws IOException {
-    try (Relay relay = new Relay(target); TthClient own = TthClient.connect(relay.address())) {
-      return survive(own, relay::breakConnections);
+  /** Breaks its connection while events wait unread, and another client goes on. */
+  private Map<String, ?> resume() throws InterruptedException {
+    Journey seen = new Journey();
+    try (Conversation broken = open(client);
+        TthClient second = TthClient.connect(target)) {
+      String turnId = broken.say(said(LONG_TEXT));
+      while (seen.chunks < 3) {
+        seen.take(broken.next(LIMIT).orElseThrow());
+      }
+      Thread.sleep(BUSY.toMillis());
+      broken.close();
+      try (Conversation conversation = second.converse(broken.session())) {
+        conversation.turn(turnId, LIMIT).forEach(seen::take);
+        return seen.told(broken.connections() + conversation.connections());
+      }
     }
   }
 
-  private static Map<String, ?> survive(TthClient client, Runnable atThirdChunk) {
-    List<Long> seqs = new ArrayList<>();
-    int chunks = 0;
-    String terminal = "";
+  /** Has its connection broken by somebody else while events wait unread. */
+  private Map<String, ?> lost() throws InterruptedException {
+    Journey seen = new Journey();
     try (Conversation conversation = open(client)) {
       String turnId = conversation.say(said(LONG_TEXT));
       for (Event event : conversation.turn(turnId, LIMIT)) {
-        seqs.add(event.response().getSeq());
-        terminal = kind(event);
-        if (event.response().hasAudioChunk() && ++chunks == 3) {
-          atThirdChunk.run();
+        seen.take(event);
+        if (event.response().hasAudioChunk() && seen.chunks == 3) {
+          Thread.sleep(BUSY.toMillis());
         }
       }
-      return Map.of("seqs", seqs, "connections", conversation.connections(), "terminal", terminal);
+      return seen.told(conversation.connections());
+    }
+  }
+
+  /** What was handed on, over more than one connection. */
+  private static final class Journey {
+    final List<Long> seqs = new ArrayList<>();
+    int chunks;
+    String last = "";
+
+    void take(Event event) {
+      seqs.add(event.response().getSeq());
+      last = kind(event);
+      chunks += event.response().hasAudioChunk() ? 1 : 0;
+    }
+
+    Map<String, ?> told(int connections) {
+      return Map.of("seqs", seqs, "connections", connections, "terminal", last);
     }
   }
 
@@ -277,66 +304,6 @@ public final class Conformance {
         }
       }
       return Map.of("wav", "turn.wav", "video", "frames", "frames", recorder.frameCount());
-    }
-  }
-
-  /** A network that can break: passes bytes on between a client and the server. */
-  private static final class Relay implements AutoCloseable {
-    private final ServerSocket door = new ServerSocket(0, 8, InetAddress.getLoopbackAddress());
-    private final List<Socket> sockets = new ArrayList<>();
-
-    Relay(String target) throws IOException {
-      int colon = target.lastIndexOf(':');
-      begin(() -> accept(target.substring(0, colon), Integer.parseInt(target.substring(colon + 1))));
-    }
-
-    String address() {
-      return door.getInetAddress().getHostAddress() + ":" + door.getLocalPort();
-    }
-
-    private interface Work {
-      void run() throws IOException;
-    }
-
-    private static void begin(Work work) {
-      Thread thread =
-          new Thread(
-              () -> {
-                try {
-                  work.run();
-                } catch (IOException broken) {
-                  // that is what it is for
-                }
-              });
-      thread.setDaemon(true);
-      thread.start();
-    }
-
-    private void accept(String host, int port) throws IOException {
-      while (true) {
-        Socket near = door.accept();
-        Socket far = new Socket(host, port);
-        synchronized (sockets) {
-          sockets.addAll(List.of(near, far));
-        }
-        begin(() -> near.getInputStream().transferTo(far.getOutputStream()));
-        begin(() -> far.getInputStream().transferTo(near.getOutputStream()));
-      }
-    }
-
-    void breakConnections() {
-      synchronized (sockets) {
-        for (Socket socket : sockets) {
-          begin(socket::close);
-        }
-        sockets.clear();
-      }
-    }
-
-    @Override
-    public void close() throws IOException {
-      door.close();
-      breakConnections();
     }
   }
 }
