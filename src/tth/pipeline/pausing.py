@@ -36,7 +36,8 @@ def hold_sample(turn: TurnInProgress, reported: int | None) -> int:
     sent_end = max(sound_end, tally.video_end_sample)
     unsent_speech = timeline.next_speech(sound_end)
     end = sent_end if unsent_speech is None else min(sent_end, unsent_speech)
-    return max(timeline.floor_sample, min(turn.position(), end))
+    heard_at_least = timeline.floor_sample if reported is None else sound_end
+    return max(heard_at_least, min(turn.position(), end))
 
 
 def hold_turn(turn: TurnInProgress, reported: int | None) -> None:

@@ -115,7 +115,7 @@ def held_where_told(recording: Recording, world: World) -> Iterator[str]:
                 length = one.body.sample_count if one.kind == "audio_chunk" else 0
                 length = us_to_samples(one.body.duration_us) if one.kind == "video_frame" else length
                 end = max(end, us_to_samples(one.body.pts_us) + length)
-                sound_end = end if one.kind == "audio_chunk" else sound_end
+                sound_end = us_to_samples(one.body.pts_us) + length if one.kind == "audio_chunk" else sound_end
             elif one.kind == "turn_resumed":
                 begin = us_to_samples(one.body.pts_us)
             elif one.kind == "turn_paused" and recording.is_prompt(one):
@@ -143,6 +143,8 @@ def _where(recording: Recording, world: World, one: Got, came: tuple[int, int], 
         yield f"{one.turn_id}: the position was told, but {held_at} is called an estimate"
     elif begin <= told < sound_end and held_at != told:
         yield f"{one.turn_id} is held at {held_at}, the client was at {told}"
+    elif told >= sound_end > held_at:
+        yield f"{one.turn_id} is held at {held_at}, the client had heard all that had come, to {sound_end}"
 
 
 def goes_on(recording: Recording, world: World) -> Iterator[str]:
