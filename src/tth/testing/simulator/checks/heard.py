@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from tth.adapters.base import Speaker, Utterance
 from tth.model.media import ms_to_samples, us_to_samples
-from tth.testing.simulator.checks.pauses import held_at_end
+from tth.testing.simulator.checks.pauses import held_at_end, pieces_of
 from tth.testing.simulator.checks.sound import TAIL_SAMPLES
 from tth.testing.simulator.checks.texts import heard_words, text_of, word_ends
 from tth.testing.simulator.recording import TERMINAL, Got, Pause, Recording, Stop
@@ -23,6 +24,7 @@ FAR = 2**62
 """Behind all sound."""
 NEAR_MS = 250
 """How far an estimate may be from what a client hears that plays at once and never has to wait."""
+_BOUNDARIES = frozenset(("turn_started", "turn_paused", *TERMINAL))
 _BY_CLIENT = {TurnOutcome.TURN_OUTCOME_INTERRUPTED: False, TurnOutcome.TURN_OUTCOME_SUPERSEDED: True}
 
 
@@ -62,9 +64,24 @@ def as_played(recording: Recording, world: World) -> Iterator[str]:
             yield f"turn_heard of {one.body.turn_id}, which was not completed"
         elif not recording.streams[one.stream].is_quick:
             continue  # which interrupt it answers cannot be told
+        elif _is_due_to_text(recording, one):
+            continue  # a text says nothing of a position, whatever was said beside it
         elif stops and not one.body.heard_is_estimate and all(stop.told_sample is not None for stop in stops):
             wrong = [list(is_near(recording, events, one.body.heard_text, stop, 0)) for stop in stops]
             yield from min(wrong, key=len)  # the first that the server took did it
+
+
+def _is_due_to_text(recording: Recording, one: Got) -> bool:
+    """The stop that goes with this `turn_heard`, and follows it at once, is that of a turn which another one took the
+    place of."""
+    behind = (event for event in recording.told if event.seq > one.seq and event.kind in _BOUNDARIES)
+    first = next(behind, None)
+    return (
+        first is not None
+        and first.kind == "turn_stopped"
+        and first.at_s == one.at_s
+        and first.body.outcome == TurnOutcome.TURN_OUTCOME_SUPERSEDED
+    )
 
 
 def _up_to_pause(events: list[Got], pause: Got) -> Iterator[str]:
@@ -124,11 +141,25 @@ NEVER_BEGUN = 3
 last that anybody heard."""
 
 
+class _Entry(NamedTuple):
+    """What the memory is to hold in one place."""
+
+    speaker: Speaker
+    text: str
+    interrupted: bool | None
+    """None: its turn's end was never told, and it was heard as far as anything of it is known to have been sent."""
+
+    def is_in(self, utterance: Utterance) -> bool:
+        """It is remembered so."""
+        is_cut = utterance.interrupted if self.interrupted is None else self.interrupted
+        return utterance == Utterance(self.speaker, self.text, is_cut)
+
+
 def remembered(recording: Recording, world: World) -> Iterator[str]:
     """Every question to the model came with what was said and heard before, in order; nothing else. That holds over
     streams that resume, to the word."""
     questions = {one.turn_id: one for one in recording.cast.asked}
-    expected: list[Utterance | None] = []
+    expected: list[_Entry | None] = []
     known_seq = 0  # up to where everything is known
     last_turn: str | None = ""  # None: its end was lost
     texts: dict[str, str] = {}  # of each turn that has ended, as it is remembered
@@ -153,38 +184,35 @@ def remembered(recording: Recording, world: World) -> Iterator[str]:
             texts[one.body.turn_id] = one.body.heard_text
 
 
-def _entries(recording: Recording, first: Got, terminal: Got) -> list[Utterance | None]:
+def _entries(recording: Recording, first: Got, terminal: Got) -> list[_Entry | None]:
     """What a turn leaves in the memory; None stands for what is not known, or was never asked."""
     questions = {one.turn_id: one.question for one in recording.cast.asked}
     turn_id = first.turn_id
     if first.kind != "turn_started":
         return [None]
-    entries: list[Utterance | None] = []
+    entries: list[_Entry | None] = []
     if first.body.mode == TEXT_MODE_TALK:
-        entries.append(Utterance(Speaker.USER, questions[turn_id]) if turn_id in questions else None)
+        entries.append(_Entry(Speaker.USER, questions[turn_id], False) if turn_id in questions else None)
     text = terminal.body.text if terminal.kind == "turn_complete" else terminal.body.heard_text
     if text.strip():
-        entries.append(Utterance(Speaker.PERSON, text, terminal.kind == "turn_stopped"))
+        entries.append(_Entry(Speaker.PERSON, text, terminal.kind == "turn_stopped"))
     return entries
 
 
-def _unsure(expected: list[Utterance | None]) -> list[Utterance | None]:
+def _unsure(expected: list[_Entry | None]) -> list[_Entry | None]:
     """A client was lost: there may be turns that it never saw, and of the last two it may not have heard the ends."""
     spoken = [at for at, one in enumerate(expected) if one is not None and one.speaker is Speaker.PERSON]
     return [None if at in spoken[-2:] else one for at, one in enumerate(expected)] + [None]
 
 
 def _corrected(
-    expected: list[Utterance | None], remembered: str | None, one: Got, events: list[Got]
-) -> list[Utterance | None]:
+    expected: list[_Entry | None], remembered: str | None, one: Got, events: list[Got]
+) -> list[_Entry | None]:
     """What was remembered last was heard only so far, or, by a client that has come back, further than was known."""
     heard_text = one.body.heard_text
     if remembered is None or remembered == heard_text:
         return expected  # not known; or the rest had no words in it
-    is_all = False
-    if events and events[-1].kind == "turn_complete":
-        is_all = us_to_samples(one.body.heard_pts_us) >= speech_end_of(events[-1])
-    entry = [Utterance(Speaker.PERSON, heard_text, not is_all)] if heard_text.strip() else []
+    entry = [_Entry(Speaker.PERSON, heard_text, _is_interrupted(one, events))] if heard_text.strip() else []
     if not remembered.strip():
         return [*expected, *entry]
     places = [at for at, old in enumerate(expected) if old is not None and _is_said(old, remembered)]
@@ -193,23 +221,32 @@ def _corrected(
     return [*expected[: places[-1]], *entry, *expected[places[-1] + 1 :]]
 
 
+def _is_interrupted(one: Got, events: list[Got]) -> bool | None:
+    """Whether a turn of which so much was heard ends before its speech did; None where that is not known."""
+    heard_at = us_to_samples(one.body.heard_pts_us)
+    if events and events[-1].kind in TERMINAL:
+        return events[-1].kind == "turn_stopped" or heard_at < speech_end_of(events[-1])
+    is_more = any(piece.end > heard_at for piece in pieces_of(events) if not piece.chunk.body.last)
+    return True if is_more else None
+
+
 def speech_end_of(terminal: Got) -> int:
     """Of a turn that was completed: where its speech ends, in samples."""
     return us_to_samples(terminal.body.audio_end_pts_us) - TAIL_SAMPLES
 
 
-def _is_said(one: Utterance, text: str) -> bool:
+def _is_said(one: _Entry, text: str) -> bool:
     return one.speaker is Speaker.PERSON and one.text == text
 
 
-def _differs(history: tuple[Utterance, ...], expected: list[Utterance | None]) -> str:
+def _differs(history: tuple[Utterance, ...], expected: list[_Entry | None]) -> str:
     """What is wrong, or "". A None stands for any number of entries: those of turns that the client never saw."""
     reachable = {0}
     for wanted in expected:
         if wanted is None:
             reachable = set(range(min(reachable), len(history) + 1))
         else:
-            reachable = {at + 1 for at in reachable if at < len(history) and history[at] == wanted}
+            reachable = {at + 1 for at in reachable if at < len(history) and wanted.is_in(history[at])}
         if not reachable:
             return f"the model's history lacks what was heard: {wanted and (wanted.speaker, wanted.interrupted)}"
     return "" if len(history) in reachable else f"the model's history has {len(history)} entries"

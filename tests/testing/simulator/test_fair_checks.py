@@ -1,0 +1,105 @@
+"""Conversations in which all is well though it does not look so: checks hold nothing against them, and still see what
+is wrong in them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.testing.simulator import scenes
+from tests.testing.simulator.test_checks import doubled, edited, moved
+from tests.testing.simulator.test_resumed import gone
+from tth.model.media import VideoCodec, us_to_samples
+from tth.testing.simulator.checks import breaches
+from tth.testing.simulator.checks.heard import as_played, remembered
+from tth.testing.simulator.checks.pauses import held_where_told
+from tth.testing.simulator.checks.sound import end_of, start_of
+from tth.testing.simulator.recording import Recording
+from tth.testing.simulator.stage import play
+from tth.testing.simulator.steps import Await, PauseTurn, Position, Reopen, Rest, Resume, Say, Step, StopTurn, Until
+from tth.testing.simulator.world import World
+
+pytestmark = pytest.mark.pipeline
+
+SHORT = "The train to Oslo."
+
+
+def played(*steps: Step, **world: object) -> tuple[Recording, World]:
+    """A conversation in which nothing is wrong."""
+    made = scenes.world(steps=steps, **world)
+    recording = play(made)
+    assert [str(breach) for breach in breaches(recording, made)] == []
+    return recording, made
+
+
+def test_who_knows_whether_a_turn_was_sent_completely() -> None:
+    """Its end was lost and its client has heard all that came: it may be remembered as interrupted or not, but as that
+    text; and as interrupted for certain when less was heard."""
+    recording, world = played(
+        Say((SHORT,), "say"),
+        Await(Until.END, 5000),
+        Reopen("cancel", 1500, Resume()),
+        Say(("How are you?",), "talk"),
+        Await(Until.END, 5000),
+        max_ahead_ms=3000,
+    )
+    assert [one.body.heard_text for one in recording.of_kind["turn_heard"]] == ["", SHORT]
+    lost = gone("turn_complete", 0)(recording)
+    assert lost.holes
+    assert [*remembered(lost, world)] == []
+    assert [*remembered(edited("turn_heard", 1, heard_text="The train")(lost), world)]
+    assert [*remembered(edited("turn_heard", 1, heard_pts_us=lambda pts: pts - 10_000)(lost), world)]
+
+
+def test_held_where_the_sound_ends_that_has_come() -> None:
+    """A picture lies further ahead than the chunk behind it: who is at the end of the sound has heard all of it. The
+    turn is held there or behind it, among the pictures, and not before."""
+    recording, world = played(Say((SHORT,), "say"), Await(Until.SOUND, 5000), Rest(300), PauseTurn(Position.EXACT))
+    (paused,), (asked,) = recording.of_kind["turn_paused"], recording.pauses
+    sound_end = us_to_samples(paused.body.pts_us)
+    last = max(n for n, one in enumerate(recording.of_kind["audio_chunk"]) if one.seq < paused.seq)
+    picture = max(n for n, one in enumerate(recording.of_kind["video_frame"]) if one.seq < paused.seq)
+    cut = edited("audio_chunk", last, sample_count=sound_end - start_of(recording.of_kind["audio_chunk"][last]))
+    ahead = moved("video_frame", picture, "audio_chunk", last - 1)(cut(recording))
+    assert asked.told_sample == sound_end < max(end_of(one) for one in ahead.of_kind["video_frame"])
+    assert [*held_where_told(ahead, world)] == []
+    later = edited("turn_paused", pts_us=lambda pts: pts + 5_000)(ahead)
+    assert [*held_where_told(later, world)] == []
+    assert [*held_where_told(edited("turn_paused", pts_us=lambda pts: pts - 5_000)(ahead), world)]
+
+
+def test_each_goodbye_lets_a_held_turn_go_on() -> None:
+    """A stream that half-closes, and one that resumes behind it and half-closes, too."""
+    held: tuple[Step, ...] = (Say((SHORT,), "say"), Await(Until.SOUND, 5000), PauseTurn(Position.EXACT))
+    recording, world = played(*held, Reopen("half_close", 500, Resume()), *held)
+    assert len(recording.of_kind["turn_resumed"]) == 2
+    assert not [one for one in recording.sent if one.kind == "resume_turn"]
+    wrong = {breach.invariant for breach in breaches(doubled("turn_resumed")(recording), world)}
+    assert "every question is answered" in wrong
+
+
+def test_a_text_says_nothing_of_a_position() -> None:
+    """Two texts and an interrupt at once, while a turn is still being heard that was sent before: the first stop that
+    finds it is that of the first text's turn, and not the interrupt, which tells a position."""
+    recording, world = played(
+        Say((SHORT,), "say"),
+        Await(Until.END, 5000),
+        Rest(400),
+        Say(("How are you?",), "say", ends="end_turn"),
+        Say(("And now?",), "say", ends="end_turn"),
+        StopTurn(Position.FAR_BEHIND),
+        report_ms=100,
+        max_ahead_ms=3000,
+        uplink_ms=5,
+        media=replace(scenes.world().media, video_codec=VideoCodec.NONE),
+        avatar=None,
+    )
+    (heard,) = recording.of_kind["turn_heard"]
+    assert heard.body.heard_text
+    assert not heard.body.heard_is_estimate
+    ended = [one.body.outcome for one in recording.of_kind["turn_stopped"]]
+    by_interrupt = edited("turn_stopped", outcome=ended[-1])(recording)
+    assert [*as_played(recording, world)] == []
+    assert [*as_played(by_interrupt, world)]
