@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tth.model.controls import ControlReport, Controls
-from tth.model.events import AudioChunk, TextDelta, TurnMetrics, TurnOutcome, VideoFrame
-from tth.model.media import FrameKind, VideoCodec
+from tth.model.events import AudioChunk, MotionFrame, TextDelta, TurnMetrics, TurnOutcome, VideoFrame
+from tth.model.media import FaceState, FrameKind, VideoCodec
 from tth.pipeline.tally import Tally
 
 pytestmark = pytest.mark.unit
@@ -58,14 +59,19 @@ def test_stop_latency() -> None:
 
 
 def test_what_is_taken_back_never_was() -> None:
-    """Sound and pictures end where they ended before, also where a hole lay in between."""
+    """Sound, pictures and motion end where they ended before, also where a hole lay in between."""
     tally = Tally(10.0)
     tally.audio_end_sample = tally.video_end_sample = 500
     first, late = AudioChunk(b"", 960, 960, 0), AudioChunk(b"", 9600, 960, 1)
     picture = frame(4800, FrameKind.SPEAKING)
-    for event in (first, late, picture):
+    faces = [MotionFrame(at, 960, FaceState(np.zeros(52, np.float32)), "sil", FrameKind.IDLE) for at in (2880, 8640)]
+    for event in (first, late, picture, *faces):
         tally.count(event, 10.1)
-    tally.take_back([late, picture])
+    assert tally.sent_end_sample == 10_560
+    tally.take_back([late, faces[1]])
+    assert tally.sent_end_sample == 5760
+    tally.take_back([picture])
+    assert tally.sent_end_sample == 3840
     assert (tally.audio_end_sample, tally.video_end_sample) == (1920, 500)
     tally.take_back([first])
     assert tally.audio_end_sample == 500

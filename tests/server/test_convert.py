@@ -212,7 +212,7 @@ EVENTS: list[tuple[Event, str]] = [
         events.VideoFrame(b"x", VideoCodec.H264, 64, 48, 960, 960, 7, True, FrameKind.THINKING, 2, 5, b"cfg"),
         "video_frame",
     ),
-    (events.MotionFrame(24_000, FACE, "aa", FrameKind.SPEAKING, 3), "motion_frame"),
+    (events.MotionFrame(24_000, 960, FACE, "aa", FrameKind.SPEAKING, 3), "motion_frame"),
     (events.WordSpoken(WordTiming("word", 5, 24_000, 12_000)), "word_timing"),
     (events.Speaking(True, 24_000), "speaking"),
     (METRICS, "turn_metrics"),

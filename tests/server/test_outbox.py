@@ -46,7 +46,7 @@ def frame(index: int, *, size: int = 1, keyframe: bool = True) -> VideoFrame:
 
 
 def motion(index: int) -> MotionFrame:
-    return MotionFrame(960 * index, FaceState(np.zeros(52, np.float32)), "sil", FrameKind.IDLE)
+    return MotionFrame(960 * index, 960, FaceState(np.zeros(52, np.float32)), "sil", FrameKind.IDLE)
 
 
 def started(index: int = 1) -> TurnStarted:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.session.scene import Recording, talking
@@ -29,6 +29,7 @@ pytestmark = pytest.mark.pipeline
 MOTION = MediaPreferences(video_codec=VideoCodec.NONE, motion=True)
 TEXT = "Many words that are spoken one after the other without any pause between them at all."
 SLOT = 960
+ANGRY = {"emotion_label": EmotionLabel.ANGRY, "emotion_intensity": 1.0}
 CLOSED = 0.08
 """Jaw against lips: what a mouth at rest may be open by."""
 
@@ -159,13 +160,23 @@ def held(after_ms: list[int], held_ms: list[int], **wishes: object) -> Watched:
 @given(
     st.lists(st.integers(0, 1500), min_size=1, max_size=3),
     st.lists(st.integers(0, 900), min_size=1, max_size=3),
-    st.sampled_from([{"emotion_label": EmotionLabel.ANGRY, "emotion_intensity": 1.0}, {"motion_gain": 2.0}]),
+    st.sampled_from([ANGRY, {"motion_gain": 2.0}]),
 )
+@example([820, 82, 0], [182, 853, 38], ANGRY)  # held again before it has gone on
 def test_the_motion_never_jumps_around_a_pause(
     after_ms: list[int], held_ms: list[int], wishes: dict[str, object]
 ) -> None:
     """Speaking, listening and speaking again: one motion, every slot with its face."""
     check_motion(held(after_ms, held_ms, **wishes))
+
+
+def test_held_again_before_it_has_gone_on() -> None:
+    """The faces of somebody who listened have been seen: they are not void, though no sound came with them."""
+    events = [event for _, event in held([1000, 0], [800, 400]).sink.entries]
+    first, second = [event for event in events if isinstance(event, TurnPaused)]
+    seen_for = [e for e in events[events.index(first) : events.index(second)] if isinstance(e, MotionFrame)]
+    assert len(seen_for) >= 20
+    assert seen_for[-3].start_sample <= second.heard_sample <= seen_for[-1].start_sample + SLOT
 
 
 @pytest.mark.parametrize("after_ms", [700, 1600])

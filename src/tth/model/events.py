@@ -85,6 +85,7 @@ class VideoFrame:
 @dataclass(frozen=True, slots=True)
 class MotionFrame:
     start_sample: int
+    sample_count: int
     face: FaceState
     viseme: str
     kind: FrameKind

@@ -33,7 +33,7 @@ def hold_sample(turn: TurnInProgress, reported: int | None) -> int:
     sound_end = max(timeline.floor_sample, tally.audio_end_sample)
     if reported is not None and reported < sound_end:
         return max(timeline.floor_sample, reported)
-    sent_end = max(sound_end, tally.video_end_sample)
+    sent_end = max(sound_end, tally.sent_end_sample)
     unsent_speech = timeline.next_speech(sound_end)
     end = sent_end if unsent_speech is None else min(sent_end, unsent_speech)
     heard_at_least = timeline.floor_sample if reported is None else sound_end

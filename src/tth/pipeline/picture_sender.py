@@ -146,7 +146,8 @@ class PictureSender:
             else:
                 self._venue.tell(self._venue.health.shown(frame.quality))
         if self._media.motion and frame.face is not None:
-            is_open = self._emit(MotionFrame(slot, frame.face, frame.viseme, frame.kind, frame.control_revision))
+            motion = MotionFrame(slot, frame.sample_count, frame.face, frame.viseme, frame.kind, frame.control_revision)
+            is_open = self._emit(motion)
         return is_open
 
     def _count_missing(self, frame: DrawnFrame) -> None:

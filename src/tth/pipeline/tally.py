@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -41,14 +42,15 @@ class Tally:
     audio_end_sample: int = 0
     video_start_sample: int | None = None
     video_end_sample: int = 0
+    motion_end_sample: int = 0
     voice_busy_s: float = 0.0
     spoken_character_count: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     cost_micro_usd: int | None = None
     """None = no provider's price is known."""
-    ends_before: dict[type, list[int]] = field(default_factory=lambda: {AudioChunk: [], VideoFrame: []})
-    """Where sound and pictures ended before each chunk and frame: for those that are taken back, behind a hole, too."""
+    ends_before: defaultdict[type, list[int]] = field(default_factory=lambda: defaultdict(list))
+    """Where each medium ended before each of its events: for those that are taken back, behind a hole, too."""
     by_quality: dict[PictureQuality, int] = field(default_factory=dict)
     """Video frames; whoever is not in it has none."""
     stale_count: int = 0
@@ -73,12 +75,19 @@ class Tally:
             case MotionFrame():
                 self._frame(event.kind, event.start_sample, now_s)
                 self.motion_frame_count += 1
+                self.ends_before[MotionFrame].append(self.motion_end_sample)
+                self.motion_end_sample = event.start_sample + event.sample_count
             case TextDelta():
                 if self.first_text_s is None:
                     self.first_text_s = now_s
                 self.text_delta_count += 1
             case _:
                 pass
+
+    @property
+    def sent_end_sample(self) -> int:
+        """End of everything of the turn that was sent, sound and pictures."""
+        return max(self.audio_end_sample, self.video_end_sample, self.motion_end_sample)
 
     def add_used(self, input_tokens: int | None, output_tokens: int | None, cost_micro_usd: int | None) -> None:
         """What a provider counted for one of its calls; None = it did not say."""
@@ -101,6 +110,7 @@ class Tally:
                     self.by_quality[event.quality] -= 1
                     self.dropped_frame_count += 1
                 case MotionFrame():
+                    self.motion_end_sample = self.ends_before[MotionFrame].pop()
                     self.motion_frame_count -= 1
                 case TextDelta():
                     self.text_delta_count -= 1

@@ -22,6 +22,7 @@ from tth.adapters.base import (
     SessionContext,
     TurnContext,
 )
+from tth.core.pacing import frame_samples
 from tth.face.parameters import FaceState
 from tth.model.controls import Controls
 from tth.model.media import DrawnFrame, PictureQuality, VideoCodec, ms_to_samples
@@ -125,6 +126,8 @@ class _AvatarSession(AvatarSession):
         first: int | None = None
         async with aclosing(cut_slots(spans, asked)) as slots:
             async for slot in slots:
+                longest = max(slot.sample_count, frame_samples(control.fps))
+                cast.longest_slot_samples = max(cast.longest_slot_samples, longest)
                 first = slot.start_sample if first is None else first
                 own = first + round((slot.start_sample - first) * traits.clock) - ms_to_samples(traits.early_ms)
                 if traits.work_ms:

@@ -113,6 +113,8 @@ class Cast:
         self.asked: list[Asked] = []
         self.words: list[SaidWord] = [SaidWord(0, "", 0, 0, 0)]
         """By number; 0 is silence between words."""
+        self.longest_slot_samples = 0
+        """For so long one face is shown at most: a motion frame does not say for how long."""
         self._fault_rate = fault_rate
 
     def draw_fault(self, role: str, share: float = 1.0) -> Fault:

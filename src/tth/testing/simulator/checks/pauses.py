@@ -112,10 +112,9 @@ def held_where_told(recording: Recording, world: World) -> Iterator[str]:
         began = begin = end = sound_end = us_to_samples(events[0].body.media_start_pts_us)
         for one in events:
             if one.kind in MEDIA:
-                length = one.body.sample_count if one.kind == "audio_chunk" else 0
-                length = us_to_samples(one.body.duration_us) if one.kind == "video_frame" else length
-                end = max(end, us_to_samples(one.body.pts_us) + length)
-                sound_end = us_to_samples(one.body.pts_us) + length if one.kind == "audio_chunk" else sound_end
+                came_to = us_to_samples(one.body.pts_us) + _length(one, recording)
+                end = max(end, came_to)
+                sound_end = came_to if one.kind == "audio_chunk" else sound_end
             elif one.kind == "turn_resumed":
                 begin = us_to_samples(one.body.pts_us)
             elif one.kind == "turn_paused" and recording.is_prompt(one):
@@ -123,6 +122,16 @@ def held_where_told(recording: Recording, world: World) -> Iterator[str]:
                 if not began <= held_at <= max(begin, end):
                     yield f"{one.turn_id} is held at {held_at}, it came from {began} to {end}"
                 yield from _where(recording, world, one, (begin, sound_end), told_ever=told_ever)
+
+
+def _length(one: Got, recording: Recording) -> int:
+    match one.kind:
+        case "audio_chunk":
+            return int(one.body.sample_count)
+        case "video_frame":
+            return us_to_samples(one.body.duration_us)
+        case _:
+            return recording.cast.longest_slot_samples
 
 
 def _where(recording: Recording, world: World, one: Got, came: tuple[int, int], *, told_ever: bool) -> Iterator[str]:
