@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tth.face.parameters import FaceState
 from tth.model.controls import ControlReport, Controls
-from tth.model.events import AudioChunk, MotionFrame, TextDelta, TurnMetrics, TurnOutcome, VideoFrame
-from tth.model.media import FaceState, FrameKind, VideoCodec
+from tth.model.events import AudioChunk, Event, MotionFrame, TextDelta, TurnMetrics, TurnOutcome, VideoFrame
+from tth.model.media import FrameKind, VideoCodec
 from tth.pipeline.tally import Tally
 
 pytestmark = pytest.mark.unit
@@ -65,7 +66,8 @@ def test_what_is_taken_back_never_was() -> None:
     first, late = AudioChunk(b"", 960, 960, 0), AudioChunk(b"", 9600, 960, 1)
     picture = frame(4800, FrameKind.SPEAKING)
     faces = [MotionFrame(at, 960, FaceState(np.zeros(52, np.float32)), "sil", FrameKind.IDLE) for at in (2880, 8640)]
-    for event in (first, late, picture, *faces):
+    events: list[Event] = [first, late, picture, *faces]
+    for event in events:
         tally.count(event, 10.1)
     assert tally.sent_end_sample == 10_560
     tally.take_back([late, faces[1]])
