@@ -334,3 +334,40 @@ def test_a_turn_held_before_it_began_is_asked_with_what_was_remembered_then() ->
     begun = [event for event in told if isinstance(event, TurnStarted)]
     assert told.index(begun[1]) < told.index(heard)
     assert history(model, 1) == [("Well?", False), (" ".join(WORDS), False)]
+
+
+def test_where_the_listener_is() -> None:
+    """By the message that is worked off, else by a fresh report that is moved on with the clock, else by the media
+    clock; of the last one it is known that the client did not say it."""
+
+    async def main() -> None:
+        async with talking() as scene:
+            heard, clock = scene.conversation.heard, scene.conversation.media_clock
+            await scene.say("One two three. " * 30)
+            await scene.sink.until(AudioChunk)
+            await asyncio.sleep(1.0)
+            assert heard.told() is None
+            assert heard.now() == clock.position(scene.conversation.engine.clock.now_s())
+            heard.note(5_000)
+            await asyncio.sleep(0.1)
+            assert heard.told() == heard.now() == pytest.approx(5_000 + SAMPLE_RATE_HZ // 10, abs=1)
+            assert heard.told(123) == 123
+            heard.forget_reports()
+            assert heard.told() is None
+
+    run_virtual(main())
+
+
+def test_without_a_stream_nothing_is_cut() -> None:
+    """There is nobody to hear less, and nobody to tell."""
+
+    async def main() -> None:
+        async with talking() as scene:
+            start = await _sent(scene)
+            await scene.finish()
+            heard = scene.conversation.heard
+            assert not heard.cut(start)
+            assert not heard.cut_off("", start)
+            assert not scene.sink.of(TurnHeard)
+
+    run_virtual(main())

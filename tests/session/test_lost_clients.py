@@ -61,7 +61,7 @@ def back(conversation: Conversation, heard_sample: int) -> list[TurnHeard]:
 
 
 def remembered(conversation: Conversation) -> list[tuple[str, bool]]:
-    return [(said.text, said.interrupted) for said in conversation.turns.memory.history.snapshot()]
+    return [(said.text, said.interrupted) for said in conversation.heard.memory.history.snapshot()]
 
 
 def test_a_turn_that_ran_is_mended_whatever_was_before_it() -> None:
@@ -114,7 +114,7 @@ def test_who_was_sent_away_may_say_what_it_had_heard(error: TTHError) -> None:
             await scene.sink.until(TurnComplete)
             scene.conversation.end(TurnOutcome.CANCELLED, error)
             await scene.running
-            assert [one.text for one in scene.conversation.turns.memory.history.snapshot()] != [" ".join(WORDS)]
+            assert [one.text for one in scene.conversation.heard.memory.history.snapshot()] != [" ".join(WORDS)]
             back(scene.conversation, start + WORD_SAMPLES)
             assert remembered(scene.conversation) == [("One", True)]
 

@@ -61,7 +61,7 @@ def test_what_a_session_is_survives() -> None:
         assert second.terms == first.terms
         assert second.layers.now() == first.layers.now()
         assert second.layers.asked == first.layers.asked
-        assert second.turns.memory.history.snapshot() == first.turns.memory.history.snapshot() != ()
+        assert second.heard.memory.history.snapshot() == first.heard.memory.history.snapshot() != ()
         assert (second.turns.count, second.turns.ids.used) == (1, ("mine",))
         assert second.media_clock.position(0.0) == first.media_clock.position(0.0) > 0
         assert second.created_ms == first.created_ms
@@ -109,12 +109,12 @@ def test_a_running_turn_ends_with_its_server() -> None:
         first.resumption.told_turn_id = "a"
         await asyncio.sleep(1.5)
         second = elsewhere(stored(first))
-        heard = second.turns.memory.history.snapshot()
+        heard = second.heard.memory.history.snapshot()
         assert heard[0] == Utterance(Speaker.USER, "Well?")
         assert LONG_WORDS.startswith(heard[1].text)
         assert heard[1].interrupted
         await leave(scene)
-        assert first.turns.memory.history.snapshot() == heard  # the estimate of both is the same at the same moment
+        assert first.heard.memory.history.snapshot() == heard  # the estimate of both is the same at the same moment
         untold = list(second.untold)
         for one in (first, second):
             await one.aclose()
@@ -151,7 +151,7 @@ def test_the_client_says_more_than_the_record_knew() -> None:
         for position_ms in (700, 2000):
             second = elsewhere(snapshot)
             second.reopen(Resume(Secret(handle), 0, ms_to_samples(position_ms)))
-            text = second.turns.memory.history.snapshot()[1].text
+            text = second.heard.memory.history.snapshot()[1].text
             assert LONG_WORDS.startswith(text)
             assert abs(len(text) / len(LONG_WORDS) - position_ms / 3000) < 0.1
             await second.aclose()
@@ -189,9 +189,9 @@ def test_the_end_of_a_turn_that_was_sent_may_not_have_been_heard() -> None:
         await scene.talk("Well?", turn_id="a")
         await scene.sink.ends(1)
         second = elsewhere(stored(first))
-        assert second.turns.memory.history.snapshot()[1] == Utterance(Speaker.PERSON, "One two three.")
+        assert second.heard.memory.history.snapshot()[1] == Utterance(Speaker.PERSON, "One two three.")
         second.reopen(Resume(Secret(first.resumption.handle.reveal()), 0, ms_to_samples(500)))
-        heard = second.turns.memory.history.snapshot()[1]
+        heard = second.heard.memory.history.snapshot()[1]
         assert heard == Utterance(Speaker.PERSON, "One two", interrupted=True)
         await leave(scene)
         for one in (first, second):
@@ -237,7 +237,7 @@ def test_another_version_is_not_read() -> None:
 
     async def main() -> None:
         first = new_conversation(engine())
-        first.turns.memory.history.add_user("geheim")
+        first.heard.memory.history.add_user("geheim")
         good = snapshot_of(first).to_json()
         plain = json.loads(good)
         newer = json.dumps(plain | {"version": VERSION + 1}).encode()

@@ -49,6 +49,8 @@ from tth.session.attendance import Attendance
 from tth.session.closing import close_all
 from tth.session.engine import Engine
 from tth.session.face import Face
+from tth.session.heard import Heard
+from tth.session.history import History
 from tth.session.idling import Idling
 from tth.session.inbox import Inbox
 from tth.session.leaving import too_late_for_stream
@@ -98,7 +100,9 @@ class Conversation:
         self._speech = engine.open_speech(context)
         self._prepare_face()
         self._prepare_voice()
-        self.turns = Turns(terms, engine, self.layers, self._face, self._speech, self.media_clock)
+        history = History(engine.history_tokens)
+        self.heard = Heard(history, self._speech.realtime, self.media_clock, engine.clock)
+        self.turns = Turns(terms, engine, self.layers, self._face, self._speech, self.heard)
         self._idling = Idling(engine, self._face, terms)
         self._sink: Sink | None = None
         self._group: asyncio.TaskGroup | None = None
@@ -168,7 +172,7 @@ class Conversation:
     def reopen(self, resume: Resume) -> Reopening:
         """The stream attached now goes on where another one was lost; its handle has been found good."""
         self._reopening = self.resumption.reopen(resume.handle.reveal(), resume.last_seq)
-        heard = self.turns.memory.regain(resume.heard_sample)
+        heard = self.heard.memory.regain(resume.heard_sample)
         if heard is not None:
             self.untold.append((heard, ""))
         self.on_change()
@@ -278,7 +282,7 @@ class Conversation:
                     await self.stopped()
             await close_all([self._face, self._speech])
             self.encoder.close()
-            self.turns.forget()
+            self.heard.memory.forget()
 
     # ---- commands
 
@@ -302,7 +306,7 @@ class Conversation:
                     self.turns.end_text(command)
                 case PlaybackReport():
                     if command.heard_sample is not None:
-                        self.turns.note_playback(command.heard_sample)
+                        self.heard.note(command.heard_sample)
                 case Ping():
                     self._emit(Pong(command.client_time_ms, command.server_receive_ms))
                 case Attach():

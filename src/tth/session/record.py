@@ -41,7 +41,7 @@ def snapshot_of(conversation: Conversation) -> Snapshot:
         session_controls=asked.session,
         updated_controls=asked.updated,
         control_revision=asked.revision,
-        history=turns.memory.history.snapshot(),
+        history=conversation.heard.memory.history.snapshot(),
         turn_ids=turns.ids.used,
         turn_count=turns.count,
         media_end_sample=conversation.media_clock.next_start(clock.now_s()),
@@ -70,7 +70,7 @@ def restored(snapshot: Snapshot, engine: Engine) -> Conversation:
     turns.count = snapshot.turn_count
     for turn_id in snapshot.turn_ids:
         turns.ids.use(turn_id)
-    turns.memory.history.restore(snapshot.history)
+    conversation.heard.memory.history.restore(snapshot.history)
     conversation.resumption.restore(
         snapshot.replay.last_seq,
         snapshot.replay.client_seq,
@@ -94,7 +94,7 @@ def _media_end(snapshot: Snapshot, engine: Engine) -> int:
 
 def _end(record: TurnRecord, conversation: Conversation) -> None:
     """Of one turn that the first server had not brought to its end, or whose end may not have been heard."""
-    memory = conversation.turns.memory
+    memory = conversation.heard.memory
     if record.outcome is not None:
         memory.restore(record, record.heard_text)
         return

@@ -1,7 +1,7 @@
-"""The turns of one session: the one that runs, those that wait behind it, and the one whose end is still being heard.
+"""The turns of one session: the one that runs, and those that wait behind it. How they begin, wait and end.
 
 Synchronous decisions in the session's task; a turn itself runs in a task of the stream's group.
-Tests: tests/session/test_turns.py, tests/session/test_overlap.py.
+Tests: tests/session/test_conversation.py, test_overlap.py, test_pausing.py.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tth.core.media_clock import MediaClock
 from tth.core.text_rules import check_text
 from tth.core.turn import TurnState
 from tth.errors import Conflict, LimitExceeded, TTHError, invalid_field
@@ -27,12 +26,10 @@ from tth.session.control_layers import ControlLayers, Decided
 from tth.session.engine import Engine
 from tth.session.face import Face
 from tth.session.growing_text import GrowingText
-from tth.session.history import History
+from tth.session.heard import Heard
 from tth.session.leaving import too_late_for_turn
-from tth.session.memory import Memory
 from tth.session.order_rules import check_order
 from tth.session.planning import TurnOrder, plan_turn
-from tth.session.playback_reports import PlaybackReports
 from tth.session.terms import OverlapPolicy, SessionTerms
 from tth.session.turn_ids import TurnIds
 
@@ -78,16 +75,15 @@ class Turns:
         layers: ControlLayers,
         face: Face,
         speech: AdapterSessions,
-        media_clock: MediaClock,
+        heard: Heard,
     ) -> None:
         self._terms = terms
         self._engine = engine
         self._layers = layers
         self._face = face
         self._speech = speech
-        self._media_clock = media_clock
+        self._heard = heard
         self._stage: Stage | None = None
-        self.memory = Memory(History(engine.history_tokens), speech.realtime)
         self.ids = TurnIds()
         self.count = 0
         """Turns that were accepted so far."""
@@ -97,7 +93,6 @@ class Turns:
         self.leaving: GoAway | None = None
         """Behind this notice no further turn is begun; None = it has not been given."""
         self._unfinished: GrowingText | None = None  # a TALK text that still arrives
-        self._playback = PlaybackReports(media_clock, engine.clock)
 
     # ---- what is going on
 
@@ -131,16 +126,13 @@ class Turns:
     def attach(self, stage: Stage) -> None:
         """A stream begins."""
         self._stage = stage
+        self._heard.attach(stage.venue)
 
     def detach(self) -> None:
         """The stream is over; all turns have been stopped before and their tasks have ended."""
         self._stage = self._runner = self._task = self._unfinished = None
-        self._playback.forget()
+        self._heard.detach()
         self._waiting.clear()
-
-    def forget(self) -> None:
-        """The session is over: nothing of its turns is asked for any more."""
-        self.memory.forget()
 
     def close(self, notice: GoAway) -> None:
         """No further turn is begun; what runs goes on."""
@@ -274,7 +266,7 @@ class Turns:
             media=terms.media,
             taken_s=accepted.taken_s,
         )
-        plan = plan_turn(self._engine, order, decided, self.memory.history.snapshot())
+        plan = plan_turn(self._engine, order, decided, self._heard.memory.history.snapshot())
         sessions = self._speech.with_avatar(self._face.of(decided.persona))
         return TurnRunner(plan, sessions, self._stage.venue, accepted.text, face_free)
 
@@ -317,7 +309,7 @@ class Turns:
             self._drop(waiting, TurnOutcome.INTERRUPTED)
         elif self._unfinished is not None and self._unfinished.is_meant(command.turn_id):
             self._unfinished = None
-        elif not self._interrupt_last(command):
+        elif not self._heard.cut_off(command.turn_id, self._heard.told(command.heard_sample)):
             raise Conflict("interrupt: no such turn is running", "NO_ACTIVE_TURN")
 
     def pause(self, command: PauseTurn) -> None:
@@ -326,10 +318,10 @@ class Turns:
         if runner is None or command.turn_id not in ("", runner.plan.turn_id):
             raise Conflict("pause_turn: no such turn is running", "NO_ACTIVE_TURN")
         runner.check_pause()
-        heard_sample = self._playback.now() if command.heard_sample is None else command.heard_sample
-        self._cut_last(heard_sample)  # as for a stop
-        runner.pause(heard_sample)
-        self._playback.forget()
+        told = self._heard.told(command.heard_sample)
+        self._heard.cut(told)  # as for a stop
+        runner.pause(told)
+        self._heard.forget_reports()
 
     def resume(self, command: ResumeTurn) -> None:
         """Let the held turn go on. Raises Conflict when none is held."""
@@ -337,65 +329,36 @@ class Turns:
         if runner is None or command.turn_id not in ("", runner.plan.turn_id):
             raise Conflict("resume_turn: no such turn is paused", "NOT_PAUSED")
         runner.resume()
-        self._playback.forget()
+        self._heard.forget_reports()
 
     def stop_all(self, outcome: TurnOutcome) -> None:
         """End the running turn and all that wait, now: their terminal events are with the sink when this returns."""
         self._stop_running(outcome)
         self._drop_waiting(outcome)
 
-    def note_playback(self, heard_sample: int) -> None:
-        """The client says what its listener hears now."""
-        self._playback.note(heard_sample)
-
     def lost(self, outcome: TurnOutcome = TurnOutcome.CANCELLED) -> None:
         """The client is gone: what it had in hand and had not played is not heard any more, until it says more."""
-        is_open = self.running is not None or not self.memory.is_settled
-        self._cut_last(self._playback.now())
+        memory = self._heard.memory
+        is_open = self.running is not None or not memory.is_settled
+        self._heard.cut(self._heard.told())
         self.stop_all(outcome)
         if is_open:
-            self.memory.lose()  # also what should have been heard by now: the client was gone before it was missed
+            memory.lose()  # also what should have been heard by now: the client was gone before it was missed
 
     def _stop_running(self, outcome: TurnOutcome, heard_sample: int | None = None) -> None:
         runner = self.running
         if runner is not None:
-            if heard_sample is None:
-                heard_sample = self._playback.now()
-            self._cut_last(heard_sample)  # the listener may not even have come to this turn
-            runner.stop(outcome, self._engine.clock.now_s(), heard_sample)
+            told = self._heard.told(heard_sample)
+            self._heard.cut(told)  # the listener may not even have come to this turn
+            runner.stop(outcome, self._engine.clock.now_s(), told)
         if self._runner is not None:
             self._remember(self._runner)
-
-    def _cut_last(self, reported: int | None) -> bool:
-        """Of the turn before, nothing is heard behind this position (None: where the media clock is). False when all
-        of it had been heard, or was cut before."""
-        if self._stage is None:
-            return False
-        sample = self._media_clock.position(self._engine.clock.now_s()) if reported is None else reported
-        heard = self.memory.cut(sample, is_estimate=reported is None)
-        if heard is None:
-            return False
-        self._stage.venue.sink.emit(heard)
-        return True
-
-    def _interrupt_last(self, command: Interrupt) -> bool:
-        """The client is to play no more of a turn that was sent completely. False when there is nothing to cut off."""
-        stage = self._stage
-        if stage is None or command.turn_id not in ("", self.memory.last_turn_id):
-            return False
-        reported = self._playback.now() if command.heard_sample is None else command.heard_sample
-        if not self._cut_last(reported):
-            return False
-        self._media_clock.skip_to_end(self._engine.clock.now_s())
-        stage.venue.encoder.request_keyframe()
-        return True
 
     def records(self, told_turn_id: str) -> tuple[TurnRecord, ...]:
         """What another server needs to know of turns: the last one as long as its end may not have been heard, the one
         that runs, and those that wait. told_turn_id: the last one that the client has been told of."""
-        reported = self._playback.now()
-        heard_sample = self._media_clock.position(self._engine.clock.now_s()) if reported is None else reported
-        last = self.memory.record(heard_sample)
+        heard_sample = self._heard.now()
+        last = self._heard.memory.record(heard_sample)
         begun = [self.running] if self.running is not None else []
         waiting = [self._runner_of(accepted, self._layers.now()) for accepted in self._waiting]
         unfinished = (turn.record(heard_sample, is_told=turn.turn_id == told_turn_id) for turn in (*begun, *waiting))
@@ -415,7 +378,7 @@ class Turns:
         if result is None or runner.is_remembered:
             return
         runner.is_remembered = True
-        self.memory.take(runner, result, runner.text.text if runner.plan.mode is TextMode.TALK else "")
+        self._heard.memory.take(runner, result, runner.text.text if runner.plan.mode is TextMode.TALK else "")
         log.info(
             "turn ended",
             extra={
