@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import pytest
 
 from tth.adapters.base import Speaker, Utterance
-from tth.model.events import TextMode, TurnHeard, TurnOutcome
+from tth.model.controls import ControlReport, Controls
+from tth.model.events import TextMode, TurnHeard, TurnMetrics, TurnOutcome
 from tth.pipeline.turn_record import TurnRecord
-from tth.pipeline.turn_runner import TurnResult
+from tth.pipeline.turn_result import TurnResult
 from tth.session.history import History
 from tth.session.memory import Memory
 
@@ -39,7 +40,8 @@ class Spoken:
 
 def memory_of(outcome: TurnOutcome, heard_text: str, turn: Spoken | None = None) -> Memory:
     memory = Memory(History(), None)
-    memory.take(turn or Spoken(), TurnResult(outcome, TEXT, heard_text, 0), "And?")
+    metrics = TurnMetrics(ControlReport(1, Controls()), outcome)
+    memory.take(turn or Spoken(), TurnResult(metrics, TEXT, heard_text, 0), "And?")
     return memory
 
 

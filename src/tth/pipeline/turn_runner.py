@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Collection, Coroutine
-from dataclasses import dataclass
 
 from tth.adapters.moderation import Moment
 from tth.core.clauses import Clause
@@ -29,7 +28,6 @@ from tth.model.events import (
     TurnStarted,
     TurnStopped,
 )
-from tth.model.media import samples_to_ms
 from tth.pipeline.pausing import TurnDeadline, hold_sample, hold_turn, let_turn_go, take_back_at_stop
 from tth.pipeline.placing_stage import PlacingStage
 from tth.pipeline.plan import AdapterSessions, TurnPlan, Venue
@@ -37,6 +35,7 @@ from tth.pipeline.sending_stage import SendingStage
 from tth.pipeline.take import Take
 from tth.pipeline.text_stage import GivenText, model_text, run_text_stage
 from tth.pipeline.turn_record import TurnRecord, record_of
+from tth.pipeline.turn_result import TurnResult
 from tth.pipeline.turn_state import TurnInProgress
 from tth.pipeline.voice_stage import SpokenQueue, run_realtime_stage, run_voice_stage
 from tth.tracebacks import let_go
@@ -46,20 +45,6 @@ log = logging.getLogger(__name__)
 PAUSED = "paused"
 CLAUSE_CAPACITY = 16
 SPOKEN_CAPACITY = 16
-
-
-@dataclass(frozen=True, slots=True)
-class TurnResult:
-    """What is left of a turn."""
-
-    outcome: TurnOutcome
-    text: str
-    """All of its text."""
-    heard_text: str
-    """What the listener heard of it; all of it when the turn was completed."""
-    heard_sample: int
-    """Media clock up to which it was heard."""
-    error_reason: str = ""
 
 
 class TurnRunner:
@@ -110,24 +95,10 @@ class TurnRunner:
     def report(self) -> ControlReport:
         return self._turn.report
 
-    def figures(self) -> dict[str, object]:
-        """What a log line says of the turn."""
-        metrics = self._metrics(TurnOutcome.COMPLETED, None)
-        rounded = {
-            name: None if value is None else round(value, 1)
-            for name, value in (
-                ("first_text_ms", metrics.first_text_ms),
-                ("first_audio_ms", metrics.first_audio_ms),
-                ("first_video_ms", metrics.first_video_ms),
-                ("drift_p95_ms", metrics.drift.p95_abs_ms if metrics.drift is not None else None),
-            )
-        }
-        return {
-            **rounded,
-            "audio_ms": round(samples_to_ms(metrics.audio_samples)),
-            "frames": metrics.video_frame_count,
-            "stale": self._turn.tally.stale_count,
-        }
+    @property
+    def stale_count(self) -> int:
+        """Events that came when it had ended, and were dropped."""
+        return self._turn.tally.stale_count
 
     @property
     def turn_id(self) -> str:
@@ -326,10 +297,11 @@ class TurnRunner:
     def _finish_complete(self) -> None:
         turn = self._turn
         turn.machine.end(TurnOutcome.COMPLETED)
-        turn.emit(self._metrics(TurnOutcome.COMPLETED, None))
+        metrics = self._metrics(TurnOutcome.COMPLETED, None)
+        turn.emit(metrics)
         turn.emit(TurnComplete(turn.tally.audio_end_sample, turn.tally.video_end_sample, turn.text))
         turn.is_open = False
-        self.result = TurnResult(TurnOutcome.COMPLETED, turn.text, turn.text, turn.tally.audio_end_sample)
+        self.result = TurnResult(metrics, turn.text, turn.text, turn.tally.audio_end_sample)
 
     def _finish_stopped(
         self, outcome: TurnOutcome, asked_s: float, heard_sample: int | None, error: TTHError | None = None
@@ -352,7 +324,8 @@ class TurnRunner:
         if error is not None:
             sink.emit(error_event(error, ErrorScope.TURN), self.plan.turn_id)
         stop_asked_s = None if outcome in (TurnOutcome.FAILED, TurnOutcome.EXPIRED) else asked_s
-        sink.emit(self._metrics(outcome, stop_asked_s), self.plan.turn_id)
+        metrics = self._metrics(outcome, stop_asked_s)
+        sink.emit(metrics, self.plan.turn_id)
         reason = error.reason if error is not None else ""
         sink.emit(
             TurnStopped(
@@ -369,7 +342,7 @@ class TurnRunner:
         if turn.sessions.avatar is not None:
             turn.sessions.avatar.unseen_from(hold_sample(turn, heard_sample))
         self._venue.media_clock.skip_to_end(turn.now_s())
-        self.result = TurnResult(outcome, turn.text, heard_text, heard_at, reason)
+        self.result = TurnResult(metrics, turn.text, heard_text, heard_at, reason)
 
     def _heard_sample(self, reported: int | None) -> int:
         """The last sample that can have been heard: what the client says, else what the clock says."""

@@ -13,7 +13,7 @@ from typing import Protocol
 from tth.adapters.base import RealtimeSession
 from tth.model.events import TextMode, TurnHeard, TurnOutcome
 from tth.pipeline.turn_record import TurnRecord
-from tth.pipeline.turn_runner import TurnResult
+from tth.pipeline.turn_result import TurnResult
 from tth.session.history import History
 
 

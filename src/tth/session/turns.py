@@ -1,7 +1,7 @@
 """The turns of one session: the one that runs, and those that wait behind it. How they begin, wait and end.
 
 Synchronous decisions in the session's task; a turn itself runs in a task of the stream's group.
-Tests: tests/session/test_conversation.py, test_overlap.py, test_pausing.py.
+Tests: tests/session/test_conversation.py, test_overlap.py, test_pausing.py, test_turn_log.py.
 """
 
 from __future__ import annotations
@@ -386,6 +386,7 @@ class Turns:
                 "turn": runner.plan.turn_id,
                 "outcome": str(result.outcome),
                 "reason": result.error_reason or "-",
-                **runner.figures(),
+                **result.figures(),
+                "stale": runner.stale_count,
             },
         )
