@@ -6,12 +6,13 @@ import argparse
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from clients.conformance.cases import CASES
 from clients.conformance.programs import Client, Program, Unusable, clients_in, line_count
 from clients.conformance.running import command, ending, run_case, shortened
+from clients.conformance.secure import Secure, secure_server
 from clients.conformance.table import FAILED, PASSED, Row, with_rows
 from tth.cli.exits import CommandFailed
 from tth.cli.local_server import server_at
@@ -47,8 +48,9 @@ async def _run(languages: Sequence[str], cases: Sequence[str], keep: bool) -> in
             usable.append(client)
     if not usable:
         return 1
-    async with server_at(None, Progress(_say, "")) as target:
-        rows = [row for client in usable for row in await _client(client, cases, target)]
+    async with server_at(None, Progress(_say, "")) as target, secure_server() as secure:
+        targets = {case: secure if case == "secure" else target for case in cases}
+        rows = [row for client in usable for row in await _client(client, targets)]
     if not keep and tuple(cases) == CASES:
         names = {program.name for client in clients_in(CLIENTS) for program in client.programs}
         RESULTS.write_text(with_rows(RESULTS.read_text("utf-8"), rows, names), "utf-8")
@@ -59,12 +61,12 @@ async def _run(languages: Sequence[str], cases: Sequence[str], keep: bool) -> in
     return 1 if failed or not rows or (lacking and languages) else 0
 
 
-async def _client(client: Client, cases: Sequence[str], target: str) -> list[Row]:
+async def _client(client: Client, targets: Mapping[str, str | Secure]) -> list[Row]:
     complaint = await _build(client)
     if complaint:
         _say(complaint)
     return [
-        await _program(client, program, cases, target) if not complaint else _row(client, program, {}, 0.0)
+        await _program(client, program, targets) if not complaint else _row(client, program, {}, 0.0)
         for program in client.programs
     ]
 
@@ -82,9 +84,9 @@ async def _build(client: Client) -> str:
     return ""
 
 
-async def _program(client: Client, program: Program, cases: Sequence[str], target: str) -> Row:
+async def _program(client: Client, program: Program, targets: Mapping[str, str | Secure]) -> Row:
     passed, began_s = dict[str, bool](), time.monotonic()
-    for case in cases:
+    for case, target in targets.items():
         case_s = time.monotonic()
         complaints = await run_case(program.run, client.folder, case, target)
         passed[case] = not complaints

@@ -54,11 +54,14 @@ def judge(case: str, evidence: Evidence) -> list[str]:
 
 
 def _turn(evidence: Evidence) -> Iterator[str]:
+    yield from _whole_turn(evidence, evidence.answer)
+
+
+def _whole_turn(evidence: Evidence, answer: dict[str, Any]) -> Iterator[str]:
     turn = only_turn(evidence.wire)
     if isinstance(turn, str):
         yield turn
         return
-    answer = evidence.answer
     yield from _asked(turn, TURN_TEXT)
     yield from _handed_on(answer["events"], turn, evidence.wire)
     mine = [(event["seq"], event["kind"]) for event in answer["events"] if event["turn_id"] == turn.turn_id]
@@ -254,6 +257,24 @@ def _errors(evidence: Evidence) -> Iterator[str]:
     yield from _same("alive_after", evidence.answer["alive_after"], True)
 
 
+def _secure(evidence: Evidence) -> Iterator[str]:
+    yield from _whole_turn(evidence, evidence.answer["turn"])
+    refused = [call.status for call in evidence.wire.of(CREATE_SESSION) if call.status and call.status.code != "OK"]
+    if len(refused) != 1:
+        yield f"the wire was to see one CreateSession refused, for want of a token; it saw {len(refused)}"
+        return
+    due = [("UNAVAILABLE", None, "certificate")] * 2 + [(refused[0].code, refused[0].reason, "token")]
+    mine = evidence.answer["refused"]
+    if len(mine) != len(due) or evidence.wire.connections < len(due):
+        yield f"refused: three are due, over as many connections; {len(mine)}, over {evidence.wire.connections}"
+        return
+    for index, (error, (code, reason, word)) in enumerate(zip(mine, due, strict=True)):
+        yield from _same(f"refused[{index}].code", error["code"], code)
+        yield from _same(f"refused[{index}].reason", error["reason"], reason or error["reason"])
+        if word not in error["message"].lower():
+            yield f"refused[{index}].message: says nothing about a {word}: {error['message']!r}"
+
+
 def _save(evidence: Evidence) -> Iterator[str]:
     turn = only_turn(evidence.wire)
     if isinstance(turn, str):
@@ -275,6 +296,7 @@ _JUDGES: Mapping[str, Judge] = MappingProxyType(
         "resume": _resume,
         "lost": _lost,
         "errors": _errors,
+        "secure": _secure,
         "save": _save,
     }
 )

@@ -23,6 +23,8 @@ class Relay:
     def __init__(self) -> None:
         self.port = 0
         self.port_behind = 0
+        self.count = 0
+        """Connections so far."""
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
 
@@ -46,6 +48,7 @@ class Relay:
             writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.count += 1
         reader_behind, writer_behind = await asyncio.open_connection("127.0.0.1", self.port_behind)
         ends = {writer, writer_behind}
         self._open |= ends

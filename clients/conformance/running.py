@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from clients.conformance.cases import CHUNKS_BEFORE_STOP, Evidence, judge
+from clients.conformance.secure import Secure
 from clients.conformance.wire import Wire, recording
 
 CASE_LIMIT_S = 60.0
@@ -23,7 +24,7 @@ _SHOWN_CHARACTERS = 3_000
 
 
 async def run_case(
-    run: Sequence[str], folder: Path, case: str, target: str, limit_s: float = CASE_LIMIT_S
+    run: Sequence[str], folder: Path, case: str, target: str | Secure, limit_s: float = CASE_LIMIT_S
 ) -> list[str]:
     """Let a program do one case against the server at `target`; what is wrong with what it did."""
     with tempfile.TemporaryDirectory(prefix="tth-conformance-") as name:
@@ -32,10 +33,12 @@ async def run_case(
 
 
 async def observed(
-    run: Sequence[str], folder: Path, case: str, target: str, output: Path, limit_s: float = CASE_LIMIT_S
+    run: Sequence[str], folder: Path, case: str, target: str | Secure, output: Path, limit_s: float = CASE_LIMIT_S
 ) -> Evidence | str:
     """What a program said and did in one case, or why there is nothing to judge."""
     wire = Wire()
+    if isinstance(target, Secure):
+        target.give(output)
     cut_after_chunks = CHUNKS_BEFORE_STOP if case == "lost" else None
     async with recording(target, wire, cut_after_chunks=cut_after_chunks) as address:
         options = (case, "--target", address, "--output", str(output))

@@ -18,15 +18,19 @@ _ERROR: Shape = {"code": str, "reason": str, "fields": [str], "retryable": bool}
 _RESUMED: Shape = {"seqs": [int], "connections": int, "terminal": str}
 _CONTROL = dict.fromkeys(("path", "outcome", "requested", "effective", "reason", "adapter"), str)
 
+_TURN: Shape = {"events": [_EVENT], "text": str, "audio_samples": int, "frames": int, "terminal": str}
+_REFUSED: Shape = {"code": str, "reason": str, "message": str}
+
 SHAPES: Mapping[str, Shape] = MappingProxyType(
     {
-        "turn": {"events": [_EVENT], "text": str, "audio_samples": int, "frames": int, "terminal": str},
+        "turn": _TURN,
         "controls": {"control_report": [_CONTROL]},
         "interrupt": {"events": [_EVENT], "stale_dropped": int, "delivered_after_interrupt": [str], "terminal": str},
         "playback": {"reported_us": int, "words": [_WORD], "heard_text": str},
         "resume": _RESUMED,
         "lost": _RESUMED,
         "errors": {"errors": [_ERROR], "alive_after": bool},
+        "secure": {"turn": _TURN, "refused": [_REFUSED]},
         "save": {"wav": str, "video": str, "frames": int},
     }
 )

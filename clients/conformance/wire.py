@@ -17,6 +17,7 @@ from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 
 from clients.conformance.relay import Relay
+from clients.conformance.secure import Secure
 from tth.v1.converse_pb2 import ConverseRequest, ConverseResponse
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ class Wire:
     calls: list[Call] = field(default_factory=list)
     count: int = 0
     """Messages so far."""
+    connections: int = 0
+    """TCP connections that the program has made, when it has ended."""
 
     def of(self, method: str) -> list[Call]:
         return [call for call in self.calls if call.method == method]
@@ -107,20 +110,31 @@ def kind(message: ConverseRequest | ConverseResponse) -> str:
 
 
 @asynccontextmanager
-async def recording(target: str, wire: Wire, *, cut_after_chunks: int | None = None) -> AsyncIterator[str]:
+async def recording(target: str | Secure, wire: Wire, *, cut_after_chunks: int | None = None) -> AsyncIterator[str]:
     """The address at which a program reaches the server at `target`; what it does there comes into `wire`.
 
-    cut_after_chunks: once, when so many audio chunks have been sent, all TCP connections of the program are reset.
+    A closed server is as closed to the program: TLS ends here, and begins anew. cut_after_chunks: once, when so many
+    audio chunks have been sent, all TCP connections of the program are reset.
     """
     server = grpc.aio.server(options=_UNLIMITED)
-    async with grpc.aio.insecure_channel(target, options=_UNLIMITED) as channel, Relay() as relay:
+    async with _channel(target) as channel, Relay() as relay:
         server.add_generic_rpc_handlers((_EveryMethod(channel, wire, relay, cut_after_chunks),))
-        relay.port_behind = server.add_insecure_port("127.0.0.1:0")
+        if isinstance(target, Secure):
+            relay.port_behind = server.add_secure_port("127.0.0.1:0", target.tls.credentials())
+        else:
+            relay.port_behind = server.add_insecure_port("127.0.0.1:0")
         await server.start()
         try:
             yield f"127.0.0.1:{relay.port}"
         finally:
             await server.stop(_STOP_S)
+            wire.connections = relay.count
+
+
+def _channel(target: str | Secure) -> grpc.aio.Channel:
+    if isinstance(target, Secure):
+        return grpc.aio.secure_channel(target.target, target.credentials, options=_UNLIMITED)
+    return grpc.aio.insecure_channel(target, options=_UNLIMITED)
 
 
 class _EveryMethod(grpc.GenericRpcHandler):

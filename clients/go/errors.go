@@ -3,6 +3,7 @@ package tth
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,6 +48,20 @@ func EventError(event *tthv1.Error) *Error {
 	return result
 }
 
+// question adds what to look at to what the transport tells of a connection that did not come about.
+func question(told string) string {
+	has := func(sign string) bool { return strings.Contains(told, sign) }
+	switch {
+	case has("failed to verify certificate"):
+		return "is its certificate signed by the CA given here, for this name? (" + told + ")"
+	case slices.ContainsFunc([]string{"connection refused", "no such host", "i/o timeout", "no route to host"}, has):
+		return "is a server running there? (" + told + ")"
+	case has("server preface"):
+		return "it hangs up: does it want TLS, or a certificate of yours? (" + told + ")"
+	}
+	return told
+}
+
 // isLost tells whether another stream may do better: the connection or the server is gone.
 func isLost(err error) bool {
 	var lost *Error
@@ -64,6 +79,7 @@ func asError(err error) error {
 	switch status.Code() { // without details it was not the server who said it
 	case codes.Unavailable:
 		result.Reason = "UNREACHABLE"
+		result.Message = question(result.Message)
 	case codes.Internal:
 		result.Reason = "TRANSPORT"
 	}
@@ -71,7 +87,7 @@ func asError(err error) error {
 		switch detail := detail.(type) {
 		case *errdetails.ErrorInfo:
 			result.Reason, result.Metadata = detail.Reason, detail.Metadata
-			result.Message = strings.TrimPrefix(result.Message, detail.Reason+": ")
+			result.Message = strings.TrimPrefix(status.Message(), detail.Reason+": ")
 		case *errdetails.BadRequest:
 			for _, item := range detail.FieldViolations {
 				result.Violations = append(result.Violations, Violation{item.Field, item.Description})

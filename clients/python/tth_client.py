@@ -81,7 +81,7 @@ def error_of(error: grpc.RpcError, target: str) -> TthError:
     status = rpc_status.from_call(error)
     if status is None:  # made by the transport
         if code is grpc.StatusCode.UNAVAILABLE:
-            text = f"no answer from {target}; is a server running there? ({text})"
+            text = f"no answer from {target}; {_question(text)} ({text})"
         return TthError(code, code.name, text or "the call failed")
     reason, fields, retry_after_s = code.name, dict[str, str](), None
     for detail in status.details:
@@ -93,6 +93,15 @@ def error_of(error: grpc.RpcError, target: str) -> TthError:
         elif detail.Unpack(retry):
             retry_after_s = retry.retry_delay.ToMilliseconds() / 1000
     return TthError(code, reason, text.removeprefix(f"{reason}: "), fields, retry_after_s)
+
+
+def _question(told: str) -> str:
+    """What to look at, by what the transport tells."""
+    if "CERTIFICATE_VERIFY_FAILED" in told or "Verification Check failed" in told:
+        return "is its certificate signed by the CA given here, for this name?"
+    if "Socket closed" in told or "Connection reset" in told or "WRONG_VERSION_NUMBER" in told:
+        return "it hangs up: does it want TLS, or a certificate of yours?"
+    return "is a server running there?"
 
 
 @dataclass(frozen=True)
@@ -120,7 +129,8 @@ class Client:
     def __init__(
         self, target: str, *, credentials: grpc.ChannelCredentials | None = None, token: str | None = None
     ) -> None:
-        """target: "host:port". credentials: for TLS; None is plain text."""
+        """target: "host:port". credentials: `grpc.ssl_channel_credentials(ca, key, cert)` for TLS, with key and
+        certificate of yours where the server wants to see one; None is plain text."""
         self.target = target
         self.metadata = (("authorization", f"Bearer {token}"),) if token else ()
         self._channel = (

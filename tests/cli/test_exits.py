@@ -21,7 +21,7 @@ pytestmark = pytest.mark.unit
         (exits.CommandFailed("no"), 1),
         (exits.CommandFailed("no", exits.USAGE), 2),
         (ConfigError(), 2),
-        (unreachable("localhost:1", 1), 3),
+        (unreachable("localhost:1", 1, ""), 3),
         (TthRpcError(grpc.StatusCode.INVALID_ARGUMENT, "TEXT_EMPTY", "empty"), 4),
         (TthRpcError(grpc.StatusCode.UNAVAILABLE, "DRAINING", "going away"), 1),
         (AdapterUnavailable("no voice"), 1),

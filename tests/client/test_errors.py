@@ -50,7 +50,8 @@ def test_a_status_without_details_has_the_name_of_its_code_as_reason() -> None:
 
 def test_an_unreachable_server_is_named() -> None:
     """With how long was waited."""
-    error: TthRpcError = unreachable("localhost:1", 2.5)
+    error: TthRpcError = unreachable("localhost:1", 2.5, "all failed; last error: refused")
     assert (error.reason, error.retryable) == ("UNREACHABLE", True)
     assert "localhost:1" in str(error)
-    assert "2.5 s" in str(error)
+    assert "(waited 2.5 s; refused)" in str(error)
+    assert "(waited 2.5 s)" in str(unreachable("localhost:1", 2.5, ""))

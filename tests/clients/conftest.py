@@ -9,6 +9,7 @@ import pytest
 
 from clients.conformance.cases import CASES, Evidence
 from clients.conformance.running import observed
+from clients.conformance.secure import secure_server
 from tests.cli.conftest import server
 
 __all__ = ["server"]
@@ -23,6 +24,11 @@ def honest(server: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, E
 
 
 async def _evidence(case: str, target: str, output: Path) -> Evidence:
-    found = await observed(("python", "conformance/async_client.py"), PYTHON_CLIENT, case, target, output)
+    program = ("python", "conformance/async_client.py")
+    if case == "secure":
+        async with secure_server() as secure:
+            found = await observed(program, PYTHON_CLIENT, case, secure, output)
+    else:
+        found = await observed(program, PYTHON_CLIENT, case, target, output)
     assert isinstance(found, Evidence), found
     return found

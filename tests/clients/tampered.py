@@ -12,6 +12,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2] / "clients" / "python" / "conformance"))
 
 import async_client as program
+import cases
 
 from tth.client import Conversation, TthClient, TthRpcError, controls
 from tth.client.line import Line, ResumePoint
@@ -58,6 +59,10 @@ async def _begins_empty(self: Line, *, resumes: bool) -> TthRpcError | None:
     return await _one_call(self, resumes=resumes)
 
 
+def _all_but_the_token(self: cases.Secrets) -> list[dict[str, Any]]:
+    return [{"credentials": self.credentials()}] * 3
+
+
 def _without_return(self: TthClient, session_id: str) -> Conversation:
     return _converse(self, session_id, reconnect_s=0)
 
@@ -79,6 +84,7 @@ SPOILT: dict[str, tuple[object, str, object]] = {
     "forgets what waits": (Line, "_one_call", _begins_empty),
     "begins anew": (program, "resume", _anew),
     "stays away": (TthClient, "converse", _without_return),
+    "has a certificate always": (cases.Secrets, "refused", _all_but_the_token),
     "makes no mistake": (Conversation, "update", _other_update),
 }
 """What is put in the place of what."""

@@ -109,6 +109,15 @@ LIES: dict[str, dict[str, Lie]] = {
         "try again": lambda answer: answer["errors"][0].update(retryable=True),
         "it was the end": _set("alive_after", False),
     },
+    "secure": {
+        "the turn lacks an event": lambda answer: answer["turn"]["events"].pop(5),
+        "one was let in": lambda answer: answer["refused"].pop(),
+        "another code": lambda answer: answer["refused"][0].update(code="UNKNOWN"),
+        "another reason for the token": lambda answer: answer["refused"][2].update(reason="UNKNOWN"),
+        "nothing is said of the CA": lambda answer: answer["refused"][0].update(message="it failed"),
+        "nothing is said of the certificate": lambda answer: answer["refused"][1].update(message="it failed"),
+        "nothing is said of the token": lambda answer: answer["refused"][2].update(message="it failed"),
+    },
     "save": {
         "a frame less": lambda answer: answer.update(frames=answer["frames"] - 1),
         "no sound": _set("wav", "other.wav"),

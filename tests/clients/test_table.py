@@ -17,7 +17,7 @@ GOOD = Row("Go", "protoc-gen-go", 300, dict.fromkeys(CASES, True), 8.2)
 def test_a_row() -> None:
     """A column for each case; one that failed, or did not run, is marked."""
     text = with_rows(PAGE, [Row("Go", "g", 300, {**GOOD.passed, "lost": False}, 8.2)], NAMES)
-    assert "| Go | g | 300 | ✓ | ✓ | ✓ | ✓ | ✓ | ✗ | ✓ | ✓ | 8 |" in text
+    assert "| Go | g | 300 | ✓ | ✓ | ✓ | ✓ | ✓ | ✗ | ✓ | ✓ | ✓ | 8 |" in text
     assert "✓" not in with_rows(PAGE, [Row("Go", "g", 300, {}, 0.0)], NAMES)
     assert text.startswith("# Page\n")
     assert text.endswith(f"{END}\n\nEnd.\n")

@@ -12,6 +12,7 @@ import pytest
 
 from clients.conformance.cases import Evidence, judge
 from clients.conformance.running import observed, run_case
+from clients.conformance.secure import secure_server
 
 pytestmark = pytest.mark.e2e
 
@@ -41,6 +42,17 @@ def test_a_spoilt_program_fails(case: str, how: str, complaint: str, server: str
     """And the complaint says what it does wrong."""
     complaints = asyncio.run(run_case(("python", "tampered.py", how), HERE, case, server, limit_s=30))
     assert any(complaint in line for line in complaints), complaints
+
+
+def test_refusals_are_not_invented() -> None:
+    """Who tries with a certificate each time is found out."""
+
+    async def run() -> list[str]:
+        async with secure_server() as secure:
+            command = ("python", "tampered.py", "has a certificate always")
+            return await run_case(command, HERE, "secure", secure, limit_s=30)
+
+    assert any("for want of a token; it saw 3" in line for line in asyncio.run(run()))
 
 
 def _cut(path: Path) -> None:

@@ -3,15 +3,20 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/code"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/protobuf/proto"
 
 	tth "github.com/tth/tth/clients/go"
@@ -29,7 +34,8 @@ var longText = strings.Repeat("One two three four five six seven eight nine ten.
 
 func main() {
 	cases := map[string]func(context.Context, *program) (any, error){"turn": turn, "controls": controls,
-		"interrupt": interrupt, "playback": playback, "resume": resume, "lost": lost, "errors": refusals, "save": save}
+		"interrupt": interrupt, "playback": playback, "resume": resume, "lost": lost, "errors": refusals,
+		"secure": secure, "save": save}
 	name := "CASE"
 	if len(os.Args) > 1 {
 		name = os.Args[1]
@@ -45,12 +51,7 @@ func main() {
 
 	ctx, cancel := context.WithTimeout(context.Background(), 55*time.Second)
 	defer cancel()
-	client, err := tth.Dial(*target)
-	if err != nil {
-		fail(err)
-	}
-	defer client.Close()
-	answer, err := run(ctx, &program{client, *target, *output})
+	answer, err := with(&program{target: *target, output: *output}, func(p *program) (any, error) { return run(ctx, p) })
 	if err != nil {
 		fail(err)
 	}
@@ -65,6 +66,16 @@ func fail(err error) {
 type program struct {
 	client         *tth.Client
 	target, output string
+}
+
+// with does something with a client that is made for it.
+func with(p *program, do func(*program) (any, error), options ...grpc.DialOption) (any, error) {
+	client, err := tth.Dial(p.target, options...)
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	return do(&program{client, p.target, p.output})
 }
 
 func (p *program) open(ctx context.Context, controls *tthv1.Controls) (*tth.Conversation, error) {
@@ -266,20 +277,17 @@ func resume(ctx context.Context, p *program) (any, error) {
 	}
 	time.Sleep(busy)
 	broken.Close()
-	second, err := tth.Dial(p.target)
-	if err != nil {
-		return nil, err
-	}
-	defer second.Close()
-	conversation := second.Converse(ctx, broken.Session())
-	defer conversation.Close()
-	for event, err := range conversation.Turn(ctx, turnID) {
-		if err != nil {
-			return nil, err
+	return with(p, func(second *program) (any, error) {
+		conversation := second.client.Converse(ctx, broken.Session())
+		defer conversation.Close()
+		for event, err := range conversation.Turn(ctx, turnID) {
+			if err != nil {
+				return nil, err
+			}
+			seen.take(event)
 		}
-		seen.take(event)
-	}
-	return seen.told(broken.Connections() + conversation.Connections()), nil
+		return seen.told(broken.Connections() + conversation.Connections()), nil
+	})
 }
 
 // lost has its connection broken by somebody else while events wait unread.
@@ -364,6 +372,51 @@ func refusals(ctx context.Context, p *program) (any, error) {
 		alive = event.TurnId == turnID && event.GetTurnComplete() != nil
 	}
 	return map[string]any{"errors": refused, "alive_after": alive}, nil
+}
+
+// secure speaks to a server that wants to see a certificate and a token.
+func secure(ctx context.Context, p *program) (any, error) {
+	own, err := tls.LoadX509KeyPair(filepath.Join(p.output, "client.pem"), filepath.Join(p.output, "client.key"))
+	if err != nil {
+		return nil, err
+	}
+	told, err := os.ReadFile(filepath.Join(p.output, "token"))
+	if err != nil {
+		return nil, err
+	}
+	token, trusted := tth.WithToken(string(told)), map[string]*x509.CertPool{}
+	for _, name := range []string{"ca.pem", "other-ca.pem"} {
+		pem, err := os.ReadFile(filepath.Join(p.output, name))
+		if err != nil {
+			return nil, err
+		}
+		trusted[name] = x509.NewCertPool()
+		trusted[name].AppendCertsFromPEM(pem)
+	}
+	over := func(ca string, certificates ...tls.Certificate) grpc.DialOption {
+		config := &tls.Config{RootCAs: trusted[ca], Certificates: certificates}
+		return grpc.WithTransportCredentials(credentials.NewTLS(config))
+	}
+	said, err := with(p, func(p *program) (any, error) { return turn(ctx, p) }, over("ca.pem", own), token)
+	if err != nil {
+		return nil, err
+	}
+	refused := []map[string]any{}
+	create := func(p *program) (any, error) { return p.client.CreateSession(ctx, &tthv1.CreateSessionRequest{}) }
+	for _, options := range [][]grpc.DialOption{
+		{over("other-ca.pem", own), token},
+		{over("ca.pem"), token},
+		{over("ca.pem", own)},
+	} {
+		_, err := with(p, create, options...)
+		var refusal *tth.Error
+		if !errors.As(err, &refusal) {
+			return nil, fmt.Errorf("it was not refused: %v", err)
+		}
+		refused = append(refused, map[string]any{"code": code.Code(refusal.Code).String(), "reason": refusal.Reason,
+			"message": refusal.Error()})
+	}
+	return map[string]any{"turn": said, "refused": refused}, nil
 }
 
 func save(ctx context.Context, p *program) (any, error) {

@@ -195,7 +195,7 @@ func explain(err error, target string) string {
 	case !errors.As(err, &refusal):
 		return err.Error()
 	case refusal.Reason == "UNREACHABLE":
-		return fmt.Sprintf("no server answers at %s; start one with: tth serve\n  %s", target, refusal.Message)
+		return fmt.Sprintf("no connection to %s: %s", target, refusal.Message)
 	case refusal.RetryAfter > 0:
 		return fmt.Sprintf("%v\n  try again in %v", refusal, refusal.RetryAfter)
 	case refusal.Retryable:

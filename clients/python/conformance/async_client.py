@@ -21,16 +21,18 @@ JPEG = media(video="jpeg")
 
 
 @asynccontextmanager
-async def talking(target: str, wanted: controls_pb2.Controls | None = None) -> AsyncIterator[Conversation]:
+async def talking(
+    target: str, wanted: controls_pb2.Controls | None = None, **secrets: Any
+) -> AsyncIterator[Conversation]:
     """A conversation in a session of its own."""
-    async with TthClient(target) as client:
+    async with TthClient(target, **secrets) as client:
         session = await client.create_session(wanted, media=JPEG)
         async with client.converse(session.session_id) as conversation:
             yield conversation
 
 
-async def turn(target: str, _: Path) -> dict[str, Any]:
-    async with talking(target) as conversation:
+async def turn(target: str, _: Path, **secrets: Any) -> dict[str, Any]:
+    async with talking(target, **secrets) as conversation:
         turn_id = await conversation.say(TURN_TEXT, mode=TEXT_MODE_SAY)
         events = [event async for event in conversation.events_of(turn_id) if event.turn_id == turn_id]
     return cases.summary(events, 0)
@@ -147,6 +149,18 @@ async def errors(target: str, _: Path) -> dict[str, Any]:
     return {"errors": found, "alive_after": alive}
 
 
+async def secure(target: str, output: Path) -> dict[str, Any]:
+    secrets, refused = cases.Secrets(output), list[dict[str, Any]]()
+    done = await turn(target, output, credentials=secrets.credentials(), token=secrets.token)
+    for bad in secrets.refused():
+        try:
+            async with TthClient(target, connect_timeout_s=3.0, **bad) as client:
+                await client.create_session()
+        except TthRpcError as error:
+            refused.append({"code": error.code.name, "reason": error.reason, "message": str(error)})
+    return {"turn": done, "refused": refused}
+
+
 async def save(target: str, output: Path) -> dict[str, Any]:
     frames = 0
     (output / "frames").mkdir()
@@ -176,6 +190,7 @@ CASES: dict[str, Callable[[str, Path], Awaitable[dict[str, Any]]]] = {
     "resume": resume,
     "lost": lost,
     "errors": errors,
+    "secure": secure,
     "save": save,
 }
 

@@ -26,7 +26,8 @@ Case = Callable[["Library", str, Path], dict[str, Any]]
 class Library:
     """Where the libraries differ."""
 
-    connect: Callable[[str], AbstractContextManager[Any]]
+    connect: Callable[..., AbstractContextManager[Any]]
+    """An address, credentials and token -> a client."""
     talk: Callable[[Any, Any], AbstractContextManager[Any]]
     """A client and the answer of create_session -> a conversation."""
     leave: Callable[[Any], Any]
@@ -52,16 +53,16 @@ def run(library: Library) -> int:
 
 
 @contextmanager
-def _talking(library: Library, target: str, controls: Controls | None = None) -> Iterator[Any]:
+def _talking(library: Library, target: str, controls: Controls | None = None, **secrets: Any) -> Iterator[Any]:
     """A conversation in a session of its own."""
-    with library.connect(target) as client:
+    with library.connect(target, **secrets) as client:
         session = client.create_session(controls, media=JPEG)
         with library.talk(client, session) as conversation:
             yield conversation
 
 
-def _turn(library: Library, target: str, _: Path) -> dict[str, Any]:
-    with _talking(library, target) as conversation:
+def _turn(library: Library, target: str, _: Path, **secrets: Any) -> dict[str, Any]:
+    with _talking(library, target, **secrets) as conversation:
         turn_id = conversation.say(TURN_TEXT, mode=TEXT_MODE_SAY)
         events = [event for event in conversation.events_of(turn_id) if event.turn_id == turn_id]
     return cases.summary(events, 0)
@@ -177,6 +178,18 @@ def _errors(library: Library, target: str, _: Path) -> dict[str, Any]:
     return {"errors": found, "alive_after": alive}
 
 
+def _secure(library: Library, target: str, output: Path) -> dict[str, Any]:
+    secrets, refused = cases.Secrets(output), list[dict[str, Any]]()
+    done = _turn(library, target, output, credentials=secrets.credentials(), token=secrets.token)
+    for bad in secrets.refused():
+        try:
+            with library.connect(target, **bad) as client:
+                client.create_session()
+        except library.failure as error:
+            refused.append({**_described(library, error), "message": str(error)})
+    return {"turn": done, "refused": refused}
+
+
 def _save(library: Library, target: str, output: Path) -> dict[str, Any]:
     frames = 0
     (output / "frames").mkdir()
@@ -205,5 +218,6 @@ CASES: Mapping[str, Case] = {
     "resume": _resume,
     "lost": _lost,
     "errors": _errors,
+    "secure": _secure,
     "save": _save,
 }

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import grpc
 from google.rpc import code_pb2
 
 TURN_TEXT = "One two three four five."
@@ -23,9 +24,7 @@ TERMINAL = frozenset({"turn_complete", "turn_stopped"})
 def arguments(names: Iterable[str]) -> argparse.Namespace:
     """CASE --target HOST:PORT --output DIR."""
     parser = argparse.ArgumentParser()
-    parser.add_argument(
-        "case", choices=("turn", "controls", "interrupt", "playback", "resume", "lost", "errors", "save")
-    )
+    parser.add_argument("case", choices=tuple(names))
     parser.add_argument("--target", required=True, metavar="HOST:PORT")
     parser.add_argument("--output", required=True, type=Path, metavar="DIR")
     return parser.parse_args()
@@ -55,6 +54,27 @@ def summary(events: Sequence[Any], generation: int) -> dict[str, Any]:
         "frames": sum(kind(event) == "video_frame" for event in events),
         "terminal": kind(events[-1]),
     }
+
+
+class Secrets:
+    """What `secure` finds in its folder: where a certificate is due, the name of its file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.token = (folder / "token").read_text()
+
+    def credentials(self, ca: str = "ca.pem", *, shows_certificate: bool = True) -> grpc.ChannelCredentials:
+        """TLS that trusts `ca`."""
+        names = (ca, "client.key", "client.pem") if shows_certificate else (ca,)
+        return grpc.ssl_channel_credentials(*((self._folder / name).read_bytes() for name in names))
+
+    def refused(self) -> list[dict[str, Any]]:
+        """What a client is made with that is to be refused: by a wrong CA, for want of a certificate, of a token."""
+        return [
+            {"credentials": self.credentials("other-ca.pem"), "token": self.token},
+            {"credentials": self.credentials(shows_certificate=False), "token": self.token},
+            {"credentials": self.credentials()},
+        ]
 
 
 def late_media(events: Sequence[Any], turn_id: str) -> list[str]:

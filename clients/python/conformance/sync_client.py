@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Any
 
 import blocking
@@ -22,7 +23,7 @@ def _leave(conversation: SyncConversation) -> Any:
 
 
 LIBRARY = blocking.Library(
-    connect=SyncClient,
+    connect=partial(SyncClient, connect_timeout_s=3.0),
     talk=_talk,
     leave=_leave,
     talk_on=lambda client, point: client.converse(resume=point),

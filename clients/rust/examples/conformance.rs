@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use serde_json::{Value, json};
+use tonic::transport::{Certificate, ClientTlsConfig, Identity};
 use tth_client::proto::converse_response::Payload;
 use tth_client::proto::{
     AudioCodec, Character, ControlUpdate, Controls, CreateSessionRequest, Emotion, EmotionLabel, MediaPreferences,
@@ -46,13 +47,14 @@ async fn answer() -> Outcome<Value> {
     let value = |name: &str| options.iter().skip_while(|item| *item != name).nth(1).cloned();
     let target = value("--target").unwrap_or_else(|| "localhost:50051".into());
     match case.as_str() {
-        "turn" => turn(&target).await,
+        "turn" => turn(&Client::connect(&target, Token::none()).await?).await,
         "controls" => controls(&target).await,
         "interrupt" => interrupt(&target).await,
         "playback" => playback(&target).await,
         "resume" => resume(&target).await,
         "lost" => lost(&target).await,
         "errors" => errors(&target).await,
+        "secure" => secure(&target, value("--output").unwrap_or_else(|| ".".into()).into()).await,
         "save" => save(&target, value("--output").unwrap_or_else(|| ".".into()).into()).await,
         _ => Err(format!("there is no case {case:?}").into()),
     }
@@ -64,6 +66,10 @@ fn long_text() -> String {
 
 async fn open(target: &str, controls: Option<Controls>) -> Outcome<(Conversation, Events)> {
     let client = Client::connect(target, Token::none()).await?;
+    Ok(open_with(&client, controls).await?)
+}
+
+async fn open_with(client: &Client, controls: Option<Controls>) -> Result<(Conversation, Events), Error> {
     let media = MediaPreferences {
         audio_codec: AudioCodec::PcmS16le.into(),
         audio_sample_rate_hz: 24_000,
@@ -115,8 +121,8 @@ fn row(event: &Event) -> Value {
     json!({"seq": response.seq, "turn_id": response.turn_id, "generation": event.generation, "kind": kind(event)})
 }
 
-async fn turn(target: &str) -> Outcome<Value> {
-    let (conversation, mut events) = open(target, None).await?;
+async fn turn(client: &Client) -> Outcome<Value> {
+    let (conversation, mut events) = open_with(client, None).await?;
     let turn_id = say(&conversation, SHORT_TEXT, None)?;
     let (mut rows, mut text, mut samples, mut frames, mut terminal) = (vec![], String::new(), 0, 0, "");
     let mut turn = events.turn(&turn_id);
@@ -263,6 +269,27 @@ impl Journey {
     fn told(&self, connections: u32) -> Value {
         json!({"seqs": self.seqs, "connections": connections, "terminal": self.last})
     }
+}
+
+/// Speaks to a server that wants to see a certificate and a token.
+async fn secure(target: &str, folder: PathBuf) -> Outcome<Value> {
+    let read = |name: &str| std::fs::read_to_string(folder.join(name));
+    let trusting = |ca: &str| read(ca).map(|pem| ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)));
+    let shown = Identity::from_pem(read("client.pem")?, read("client.key")?);
+    let token = Token::new(&read("token")?)?;
+    let good = trusting("ca.pem")?.identity(shown.clone());
+    let said = turn(&Client::connect_tls(target, good.clone(), token.clone()).await?).await?;
+    let mut refused = vec![];
+    for (tls, token) in [
+        (trusting("other-ca.pem")?.identity(shown), token.clone()),
+        (trusting("ca.pem")?, token),
+        (good, Token::none()),
+    ] {
+        let attempt = async { Client::connect_tls(target, tls, token).await?.create_session(Default::default()).await };
+        let error = attempt.await.err().ok_or("it was not refused")?;
+        refused.push(json!({"code": code_name(error.code), "reason": error.reason, "message": error.to_string()}));
+    }
+    Ok(json!({"turn": said, "refused": refused}))
 }
 
 fn refusal(error: &Error) -> Value {

@@ -165,7 +165,7 @@ impl Player {
 fn explain(error: &(dyn std::error::Error + 'static), target: &str) -> String {
     match error.downcast_ref::<Error>() {
         Some(error) if error.reason == "UNREACHABLE" => {
-            format!("no server answers at {target}; start one with: tth serve\n  {}", error.message)
+            format!("no connection to {target}: {}", error.message)
         }
         Some(Error { retry_after: Some(wait), .. }) => format!("{error}\n  try again in {wait:?}"),
         Some(error) if error.retryable => format!("{error}\n  try again later"),

@@ -44,10 +44,20 @@ impl Error {
         }
     }
 
-    pub(crate) fn unreachable(error: &tonic::transport::Error) -> Self {
-        let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
-        let text = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
-        Self::own(Code::Unavailable, "UNREACHABLE", &text)
+    /// No connection, or none any more; with what the transport says.
+    pub(crate) fn unreachable(error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut causes: Vec<_> =
+            std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect();
+        causes.dedup();
+        let told = causes.join(": ");
+        let question = if told.contains("certificate") {
+            "is its certificate signed by the CA given here, for this name?"
+        } else if told.contains("tcp connect error") || told.contains("dns error") {
+            "is a server running there?"
+        } else {
+            "it hangs up: does it want TLS, or a certificate of yours?"
+        };
+        Self::own(Code::Unavailable, "UNREACHABLE", &format!("{question} ({told})"))
     }
 
     /// Another stream may do better: the connection or the server is gone.
@@ -65,8 +75,10 @@ impl From<Status> for Error {
             let text = error.message.strip_prefix(&format!("{}: ", info.reason));
             error.message = text.unwrap_or(&error.message).into();
             error.metadata = info.metadata.clone().into_iter().collect();
+        } else if let Some(cause) = std::error::Error::source(&status) {
+            return Self::unreachable(cause); // it was not the server who said it
         } else if status.code() == Code::Unavailable {
-            error.reason = "UNREACHABLE".into(); // without details it was not the server who said it
+            error.reason = "UNREACHABLE".into();
         } else if matches!(status.code(), Code::Internal | Code::Unknown | Code::Cancelled) {
             error.reason = "TRANSPORT".into();
         }

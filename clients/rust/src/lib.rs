@@ -23,6 +23,8 @@ use tokio::sync::{mpsc, watch};
 use tonic::metadata::AsciiMetadataValue;
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
+#[cfg(feature = "tls")]
+use tonic::transport::ClientTlsConfig;
 use tonic::transport::{Channel, Endpoint};
 
 pub use error::{Error, Violation, code_name};
@@ -68,7 +70,17 @@ impl Client {
         Ok(Self::over(channel, token))
     }
 
-    /// Uses a channel of your own, with TLS for example; make it from a [`tuned`] endpoint.
+    /// The same over TLS: `ClientTlsConfig::new().ca_certificate(ca)`, with `.identity(..)` where the server wants to see a
+    /// certificate of yours.
+    #[cfg(feature = "tls")]
+    pub async fn connect_tls(target: &str, tls: ClientTlsConfig, token: Token) -> Result<Self, Error> {
+        let endpoint = Endpoint::from_shared(format!("https://{target}")).and_then(|endpoint| endpoint.tls_config(tls));
+        let endpoint = endpoint.map_err(|error| Error::unreachable(&error))?;
+        let channel = tuned(endpoint).connect().await.map_err(|error| Error::unreachable(&error))?;
+        Ok(Self::over(channel, token))
+    }
+
+    /// Uses a channel of your own; make it from a [`tuned`] endpoint.
     pub fn over(channel: Channel, token: Token) -> Self {
         let service = TthServiceClient::with_interceptor(channel, token);
         Self { service, reconnect_for: Duration::from_secs(60), silent_for: Duration::from_secs(45) }

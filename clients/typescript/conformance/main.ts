@@ -1,6 +1,6 @@
 /** The conformance cases: ../../conformance/README.md. */
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -8,7 +8,7 @@ import { ControlOutcomeSchema, EmotionLabel } from "../generated/tth/v1/controls
 import { type ConverseResponse, TextMode } from "../generated/tth/v1/converse_pb.js";
 import { type Error as ErrorEvent } from "../generated/tth/v1/errors_pb.js";
 import { VideoCodec } from "../generated/tth/v1/media_pb.js";
-import { Client, Conversation, type ControlsInit, TthError, codeName, kind } from "../src/tth.js";
+import { Client, type ClientOptions, Conversation, type ControlsInit, TthError, codeName, kind } from "../src/tth.js";
 import { wav } from "../src/wav.js";
 
 const TURN_TEXT = "One two three four five.";
@@ -29,8 +29,9 @@ async function talking<T>(
   target: string,
   body: (conversation: Conversation) => Promise<T>,
   controls: ControlsInit = {},
+  options: ClientOptions = {},
 ): Promise<T> {
-  const client = new Client(target);
+  const client = new Client(target, options);
   try {
     const conversation = client.converse(await client.createSession({ controls, media: JPEG }));
     const result = await body(conversation);
@@ -51,21 +52,22 @@ function described(event: ConverseResponse, generation: number): object {
   return { seq: Number(event.seq), turn_id: event.turnId, generation, kind: kind(event) };
 }
 
+async function turn(conversation: Conversation): Promise<object> {
+  const turnId = conversation.say(TURN_TEXT, SAY);
+  const answer = { events: [] as object[], text: "", audio_samples: 0, frames: 0, terminal: "" };
+  for await (const event of conversation.eventsOf(turnId)) {
+    answer.events.push(described(event, conversation.generationOf(event)));
+    if (event.turnId !== turnId) continue;
+    if (event.payload.case === "textDelta") answer.text += event.payload.value.text;
+    if (event.payload.case === "audioChunk") answer.audio_samples += event.payload.value.sampleCount;
+    if (event.payload.case === "videoFrame") answer.frames += 1;
+    answer.terminal = kind(event);
+  }
+  return answer;
+}
+
 const cases: Record<string, Case> = {
-  turn: (target) =>
-    talking(target, async (conversation) => {
-      const turnId = conversation.say(TURN_TEXT, SAY);
-      const answer = { events: [] as object[], text: "", audio_samples: 0, frames: 0, terminal: "" };
-      for await (const event of conversation.eventsOf(turnId)) {
-        answer.events.push(described(event, conversation.generationOf(event)));
-        if (event.turnId !== turnId) continue;
-        if (event.payload.case === "textDelta") answer.text += event.payload.value.text;
-        if (event.payload.case === "audioChunk") answer.audio_samples += event.payload.value.sampleCount;
-        if (event.payload.case === "videoFrame") answer.frames += 1;
-        answer.terminal = kind(event);
-      }
-      return answer;
-    }),
+  turn: (target) => talking(target, turn),
 
   controls: (target) =>
     talking(
@@ -193,6 +195,21 @@ const cases: Record<string, Case> = {
       return events.some((event) => kind(event) === "turn_complete");
     });
     return { errors, alive_after: alive };
+  },
+
+  secure: async (target, output) => {
+    const [ca, otherCa, cert, key, token] = await Promise.all(
+      ["ca.pem", "other-ca.pem", "client.pem", "client.key", "token"].map((name) => readFile(join(output, name), "utf8")),
+    );
+    const [good, trusting] = [{ tls: { ca, cert, key }, token } as ClientOptions, { ca: otherCa, cert, key }];
+    const refused: object[] = [];
+    for (const bad of [{ tls: trusting, token }, { tls: { ca }, token }, { tls: { ca, cert, key } }] as ClientOptions[]) {
+      await talking(target, turn, {}, bad).catch((error: unknown) => {
+        if (!(error instanceof TthError)) throw error;
+        refused.push({ code: error.code, reason: error.reason, message: error.message });
+      });
+    }
+    return { turn: await talking(target, turn, {}, good), refused };
   },
 
   save: (target, output) =>

@@ -12,6 +12,7 @@
 
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
+import type { SecureContextOptions } from "node:tls";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient, type Client as Service, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
@@ -89,7 +90,7 @@ export class TthError extends Error {
     const code = info === undefined && isLost ? "UNAVAILABLE" : codeName(error.code);
     const text =
       info === undefined && isLost
-        ? `no answer from ${target}; is a server running there? (${error.rawMessage})`
+        ? `no answer from ${target}; ${question(error.rawMessage)} (${error.rawMessage})`
         : error.rawMessage.replace(`${info?.reason}: `, "");
     return new TthError(
       code,
@@ -100,6 +101,13 @@ export class TthError extends Error {
       isLost,
     );
   }
+}
+
+/** What to look at, by what the transport tells of a connection that did not come about, or is gone. */
+function question(told: string): string {
+  if (/certificate|altname/i.test(told)) return "is its certificate signed by the CA given here, for this name?";
+  if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|UNREACH|ETIMEDOUT/.test(told)) return "is a server running there?";
+  return "it hung up: does it want TLS, or a certificate of yours?";
 }
 
 /** What a conversation begins with, and what another program needs to go on with it. The answer of createSession is one. */
@@ -116,8 +124,8 @@ export interface Session {
 }
 
 export interface ClientOptions {
-  /** Over TLS, with the system's certificates (NODE_EXTRA_CA_CERTS adds one). */
-  readonly tls?: boolean;
+  /** Over TLS. {} trusts the system's certificates; ca: who else signs servers, PEM; cert, key: what you show, PEM. */
+  readonly tls?: Pick<SecureContextOptions, "ca" | "cert" | "key">;
   /** Goes with every call. */
   readonly token?: string;
 }
@@ -139,7 +147,7 @@ export class Client {
       return next(request);
     };
     // A silent peer is noticed after 40 s at most.
-    this.#connection = new Http2SessionManager(baseUrl, { pingIntervalMs: 30_000, pingTimeoutMs: 10_000 });
+    this.#connection = new Http2SessionManager(baseUrl, { pingIntervalMs: 30_000, pingTimeoutMs: 10_000 }, options.tls);
     const transport = createGrpcTransport({
       baseUrl,
       sessionManager: this.#connection,

@@ -12,7 +12,6 @@ Every failure is a `TthRpcError`. Tests: tests/client/test_client.py.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import uuid
 from collections.abc import Awaitable, Callable
@@ -23,8 +22,9 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 import grpc
 
+from tth.client.connecting import connected
 from tth.client.conversation import Conversation
-from tth.client.errors import from_grpc, unreachable
+from tth.client.errors import from_grpc
 from tth.client.line import Line, ResumePoint
 from tth.v1 import controls_pb2, converse_pb2, media_pb2, tth_service_pb2
 from tth.v1.tth_service_pb2_grpc import TthServiceStub
@@ -68,7 +68,8 @@ class TthClient:
         token: str | None = None,
         connect_timeout_s: float = 10.0,
     ) -> None:
-        """target: "host:port". credentials: for TLS; None is plain text. token: where the server wants one
+        """target: "host:port". credentials: `grpc.ssl_channel_credentials(ca, key, cert)` for TLS, with key and
+        certificate of yours where the server wants to see one; None is plain text. token: where the server wants one
         (`server.tokens`); without TLS it can be read on the way."""
         self.target = target
         self._credentials = credentials
@@ -78,17 +79,13 @@ class TthClient:
         self._conversations: set[Conversation] = set()
 
     async def __aenter__(self) -> Self:
-        """Connect. Raises TthRpcError with reason UNREACHABLE when nobody answers in time."""
+        """Connect. Raises TthRpcError with reason UNREACHABLE, and with what is in the way, when that fails."""
         if self._credentials is None:
             self._channel = grpc.aio.insecure_channel(self.target, options=_CHANNEL_OPTIONS)
         else:
             self._channel = grpc.aio.secure_channel(self.target, self._credentials, options=_CHANNEL_OPTIONS)
         try:
-            async with asyncio.timeout(self._connect_timeout_s):
-                await self._channel.channel_ready()
-        except TimeoutError:
-            await self._channel.close()
-            raise unreachable(self.target, self._connect_timeout_s) from None
+            await connected(self._channel, self.target, self._connect_timeout_s)
         except BaseException:
             await self._channel.close()
             raise

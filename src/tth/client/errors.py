@@ -14,7 +14,9 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 UNREACHABLE = "UNREACHABLE"
-"""The client's own reason: nobody answered at the address."""
+"""The client's own reason: no connection to the address came about."""
+_HANGS_UP = ("Socket closed", "Connection reset", "WRONG_VERSION_NUMBER")
+"""How the transport words a server that took the connection and did not like it, or speaks no TLS."""
 _RETRYABLE = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED})
 
 
@@ -57,9 +59,22 @@ class TthRpcError(Exception):
         return "\n".join(lines)
 
 
-def unreachable(target: str, waited_s: float) -> TthRpcError:
-    """Nobody answered at `target` within `waited_s`."""
-    text = f"no server answers at {target} (waited {waited_s:g} s)"
+def is_untrusted(cause: str) -> bool:
+    """The transport says that the server's certificate is not one that we trust, or not one of its host."""
+    return "CERTIFICATE_VERIFY_FAILED" in cause or "Verification Check failed" in cause
+
+
+def unreachable(target: str, waited_s: float, cause: str) -> TthRpcError:
+    """No connection to `target` came about within `waited_s`; cause: what the transport says, or empty."""
+    cause = cause.rpartition("last error: ")[2]
+    if is_untrusted(cause):
+        text = (
+            f"the certificate of {target} is not trusted: is it signed by the CA given here, for this name? ({cause})"
+        )
+    elif any(sign in cause for sign in _HANGS_UP):
+        text = f"{target} hangs up: does it want TLS, or a certificate of yours? (waited {waited_s:g} s; {cause})"
+    else:
+        text = f"no server answers at {target} (waited {waited_s:g} s{cause and '; '}{cause})"
     return TthRpcError(grpc.StatusCode.UNAVAILABLE, UNREACHABLE, text)
 
 

@@ -217,7 +217,7 @@ class SyncClient(_Blocking[TthClient]):
         return SyncConversation(conversation, self._loop)
 
     def __enter__(self) -> Self:
-        """Connect. Raises TthRpcError with reason UNREACHABLE when nobody answers in time."""
+        """Connect. Raises TthRpcError with reason UNREACHABLE, and with what is in the way, when that fails."""
         self._loop.start()
         try:
             self._loop.run(self._wrapped.__aenter__())

@@ -1,6 +1,8 @@
 package tth.client;
 
+import io.grpc.ChannelCredentials;
 import io.grpc.ClientInterceptor;
+import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
@@ -50,7 +52,13 @@ public final class TthClient implements AutoCloseable {
 
   /** Prepares a connection in plain text to "host:port"; the first call makes it. */
   public static TthClient connect(String target, ClientInterceptor... interceptors) {
-    NettyChannelBuilder builder = tuned(NettyChannelBuilder.forTarget(target)).usePlaintext();
+    return connect(target, InsecureChannelCredentials.create(), interceptors);
+  }
+
+  /** The same with credentials, such as {@link io.grpc.TlsChannelCredentials}. */
+  public static TthClient connect(
+      String target, ChannelCredentials credentials, ClientInterceptor... interceptors) {
+    NettyChannelBuilder builder = tuned(NettyChannelBuilder.forTarget(target, credentials));
     return new TthClient(builder.intercept(interceptors).build(), Duration.ofSeconds(60), Duration.ofSeconds(45));
   }
 

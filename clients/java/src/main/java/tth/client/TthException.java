@@ -7,12 +7,17 @@ import com.google.rpc.ErrorInfo;
 import com.google.rpc.RetryInfo;
 import io.grpc.Status;
 import io.grpc.protobuf.StatusProto;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLException;
 import tth.v1.Errors;
 
 /** What went wrong, with what the server said as data. Programs compare {@link #reason}, docs/errors.md, not texts. */
@@ -128,6 +133,18 @@ public final class TthException extends RuntimeException {
   private static String textOf(Status status, String reason) {
     String text = Optional.ofNullable(status.getDescription()).orElse(status.getCode().name());
     text = text.startsWith(reason + ": ") ? text.substring(reason.length() + 2) : text;
-    return status.getCause() == null ? text : text + ": " + status.getCause().getMessage();
+    List<Throwable> causes =
+        Stream.iterate(status.getCause(), Objects::nonNull, Throwable::getCause).collect(Collectors.toList());
+    String told = Stream.concat(text.lines().limit(1), causes.stream().map(Throwable::getMessage).filter(Objects::nonNull))
+        .distinct().collect(Collectors.joining(": "));
+    if (!reason.equals("UNREACHABLE")) {
+      return told;
+    } else if (causes.stream().anyMatch(cause -> cause instanceof SSLException)) {
+      return "is its certificate signed by the CA given here, for this name? (" + told + ")";
+    } else if (causes.stream().anyMatch(cause -> cause instanceof ConnectException || cause instanceof UnknownHostException)) {
+      return "is a server running there? (" + told + ")";
+    }
+    boolean hangsUp = Stream.of("Network closed", "io exception", "End of stream").anyMatch(told::contains);
+    return hangsUp ? "it hangs up: does it want TLS, or a certificate of yours? (" + told + ")" : told;
   }
 }

@@ -1,7 +1,10 @@
 package tth.conformance;
 
 import com.google.gson.Gson;
+import io.grpc.ClientInterceptor;
+import io.grpc.TlsChannelCredentials;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -47,9 +50,9 @@ public final class Conformance {
   private final TthClient client;
   private final String target;
 
-  private Conformance(String target) {
+  private Conformance(String target, TthClient client) {
     this.target = target;
-    client = TthClient.connect(target);
+    this.client = client;
   }
 
   public static void main(String[] arguments) {
@@ -57,7 +60,8 @@ public final class Conformance {
       if (arguments.length == 0) {
         throw new IllegalArgumentException("usage: Conformance CASE --target HOST:PORT --output DIR");
       }
-      Conformance program = new Conformance(option(arguments, "--target", "localhost:50051"));
+      String target = option(arguments, "--target", "localhost:50051");
+      Conformance program = new Conformance(target, TthClient.connect(target));
       Map<String, ?> answer =
           switch (arguments[0]) {
             case "turn" -> program.turn();
@@ -67,6 +71,7 @@ public final class Conformance {
             case "resume" -> program.resume();
             case "lost" -> program.lost();
             case "errors" -> program.errors();
+            case "secure" -> program.secure(Path.of(option(arguments, "--output", ".")));
             case "save" -> program.save(Path.of(option(arguments, "--output", ".")));
             default -> throw new IllegalArgumentException("there is no case " + arguments[0]);
           };
@@ -260,6 +265,37 @@ public final class Conformance {
 
     Map<String, ?> told(int connections) {
       return Map.of("seqs", seqs, "connections", connections, "terminal", last);
+    }
+  }
+
+  /** Speaks to a server that wants to see a certificate and a token. */
+  private Map<String, ?> secure(Path folder) throws IOException {
+    ClientInterceptor token = TthClient.token(Files.readString(folder.resolve("token")));
+    TlsChannelCredentials.Builder distrusts = tls(folder, "other-ca.pem"), nameless = tls(folder, "ca.pem"),
+        good = tls(folder, "ca.pem");
+    for (TlsChannelCredentials.Builder shows : List.of(distrusts, good)) {
+      shows.keyManager(folder.resolve("client.pem").toFile(), folder.resolve("client.key").toFile());
+    }
+    try (TthClient closed = TthClient.connect(target, good.build(), token)) {
+      List<Map<String, ?>> refused =
+          List.of(
+              refusal(TthClient.connect(target, distrusts.build(), token)),
+              refusal(TthClient.connect(target, nameless.build(), token)),
+              refusal(TthClient.connect(target, good.build())));
+      return Map.of("turn", new Conformance(target, closed).turn(), "refused", refused);
+    }
+  }
+
+  private static TlsChannelCredentials.Builder tls(Path folder, String ca) throws IOException {
+    return TlsChannelCredentials.newBuilder().trustManager(folder.resolve(ca).toFile());
+  }
+
+  private static Map<String, ?> refusal(TthClient client) {
+    try (client) {
+      client.createSession(CreateSessionRequest.getDefaultInstance());
+      throw new IllegalArgumentException("it was not refused");
+    } catch (TthException error) {
+      return Map.of("code", error.code.name(), "reason", error.reason, "message", error.toString());
     }
   }
 

@@ -188,7 +188,7 @@ public final class Talk {
   /** What to do about an error. */
   private static String explained(TthException error, String target) {
     if (error.reason.equals("UNREACHABLE")) {
-      return "no server answers at " + target + "; start one with: tth serve\n  " + error.getMessage();
+      return "no connection to " + target + ": " + error.getMessage();
     }
     String advice = error.retryable ? "\n  try again later" : "";
     return error + error.retryAfter.map(wait -> "\n  try again in " + wait.toSeconds() + " s").orElse(advice);
