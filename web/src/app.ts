@@ -33,6 +33,9 @@ const RETRY_MS = 3_000;
 const UPDATE_EVERY_MS = 120;
 const FIGURES_EVERY_MS = 500;
 
+/** What the server refuses for a reason that people have a hand in. */
+const REFUSED: Readonly<Record<string, string>> = { PAUSE_TIMEOUT: "Paused for too long: this turn is over" };
+
 export class App {
   readonly player = new Player(
     (turnId) => this.conversation?.generations.isVoid(turnId) ?? false,
@@ -70,6 +73,7 @@ export class App {
   private retry = 0;
   private attempt = 0;
   private isOver = false;
+  private isPaused = false;
   private unsaid: { text: string; mode: TextMode }[] = [];
   private readonly sendUpdate = throttled(UPDATE_EVERY_MS, () => this.flushUpdate());
   private pending: { emotion: ControlsInit["emotion"]; character: Record<string, unknown>; clear: string[] } = {
@@ -84,6 +88,7 @@ export class App {
       stop: () => {
         if (this.conversation?.interrupt("stop")) this.status.say("Stopped");
       },
+      pauseOrGoOn: () => this.pauseOrGoOn(),
       touched: () => {
         void this.player.sound.start().catch(() => this.status.notice("This browser lets no sound out"));
         if (this.isOver) void this.openSession();
@@ -150,7 +155,7 @@ export class App {
       report: (report) => this.took(report),
       metrics: () => undefined,
       degraded: (component, reason, isActive) => this.status.degraded(component, reason, isActive),
-      refused: (error) => this.status.notice(error.message),
+      refused: (error) => this.status.notice(REFUSED[error.reason] ?? error.message),
       leaving: () => undefined,
       line: (state, tries, verdict, why) => {
         if (conversation !== this.conversation) return;
@@ -175,6 +180,18 @@ export class App {
   private say(text: string, mode: TextMode): void {
     if (this.conversation === null || this.isOver) this.unsaid = [{ text, mode }];
     else this.conversation.say(text, mode);
+  }
+
+  private pauseOrGoOn(): void {
+    if (this.conversation?.isPaused()) this.conversation.goOn();
+    else this.conversation?.pause();
+  }
+
+  private showPaused(isPaused: boolean): void {
+    if (isPaused === this.isPaused) return;
+    this.isPaused = isPaused;
+    byId("scene").dataset["paused"] = String(isPaused);
+    this.status.paused(isPaused);
   }
 
   private closeSession(): void {
@@ -345,8 +362,9 @@ export class App {
     this.drawHead();
     conversation.tick();
     const { turn } = conversation;
-    this.caption.show(turn, this.player.positionUs());
-    this.composer.showBusy(conversation.isBusy());
+    this.caption.show(turn, conversation.heardUs());
+    this.showPaused(conversation.isPaused());
+    this.composer.show(conversation.isBusy(), this.isPaused);
     if (turn !== null && !turn.isOver && document.hidden === false) this.waterfallSoon();
     const now = performance.now();
     if (now - this.figuresAt < FIGURES_EVERY_MS) return;

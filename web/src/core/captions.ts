@@ -39,6 +39,17 @@ export class Captions {
     this.words = this.words.filter((other) => other.offset <= offset || other.ptsUs >= ptsUs);
   }
 
+  /** A pause: words from here on come again. */
+  cutWords(fromUs: number): void {
+    this.words = this.words.filter((word) => word.ptsUs < fromUs);
+  }
+
+  /** A pause: what was not heard by then is heard so much later. */
+  shiftWords(fromUs: number, byUs: number): void {
+    const isLeft = (word: Word) => word.ptsUs + word.durationUs > fromUs;
+    this.words = this.words.map((word) => (isLeft(word) ? { ...word, ptsUs: word.ptsUs + byUs } : word));
+  }
+
   get text(): string {
     return this.points.join("");
   }

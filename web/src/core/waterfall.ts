@@ -10,6 +10,13 @@ export interface LaneState {
   readonly arrivalsMs: number[];
 }
 
+/** The turn was held from one moment to another; null: not silent yet, or not going on yet. */
+export interface Pause {
+  readonly askedMs: number;
+  silentMs: number | null;
+  endMs: number | null;
+}
+
 /** What the server measured, from turn_metrics. */
 export interface ServerFigures {
   readonly firstTextMs?: number | undefined;
@@ -22,6 +29,7 @@ export interface ServerFigures {
 
 const MOST_ARRIVALS = 400;
 const LEAST_APART_MS = 15;
+const MOST_PAUSES = 64;
 
 export class Waterfall {
   readonly lanes: Record<Lane, LaneState> = { text: empty(), sound: empty(), picture: empty(), heard: empty() };
@@ -31,6 +39,7 @@ export class Waterfall {
   endedMs: number | null = null;
   outcome = "";
   figures: ServerFigures = {};
+  readonly pauses: Pause[] = [];
 
   constructor(readonly turnId: string, readonly sentAtMs: number) {}
 
@@ -52,6 +61,26 @@ export class Waterfall {
     this.silentMs ??= nowMs - this.sentAtMs;
   }
 
+  pauseAsked(nowMs: number): void {
+    if (this.pauses.length < MOST_PAUSES) this.pauses.push({ askedMs: nowMs - this.sentAtMs, silentMs: null, endMs: null });
+  }
+
+  pauseSilent(nowMs: number): void {
+    const pause = this.pauses.at(-1);
+    if (pause) pause.silentMs ??= nowMs - this.sentAtMs;
+  }
+
+  pauseEnded(nowMs: number): void {
+    const pause = this.pauses.at(-1);
+    if (pause) pause.endMs ??= nowMs - this.sentAtMs;
+  }
+
+  /** For how long the turn was held in all, up to now; null where it never was. */
+  pausedMs(nowMs: number): number | null {
+    const now = this.endedMs ?? nowMs - this.sentAtMs;
+    return this.pauses.length ? this.pauses.reduce((sum, { askedMs, endMs }) => sum + (endMs ?? now) - askedMs, 0) : null;
+  }
+
   ended(nowMs: number, outcome: string): void {
     this.endedMs ??= nowMs - this.sentAtMs;
     this.outcome = outcome;
@@ -69,6 +98,12 @@ export class Waterfall {
   /** From the click to silence; null where nobody stopped it. */
   get stopMs(): number | null {
     return this.stopAskedMs === null || this.silentMs === null ? null : this.silentMs - this.stopAskedMs;
+  }
+
+  /** From the newest touch for a pause to silence; null where there was none. */
+  get pauseMs(): number | null {
+    const pause = this.pauses.at(-1);
+    return pause === undefined || pause.silentMs === null ? null : pause.silentMs - pause.askedMs;
   }
 }
 

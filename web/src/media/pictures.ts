@@ -75,6 +75,12 @@ export class Pictures {
     this.decodeUpTo(null);
   }
 
+  /** A turn was paused: what came of it so far is void; the next picture of it is a key frame. */
+  voidHeld(turnId: string, untilUs: number): void {
+    this.encoded = this.encoded.filter((one) => one.turnId !== turnId);
+    this.queue.voidHeld(untilUs);
+  }
+
   private decode(frame: WireFrame, turnId: string): void {
     if (this.awaitsKey && !frame.keyframe) return;
     if (frame.codecConfig.length) this.configure(frame.codecConfig);

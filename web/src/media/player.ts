@@ -7,12 +7,15 @@ import { FrameKind } from "../contract/tth/v1/media_pb";
 import { Spread } from "../core/figures";
 import { FrameQueue, type Timed } from "../core/frame-queue";
 import { PlayoutClock } from "../core/playout-clock";
+import { endUs } from "../core/sound-shelf";
 import { Pictures, type Picture } from "./pictures";
-import { Sound } from "./sound";
+import { type Held, Sound } from "./sound";
 
 /** A picture is drawn at the next refresh of the screen: one that is due within half of one is due now. */
 const HALF_REFRESH_US = 8_000;
 const MOST_FACES = 160;
+/** A little time for what was kept back to get to the sound card. */
+const GO_ON_US = 60_000;
 
 export class Player {
   readonly clock = new PlayoutClock();
@@ -27,6 +30,9 @@ export class Player {
   private soundEndUs = 0;
   private firstSoundUs: number | null = null;
   private shownUs = 0;
+  /** The turn whose media is kept back. */
+  private heldTurnId = "";
+  private arrivedUs = 0;
   private face: MotionFrame | null = null;
 
   constructor(private readonly isVoid: (turnId: string) => boolean, onFailure: () => void) {
@@ -40,21 +46,21 @@ export class Player {
 
   takeSound(chunk: AudioChunk): void {
     const ptsUs = Number(chunk.ptsUs);
-    this.clock.soundArrived(ptsUs, Number(chunk.durationUs), this.sound.now());
-    this.sound.follow();
-    this.firstSoundUs ??= ptsUs;
-    this.soundEndUs = Math.max(this.soundEndUs, ptsUs + Number(chunk.durationUs));
+    if (!this.heldTurnId) this.soundIsDue(ptsUs, Number(chunk.durationUs));
     this.sound.play(ptsUs, chunk.data, chunk.sampleRateHz, chunk.last);
   }
 
   takePicture(frame: WireFrame, turnId: string): void {
-    this.arrived(Number(frame.ptsUs), frame.kind);
+    const ptsUs = Number(frame.ptsUs);
+    this.arrivedUs = Math.max(this.arrivedUs, ptsUs);
+    this.arrived(ptsUs, frame.kind, turnId);
     this.pictures.push(frame, turnId, this.positionUs());
   }
 
   takeFace(face: MotionFrame, turnId: string, hasPictures: boolean): void {
     const ptsUs = Number(face.ptsUs);
-    if (!hasPictures) this.arrived(ptsUs, face.kind);
+    this.arrivedUs = Math.max(this.arrivedUs, ptsUs);
+    if (!hasPictures) this.arrived(ptsUs, face.kind, turnId);
     this.faces.push({ ptsUs, turnId, picture: face });
   }
 
@@ -91,9 +97,47 @@ export class Player {
     return position !== null && this.firstSoundUs !== null && position >= this.firstSoundUs && position < this.soundEndUs;
   }
 
+  /**
+   * A turn is paused: silent now. What is at hand of it, and what comes, is kept back until `voidHeld` or `release`.
+   * Resolves with where that is, within 150 ms.
+   */
+  hold(turnId: string): Promise<Held> {
+    this.heldTurnId = turnId;
+    this.pictures.queue.hold(turnId);
+    this.faces.hold(turnId);
+    this.forgetSound();
+    return this.sound.hold();
+  }
+
+  /** It is not to be played: the server tells it again. What comes next is presented at once. */
+  voidHeld(): void {
+    this.sound.voidHeld();
+    this.pictures.voidHeld(this.heldTurnId, this.arrivedUs);
+    this.faces.voidHeld(this.arrivedUs);
+    this.heldTurnId = "";
+    this.clock.flush(this.sound.now());
+  }
+
+  /** Nothing more comes of the turn: somebody who is there meanwhile is shown at once. */
+  liveMeanwhile(): void {
+    this.clock.flush(this.sound.now());
+  }
+
+  /** It is played after all, from a media time on. Returns how much later it is heard than its own time says, µs. */
+  release(fromUs: number): number {
+    const byUs = Math.max(0, (this.positionUs() ?? 0) + GO_ON_US - fromUs);
+    this.heldTurnId = "";
+    this.soundIsDue(fromUs + byUs, 0);
+    for (const piece of this.sound.release(fromUs, byUs)) this.soundIsDue(piece.ptsUs, endUs(piece) - piece.ptsUs);
+    this.pictures.queue.release(byUs);
+    this.faces.release(byUs);
+    return byUs;
+  }
+
   /** Everything void is thrown away. Resolves with the moment at which nothing is heard any more. */
   stop(): Promise<number> {
     const silent = this.sound.flush();
+    this.unhold();
     this.pictures.discardVoid();
     this.faces.discard((face) => this.isVoid(face.turnId));
     this.clock.flush(this.sound.now());
@@ -104,6 +148,7 @@ export class Player {
   /** Another session's media follows, on a media clock of its own. */
   reset(): void {
     void this.sound.flush();
+    this.unhold();
     this.pictures.reset();
     this.faces.discard(() => true);
     this.clock.flush(this.sound.now());
@@ -127,7 +172,22 @@ export class Player {
     return this.soundEndUs;
   }
 
-  private arrived(ptsUs: number, kind: FrameKind): void {
+  /** What is still held ends with its turn. */
+  private unhold(): void {
+    this.pictures.queue.voidHeld(this.arrivedUs);
+    this.faces.voidHeld(this.arrivedUs);
+    [this.heldTurnId, this.arrivedUs] = ["", 0];
+  }
+
+  private soundIsDue(ptsUs: number, durationUs: number): void {
+    this.clock.soundArrived(ptsUs, durationUs, this.sound.now());
+    this.sound.follow();
+    this.firstSoundUs ??= ptsUs;
+    this.soundEndUs = Math.max(this.soundEndUs, ptsUs + durationUs);
+  }
+
+  private arrived(ptsUs: number, kind: FrameKind, turnId: string): void {
+    if (turnId !== "" && turnId === this.heldTurnId) return;
     if (kind === FrameKind.SPEAKING) {
       this.speakingPts.add(ptsUs);
       const position = this.positionUs();

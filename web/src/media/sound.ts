@@ -5,6 +5,7 @@
  * person moves from the first moment; `start` hands over to the sound card's.
  */
 import type { PlayoutClock } from "../core/playout-clock";
+import { type SoundPiece, SoundShelf } from "../core/sound-shelf";
 import workletUrl from "./sound-worklet.ts?worker&url";
 import type { FromWorklet, ToWorklet } from "./worklet-messages";
 
@@ -12,6 +13,16 @@ import type { FromWorklet, ToWorklet } from "./worklet-messages";
 const MOST_LATENCY_S = 0.6;
 /** How long speech waits for a sound card that is being opened; then it goes on unheard. */
 const OPENING_MS = 1_500;
+/** The audio thread says within a few milliseconds where it fell silent; one that hangs is not waited for. */
+const HOLD_MS = 150;
+
+/** Where a pause took hold. */
+export interface Held {
+  /** Media time of the first sample that is not heard. */
+  readonly ptsUs: number;
+  /** performance.now() at which nothing was heard any more. */
+  readonly silentAtMs: number;
+}
 
 export class Sound {
   private context: AudioContext | null = null;
@@ -25,6 +36,7 @@ export class Sound {
   private isRunning = false;
   private starting: Promise<void> | null = null;
   private openedAt = -Infinity;
+  private readonly shelf = new SoundShelf();
 
   constructor(private readonly clock: PlayoutClock) {}
 
@@ -56,20 +68,59 @@ export class Sound {
 
   /** One chunk of 16-bit sound. */
   play(ptsUs: number, data: Uint8Array, rateHz: number, isLast: boolean): void {
+    const piece = { ptsUs, data, rateHz, isLast };
+    if (this.shelf.take(piece, this.clock.positionUs(this.now()) ?? -Infinity)) this.give(piece);
+  }
+
+  /** Fall silent now, for good. Resolves with the moment (performance.now) at which nothing is heard any more. */
+  async flush(): Promise<number> {
+    this.shelf.clear();
+    const contextTime = await this.silence();
+    return contextTime === null ? performance.now() : this.pageMs(contextTime);
+  }
+
+  /** Fall silent now, but keep what was not heard, and what comes, until `voidHeld` or `release`. */
+  async hold(): Promise<Held> {
+    this.shelf.hold();
+    const origin = this.sentOrigin;
+    const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), HOLD_MS));
+    const contextTime = await Promise.race([this.silence(), late]);
+    if (contextTime !== null && origin !== null) {
+      return { ptsUs: origin + contextTime * 1e6, silentAtMs: this.pageMs(contextTime) };
+    }
+    return { ptsUs: this.clock.positionUs(this.now()) ?? 0, silentAtMs: performance.now() };
+  }
+
+  /** What was kept back is void. */
+  voidHeld(): void {
+    this.shelf.voidHeld();
+  }
+
+  /** What was kept back is heard after all, from a moment on, so much later. Returns it. */
+  release(fromUs: number, byUs: number): readonly SoundPiece[] {
+    const pieces = this.shelf.release(fromUs, byUs);
+    for (const piece of pieces) this.give(piece);
+    return pieces;
+  }
+
+  private give({ ptsUs, data, rateHz, isLast }: SoundPiece): void {
     const samples = new Int16Array(data.slice().buffer);
     this.post({ kind: "sound", ptsUs, samples, rateHz, isLast }, [samples.buffer]);
   }
 
-  /** Fall silent now. Resolves with the moment (performance.now) at which nothing is heard any more. */
-  flush(): Promise<number> {
+  /** Resolves with the context's time of the first silent sample; null where no card runs. */
+  private silence(): Promise<number | null> {
     this.waiting = this.waiting.filter(({ message }) => message.kind !== "sound");
-    if (!this.isRunning) return Promise.resolve(performance.now());
+    if (!this.isRunning) return Promise.resolve(null);
     this.flushId += 1;
     const id = this.flushId;
     this.post({ kind: "flush", id }, []);
-    return new Promise((resolve) => {
-      this.flushes.set(id, (contextTime) => resolve(performance.now() + (contextTime - this.heardS()) * 1000));
-    });
+    return new Promise((resolve) => this.flushes.set(id, resolve));
+  }
+
+  /** When a sample of the sound card is heard, on the page's clock. */
+  private pageMs(contextTime: number): number {
+    return performance.now() + (contextTime - this.heardS()) * 1000;
   }
 
   /** Called often: the audio thread follows the clock. */

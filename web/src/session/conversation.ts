@@ -13,6 +13,7 @@ import {
   TurnOutcome,
   type TurnMetrics,
 } from "./messages";
+import { Hold, type HoldEffects } from "./hold";
 import { Generations } from "../core/generations";
 import type { Player } from "../media/player";
 import { Line, type LineState } from "./line";
@@ -25,8 +26,8 @@ export type ControlsInit = MessageInitShape<typeof ControlsSchema>;
 
 const REPORT_EVERY_MS = 400;
 const PING_EVERY_MS = 5_000;
-/** Errors that only say that a stop came too late. */
-const HARMLESS = new Set(["NO_ACTIVE_TURN"]);
+/** Errors that only say that a stop, or a pause, came too late. */
+const HARMLESS = new Set(["NO_ACTIVE_TURN", "NOT_PAUSED"]);
 
 export interface ConversationEvents {
   turn(turn: Turn): void;
@@ -45,6 +46,7 @@ export class Conversation {
   readonly generations = new Generations();
   /** The newest turn; null before the first. */
   turn: Turn | null = null;
+  private hold: Hold | null = null;
   private readonly line: Line;
   private readonly turns = new Map<string, Turn>();
   private typingId = "";
@@ -83,8 +85,9 @@ export class Conversation {
     return turn;
   }
 
-  /** Somebody begins to type: she stops, and where an answer is wanted she listens. */
+  /** Somebody begins to type: she stops, and where an answer is wanted she listens. While she is paused she does both. */
   typing(mode: TextMode): void {
+    if (this.hold !== null) return;
     if (this.isBusy()) this.interrupt("typing");
     if (mode !== TextMode.TALK || this.typingId) return;
     this.typingId = newId();
@@ -103,6 +106,31 @@ export class Conversation {
     return this.stopPlaying(reason);
   }
 
+  /** Hold the turn: silent, and the person listens. Returns whether there was anything to hold. */
+  pause(): boolean {
+    const { turn } = this;
+    if (turn === null || turn.isOver || this.hold !== null) return false;
+    this.hold = new Hold(turn, this.holding);
+    this.events.turn(turn);
+    return true;
+  }
+
+  /** Go on where the turn was held. */
+  goOn(): void {
+    this.hold?.goOn();
+    if (this.turn) this.events.turn(this.turn);
+  }
+
+  /** Whether the turn is paused, as far as the person is concerned. */
+  isPaused(): boolean {
+    return this.hold !== null && !this.hold.isEnding;
+  }
+
+  /** Media time of what is being heard of the turn, or was when it was held, µs. */
+  heardUs(): number | null {
+    return this.hold?.atUs ?? this.player.positionUs();
+  }
+
   /** Whether a turn runs or is still to be heard. */
   isBusy(): boolean {
     return this.turn !== null && !this.turn.isOver;
@@ -117,7 +145,7 @@ export class Conversation {
     this.player.keepTime();
     const now = performance.now();
     const turn = this.turn;
-    if (turn !== null && !turn.isOver) {
+    if (turn !== null && !turn.isOver && this.hold === null) {
       const position = this.player.positionUs();
       if (this.player.isSpeaking()) turn.waterfall.note("heard", now);
       if (turn.isComplete && position !== null && position >= turn.endUs) this.finish(turn);
@@ -144,13 +172,14 @@ export class Conversation {
     const { turn } = this;
     if (turn === null || turn.isOver) return false;
     const playback = this.playback();
+    this.endHold();
     turn.waterfall.stopAsked(performance.now());
     this.generations.raise();
     void this.player.stop().then((silentAt) => {
       turn.waterfall.silent(silentAt);
       this.events.turn(turn);
     });
-    turn.stoppedAtUs = playback ? Number(playback.audioPtsUs ?? 0n) : null;
+    turn.stoppedAtUs = playback ? Number(playback.audioPtsUs) + turn.laterUs : null;
     turn.isOver = true;
     if (turn.isComplete) turn.waterfall.ended(performance.now(), TURN_OUTCOMES[TurnOutcome.INTERRUPTED]);
     const value = { reason, ...(playback ? { playback } : {}) };
@@ -171,7 +200,7 @@ export class Conversation {
     if (played === null) return null;
     return create(PlaybackPositionSchema, {
       turnId: this.turn?.id ?? "",
-      audioPtsUs: BigInt(Math.round(played.audioUs)),
+      audioPtsUs: BigInt(Math.round((this.hold?.atUs ?? played.audioUs) - (this.turn?.laterUs ?? 0))),
       videoPtsUs: BigInt(Math.round(played.videoUs)),
       bufferedMs: Math.round(played.bufferedMs),
       lastSeq: BigInt(this.line.continuity.lastSeq),
@@ -224,6 +253,13 @@ export class Conversation {
         break;
       case "turnComplete":
         if (turn) [turn.isComplete, turn.endUs] = [true, Number(payload.value.audioEndPtsUs)];
+        if (turn === this.hold?.turn) this.hold?.complete();
+        break;
+      case "turnPaused":
+        if (turn === this.hold?.turn) this.hold?.paused(Number(payload.value.ptsUs));
+        break;
+      case "turnResumed":
+        if (turn === this.hold?.turn) this.hold?.resumed();
         break;
       case "turnStopped":
         this.turnStopped(event.turnId, turn, payload.value.outcome, payload.value.heardText);
@@ -245,6 +281,7 @@ export class Conversation {
         this.events.degraded(payload.value.component, payload.value.reason, payload.value.active);
         return;
       case "error":
+        if (this.hold?.refused(Number(payload.value.clientSeq))) return;
         if (!HARMLESS.has(payload.value.reason)) this.events.refused(payload.value);
         return;
       case "goAway":
@@ -260,6 +297,8 @@ export class Conversation {
     this.generations.ended(turnId, true);
     if (turnId === this.typingId) this.typingId = "";
     if (!turn) return;
+    if (turn === this.hold?.turn) turn.stoppedAtUs = this.hold.atUs;
+    this.endHold(turn);
     turn.stopped(outcome, heardText);
     if (turn === this.turn && !turn.isOver) {
       turn.isOver = true;
@@ -278,8 +317,10 @@ export class Conversation {
   /** Every turn that ran before has ended, also one whose end was lost. */
   private wasResumed(hasGap: boolean): void {
     const turn = this.turn;
-    const isSentAgain = this.line.continuity.pending().some((message) => message.turnId === turn?.id);
+    const isSentAgain = this.line.continuity.pending().some(({ turnId, payload }) => turnId === turn?.id && payload.case === "userText");
     if (turn !== null && !turn.isOver && !turn.isComplete && !isSentAgain) {
+      if (this.hold) turn.stoppedAtUs = this.hold.atUs;
+      this.endHold();
       this.generations.ended(turn.id, true);
       turn.stopped(TurnOutcome.CANCELLED, "");
       turn.isOver = true;
@@ -289,6 +330,27 @@ export class Conversation {
     this.player.clock.flush(this.player.sound.now());
     this.events.resumed(hasGap);
   }
+
+  /** The turn that is paused ends; `of`: only where it is this one. */
+  private endHold(of: Turn | null = this.hold?.turn ?? null): void {
+    if (this.hold === null || this.hold.turn !== of) return;
+    this.hold.end();
+    this.hold = null;
+  }
+
+  private readonly holding: HoldEffects = {
+    pause: (turn, playback) => this.line.send({ case: "pauseTurn", value: (playback ? { playback } : {}) as never }, turn.id),
+    resume: (turn) => void this.line.send({ case: "resumeTurn", value: {} as never }, turn.id),
+    playback: () => this.playback(),
+    hold: (turnId) => this.player.hold(turnId),
+    voidHeld: () => this.player.voidHeld(),
+    liveMeanwhile: () => this.player.liveMeanwhile(),
+    release: (fromUs) => this.player.release(fromUs),
+    changed: (turn) => {
+      if (this.hold?.isOver) this.hold = null;
+      this.events.turn(turn);
+    },
+  };
 
   private remember(turn: Turn): void {
     this.turn = turn;

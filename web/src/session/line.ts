@@ -62,12 +62,14 @@ export class Line {
     this.watch(socket);
   }
 
-  /** Send now, or when the connection is back. Messages of the moment are left out while there is none. */
-  send(payload: Payload, turnId = ""): void {
-    if (this.state === "ended") return;
-    if (!this.isReady && (payload.case === "ping" || payload.case === "playbackReport")) return;
+  /** Send now, or when the connection is back; returns its number. Messages of the moment are left out (0) while there
+   * is none. */
+  send(payload: Payload, turnId = ""): number {
+    if (this.state === "ended") return 0;
+    if (!this.isReady && (payload.case === "ping" || payload.case === "playbackReport")) return 0;
     const message = this.continuity.request(payload, turnId);
     if (this.isReady) this.write(message);
+    return Number(message.clientSeq);
   }
 
   /** Come back at once instead of waiting: the network is there again, or somebody looks at the page. */

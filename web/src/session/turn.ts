@@ -16,6 +16,8 @@ export class Turn {
   /** All of it has been sent. */
   isComplete = false;
   endUs = 0;
+  /** How much later than its own time its end is heard. */
+  laterUs = 0;
   /** Nothing of it is or will be heard. */
   isOver = false;
   /** Nobody has looked at it yet. */
@@ -24,6 +26,13 @@ export class Turn {
   constructor(readonly id: string, readonly userText: string, readonly mode: TextMode, sentAtMs: number) {
     this.captions = new Captions(id);
     this.waterfall = new Waterfall(id, sentAtMs);
+  }
+
+  /** Its media from a moment on is heard later than its own time says: the player held it back. */
+  later(fromUs: number, byUs: number): void {
+    this.captions.shiftWords(fromUs, byUs);
+    this.endUs += byUs;
+    this.laterUs += byUs;
   }
 
   arrived(lane: Lane): void {

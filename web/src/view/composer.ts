@@ -1,6 +1,6 @@
-/** The text box and its two buttons. */
+/** The text box and its buttons. */
 import { TextMode } from "../contract/tth/v1/converse_pb";
-import { byId } from "./dom";
+import { byId, set } from "./dom";
 
 export interface ComposerEvents {
   say(text: string, mode: TextMode): void;
@@ -9,6 +9,8 @@ export interface ComposerEvents {
   /** The box is empty again. */
   cleared(): void;
   stop(): void;
+  /** Hold the turn, or let it go on. */
+  pauseOrGoOn(): void;
   /** Any touch or key: from now on the browser allows sound. */
   touched(): void;
 }
@@ -18,6 +20,7 @@ export class Composer {
   private readonly text = byId<HTMLTextAreaElement>("text");
   private readonly send = byId<HTMLButtonElement>("send");
   private readonly stop = byId<HTMLButtonElement>("stop");
+  private readonly pause = byId<HTMLButtonElement>("pause");
   private wasEmpty = true;
 
   constructor(private readonly events: ComposerEvents) {
@@ -36,7 +39,12 @@ export class Composer {
       if (starter) this.say(starter.textContent ?? "");
     });
     this.stop.addEventListener("click", () => events.stop());
+    this.pause.addEventListener("click", () => events.pauseOrGoOn());
     addEventListener("keydown", (event) => {
+      if (event.key === " " && !this.pause.hidden && !event.isComposing && this.isFree(event.target)) {
+        event.preventDefault();
+        if (!event.repeat) events.pauseOrGoOn();
+      }
       if (event.key === "Escape" && !event.isComposing && document.querySelector("dialog[open]") === null) events.stop();
     });
     for (const kind of ["pointerdown", "keydown"] as const) addEventListener(kind, () => events.touched());
@@ -46,13 +54,19 @@ export class Composer {
     return this.form.querySelector<HTMLInputElement>("input[name=mode]:checked")?.value === "say" ? TextMode.SAY : TextMode.TALK;
   }
 
-  /** Speaking: the button stops; else it sends. */
-  showBusy(isBusy: boolean): void {
-    if (this.stop.hidden === !isBusy) return;
-    const hadFocus = document.activeElement === this.stop || document.activeElement === this.send;
-    this.stop.hidden = !isBusy;
-    this.send.hidden = isBusy;
-    if (hadFocus) this.text.focus();
+  /** Speaking: there is something to pause and to stop. Paused: what was typed meanwhile can be sent. Else it can always. */
+  show(isBusy: boolean, isPaused: boolean): void {
+    const state = isPaused ? "paused" : isBusy ? "busy" : "free";
+    const sends = !isBusy || (isPaused && !this.wasEmpty);
+    if (this.form.dataset["state"] === state && this.send.hidden === !sends) return;
+    this.form.dataset["state"] = state;
+    const { activeElement } = document;
+    this.pause.hidden = !isBusy;
+    this.stop.hidden = sends;
+    this.send.hidden = !sends;
+    set(this.pause, { "aria-label": isPaused ? "Resume" : "Pause", title: isPaused ? "Resume (Space)" : "Pause (Space)" });
+    const lostFocus = [this.pause, this.stop, this.send].some((button) => button === activeElement && button.hidden);
+    if (lostFocus) this.text.focus();
   }
 
   address(name: string): void {
@@ -61,6 +75,12 @@ export class Composer {
 
   focus(): void {
     this.text.focus({ preventScroll: true });
+  }
+
+  /** Space means nothing else there: the box is empty, or nothing has the focus that takes keys. */
+  private isFree(target: EventTarget | null): boolean {
+    if (target === this.text) return this.text.value === "";
+    return target instanceof Element && target.closest("button, input, select, textarea, a, dialog, [tabindex]") === null;
   }
 
   private typed(): void {

@@ -10,8 +10,13 @@ const COMPONENTS: Readonly<Record<string, string>> = {
 
 export class StatusView {
   private timer = 0;
-  private isHere = false;
   private who = "She";
+  private lineText = "Connecting";
+  private isOpen = false;
+  private isBack = false;
+  private isPaused = false;
+  /** What is slow now, by component. */
+  private readonly slow = new Map<string, string>();
 
   get name(): string {
     return this.who;
@@ -19,35 +24,44 @@ export class StatusView {
 
   set name(name: string) {
     this.who = name;
-    if (this.isHere) this.set(`${name} is here`);
+    this.draw();
   }
 
   line(state: LineState, tries: number, verdict: Verdict | null, why: string): void {
     document.body.dataset["line"] = state;
-    this.isHere = state === "open";
-    const text = {
+    this.isOpen = state === "open";
+    this.isBack = false;
+    if (state === "connecting") this.slow.clear();
+    this.lineText = {
       connecting: "Connecting",
-      open: `${this.name} is here`,
+      open: "",
       lost: tries <= 1 ? "Connection lost, coming back" : `Connection lost, coming back (try ${tries})`,
       ended: ended(verdict, why),
     }[state];
-    this.set(text);
+    this.draw();
     if (state === "lost") this.notice("Connection lost, coming back", true);
-    if (state === "ended") this.notice(text, true);
+    if (state === "ended") this.notice(this.lineText, true);
     if (state === "open") this.notice("");
   }
 
   back(): void {
-    this.set(`${this.name} is back`);
+    this.isBack = true;
+    this.draw();
     this.notice("Here again");
+  }
+
+  /** The turn is held, or goes on. */
+  paused(isPaused: boolean): void {
+    this.isPaused = isPaused;
+    this.draw();
+    this.say(isPaused ? "Paused" : "");
   }
 
   /** A provider is slow, or works again. */
   degraded(component: string, reason: string, isActive: boolean): void {
-    const who = COMPONENTS[component] ?? component;
-    const how = reason.toLowerCase().replaceAll("_", " ");
-    this.isHere = !isActive;
-    this.set(isActive ? `${who} is slow now: ${how}` : `${this.name} is here`);
+    if (isActive) this.slow.set(component, reason.toLowerCase().replaceAll("_", " "));
+    else this.slow.delete(component);
+    this.draw();
   }
 
   /** For screen readers only. */
@@ -64,8 +78,14 @@ export class StatusView {
     if (text && !stays) this.timer = window.setTimeout(() => (box.hidden = true), NOTICE_MS);
   }
 
-  private set(text: string): void {
-    byId("status-text").textContent = text;
+  private draw(): void {
+    byId("status-text").textContent = this.isOpen ? this.here() : this.lineText;
+  }
+
+  private here(): string {
+    if (this.isPaused) return `Paused, ${this.who} listens`;
+    for (const [component, how] of this.slow) return `${COMPONENTS[component] ?? component} is slow now: ${how}`;
+    return this.isBack ? `${this.who} is back` : `${this.who} is here`;
   }
 }
 

@@ -25,11 +25,17 @@ export class WaterfallView {
     const x = (ms: number) => LEFT + (Math.min(ms, axisMs) / axisMs) * (width - LEFT - 2);
     const picture = this.frame(width, axisMs);
     LANES.forEach((lane, row) => picture.append(...this.lane(waterfall, lane, row, x)));
+    for (const { askedMs, endMs } of waterfall.pauses) {
+      const [from, to] = [x(askedMs), x(endMs ?? waterfall.endedMs ?? now - waterfall.sentAtMs)];
+      const height = (LANES.length - 1) * ROW + BAR;
+      picture.append(svg("rect", { class: "hold", x: from, y: 0, width: Math.max(2, to - from), height }));
+      for (const edge of [from, to]) picture.append(svg("rect", { class: "hold-edge", x: edge - 0.5, y: 0, width: 1, height }));
+    }
     for (const [ms, kind] of [[waterfall.stopAskedMs, "mark"]] as const) {
       if (ms !== null) picture.append(svg("line", { class: kind, x1: x(ms), x2: x(ms), y1: 0, y2: LANES.length * ROW }));
     }
     this.box.replaceChildren(picture);
-    const rows = facts(waterfall);
+    const rows = facts(waterfall, now);
     figures(this.list, rows);
     set(this.box, { "aria-label": rows.map(([name, value]) => `${name}: ${value}`).join(", ") || "A turn begins" });
   }
@@ -65,7 +71,8 @@ export class WaterfallView {
 }
 
 /** What the picture says, in figures. */
-function facts({ lanes, figures: server, stopMs, outcome }: Waterfall): [string, string][] {
+function facts(waterfall: Waterfall, now: number): [string, string][] {
+  const { lanes, figures: server, stopMs, outcome } = waterfall;
   const rows: [string, string][] = [];
   const add = (name: string, ms: number | null | undefined) => {
     if (ms !== null && ms !== undefined) rows.push([name, duration(ms)]);
@@ -75,6 +82,8 @@ function facts({ lanes, figures: server, stopMs, outcome }: Waterfall): [string,
   add("First picture", lanes.picture.firstMs);
   add("Heard after", lanes.heard.firstMs);
   add("Drift, 95 %", server.driftP95Ms);
+  add("Paused", waterfall.pausedMs(now));
+  add("Pause to silence", waterfall.pauseMs);
   add("Stop to silence", stopMs);
   if (outcome) rows.push(["Outcome", outcome]);
   return rows;
