@@ -272,7 +272,7 @@ class RealtimeSession(AdapterSession):
     def truncate(self, turn_id: str, heard_samples: int, heard_text: str) -> None:
         """The listener heard only so much of that turn's reply, in samples of its speech at 24 kHz, holes left out: a
         model that keeps a memory of its own ends the reply there before it answers again. Quick; never raises.
-        May come again for the same turn, with less.
+        May come again for the same turn: with less, or with more, where its client was lost and has come back.
         """
 
 

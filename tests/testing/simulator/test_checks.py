@@ -16,12 +16,15 @@ from tth.adapters.base import Utterance
 from tth.core.ledger import SpeechLedger
 from tth.core.media_clock import MediaClock
 from tth.core.timeline import Timeline
-from tth.model.events import Event, TurnComplete, TurnStopped
+from tth.model.events import Event, TurnComplete, TurnHeard, TurnStopped
 from tth.model.media import SpeechChunk, SpeechSpan, ms_to_samples
 from tth.pipeline import turn_runner
 from tth.pipeline.tally import Tally
+from tth.pipeline.turn_runner import TurnRunner
 from tth.server.outbox import Outbox
 from tth.session.history import History
+from tth.session.memory import Memory
+from tth.testing.simulator.cast import Truncation
 from tth.testing.simulator.checks import INVARIANTS, breaches
 from tth.testing.simulator.recording import TERMINAL, Got, Recording
 from tth.testing.simulator.stage import play
@@ -153,6 +156,19 @@ def forgetful(recording: Recording) -> Recording:
     return replace(recording, cast=other)
 
 
+def truncated(heard_text: str) -> Tamper:
+    """A realtime model is told something of the answer, all of which was heard."""
+
+    def tamper(recording: Recording) -> Recording:
+        cast = recording.cast
+        other = type(cast)(cast.random, 0.0)
+        other.sounds, other.replies, other.words, other.asked = cast.sounds, cast.replies, cast.words, cast.asked
+        other.truncations = [Truncation(cast.asked[0].turn_id, 0, heard_text)]
+        return replace(recording, cast=other)
+
+    return tamper
+
+
 def misheard(recording: Recording) -> Recording:
     sent = [replace(one, text="Nobody said this.") if one.kind == "user_text" else one for one in recording.sent]
     return replace(recording, sent=sent)
@@ -216,6 +232,8 @@ TAMPERING: list[tuple[str, Tamper]] = [
     ("an estimate is called one", edited("turn_stopped", 1, heard_is_estimate=False)),
     ("an estimate is called one", edited("turn_stopped", 1, heard_text="")),
     ("memory holds what was heard", forgetful),
+    ("a realtime model is told what was heard", truncated("")),
+    ("a realtime model is cut where its words end", truncated("some words that were not in these samples " * 9)),
     ("a stop is prompt", late_stop),
     ("degraded mode is told on entry and exit", left_degraded_unasked),
     ("revisions of controls rise", edited("turn_started", 2, control_revision=1)),
@@ -301,6 +319,25 @@ def unanswering(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turn_runner, "take_back_at_stop", lambda turn, unsent: turn.tally.take_back(unsent))
 
 
+def forgetful_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What turns out later to have been heard is mended in our own memory alone."""
+    mend = Memory._mend
+
+    def alone(self: Memory, last: Any, *more: Any, **named: Any) -> TurnHeard:
+        was, last.is_ours = last.is_ours, False
+        try:
+            return mend(self, last, *more, **named)
+        finally:
+            last.is_ours = was
+
+    monkeypatch.setattr(Memory, "_mend", alone)
+
+
+def counting_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time for which the voice was waited for counts as speech."""
+    monkeypatch.setattr(TurnRunner, "speech_samples_until", lambda self, sample: sample - self.start_sample)
+
+
 BROKEN_SERVERS: list[tuple[Callable[[pytest.MonkeyPatch], None], str, int]] = [
     (hasty, "nothing of a turn behind its end, nothing older behind a newer one", 1),
     (hasty, "a turn's events are in order", 1),
@@ -309,6 +346,8 @@ BROKEN_SERVERS: list[tuple[Callable[[pytest.MonkeyPatch], None], str, int]] = [
     (flattering, "memory holds what was heard", 1),
     (clipping, "the sound is the voice's", 1),
     (slow_clock, "an estimate is called one", 101),
+    (forgetful_of_others, "a realtime model is told what was heard", 1),
+    (counting_silence, "a realtime model is cut where its words end", 1),
     (stuttering, "the sound is the voice's", 1),
     (unanswering, "every question is answered", 801),
 ]

@@ -30,7 +30,7 @@ from tth.adapters.base import (
 )
 from tth.model.controls import BY_PATH, Controls
 from tth.model.media import SAMPLE_RATE_HZ, SpeechChunk, ms_to_samples
-from tth.testing.simulator.cast import Asked, Cast, Fault, Speech
+from tth.testing.simulator.cast import Asked, Cast, Fault, Speech, Truncation
 from tth.testing.simulator.texts import MUTE, draw_text, split
 
 CONTROLS = {path: ControlSupport() for path in BY_PATH}
@@ -227,6 +227,9 @@ class _RealtimeSession(RealtimeSession):
         self._cast = cast
         self._model = model
         self._voice = voice
+
+    def truncate(self, turn_id: str, heard_samples: int, heard_text: str) -> None:
+        self._cast.truncations.append(Truncation(turn_id, heard_samples, heard_text))
 
     async def infer_stream(
         self, prompt: LlmInput, control: Controls, context: TurnContext

@@ -91,6 +91,16 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Truncation:
+    """A realtime model was told how much of an answer was heard."""
+
+    turn_id: str
+    heard_samples: int
+    """Of its speech."""
+    heard_text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Speech:
     """A text as sound."""
 
@@ -111,6 +121,7 @@ class Cast:
         self.replies: dict[str, str] = {}
         """By turn: what the model wrote, as far as it came."""
         self.asked: list[Asked] = []
+        self.truncations: list[Truncation] = []
         self.words: list[SaidWord] = [SaidWord(0, "", 0, 0, 0)]
         """By number; 0 is silence between words."""
         self.longest_slot_samples = 0

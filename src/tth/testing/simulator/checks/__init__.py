@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from tth.testing.simulator.checks import heard, limits, order, pauses, resumed, sound, states, texts
+from tth.testing.simulator.checks import heard, limits, order, pauses, resumed, sound, states, texts, truncated
 from tth.testing.simulator.recording import Recording
 from tth.testing.simulator.world import World
 
@@ -41,6 +41,8 @@ INVARIANTS: Mapping[str, Check] = MappingProxyType(
         "what was heard is what was played": heard.as_played,
         "an estimate is called one": heard.estimates,
         "memory holds what was heard": heard.remembered,
+        "a realtime model is told what was heard": truncated.as_told,
+        "a realtime model is cut where its words end": truncated.in_its_sound,
         "a stop is prompt": heard.prompt,
         "a stream that resumes begins with what was missed": resumed.begins_with_what_was_missed,
         "nothing but media is lost, or a gap is told": resumed.nothing_lost_untold,
