@@ -64,6 +64,20 @@ def test_what_lies_behind_the_pause_is_dropped() -> None:
     assert pauses.take(later) == [later]
 
 
+def test_of_a_packet_less_counts() -> None:
+    """Opus cannot be cut: the decoder is told to take fewer samples of it."""
+    pauses, packet = asked(), audio("a", 40_000)
+    packet.audio_chunk.MergeFrom(
+        media_pb2.AudioChunk(data=b"packet", codec=media_pb2.AUDIO_CODEC_OPUS, skip_sample_count=60, last=True)
+    )
+    packet.audio_chunk.sample_count, packet.audio_chunk.duration_us = 420, 17_500
+    pauses.take(packet)
+    (heard, _) = pauses.take(paused(50_000))
+    chunk = heard.audio_chunk
+    assert (chunk.data, chunk.skip_sample_count, chunk.sample_count) == (b"packet", 60, 240)
+    assert (chunk.duration_us, chunk.last) == (10_000, False)
+
+
 def test_a_refusal_brings_everything_back() -> None:
     """In its order, before the error; another message's refusal does not."""
     pauses = asked()

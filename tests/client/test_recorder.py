@@ -17,7 +17,8 @@ from tth.client.recorder import Recorder
 from tth.media.encode import make_encoder
 from tth.media.mp4 import ResolutionChanged
 from tth.model.controls import GREEN_RGB
-from tth.model.media import VideoCodec
+from tth.model.media import AudioCodec, VideoCodec, samples_to_us, us_to_samples
+from tth.pipeline.sound_packer import make_packer
 from tth.v1 import controls_pb2, media_pb2
 from tth.v1.converse_pb2 import ConverseResponse, IdleClip, SessionState, TextDelta, TurnPaused, TurnStopped
 
@@ -63,6 +64,27 @@ def test_sound_and_picture_stay_together(tmp_path: Path, codec: VideoCodec, audi
     assert len(result.frame_times_s) == 20
     assert abs(first_bright_s(result) - 0.4) < 0.001
     assert abs(onset_s(result) - 0.4) < 0.005
+
+
+def test_opus_is_heard_where_its_pts_places_it(tmp_path: Path) -> None:
+    """A beep in the middle of two runs with a hole between."""
+    start, beep = 5_000_000, tone(0.4, 1000.0, 0.8)
+    packer = make_packer(AudioCodec.OPUS)
+    silent = np.zeros(9_600, np.int16)
+    first = us_to_samples(start)
+    packets = [*packer.pack(silent, first, 1), *packer.pack(beep, first + 14_400, 1), *packer.finish()]
+    recorder = Recorder(tmp_path / "a.mp4")
+    for picture in frames([20] * 30, VideoCodec.H264, start):
+        recorder.take(picture)
+    for packet in packets:
+        event = audio("t_1", samples_to_us(packet.start_sample))
+        chunk = event.audio_chunk
+        chunk.data, chunk.codec, chunk.sample_count = packet.data, media_pb2.AUDIO_CODEC_OPUS, packet.sample_count
+        chunk.duration_us, chunk.skip_sample_count = samples_to_us(packet.sample_count), packet.skip_sample_count
+        recorder.take(event)
+    assert recorder.audio_samples == len(silent) + len(beep)
+    assert recorder.close()
+    assert abs(onset_s(read(tmp_path / "a.mp4")) - 0.6) < 0.005
 
 
 @pytest.mark.parametrize("codec", [codec for codec in WIRE if codec.has_alpha])

@@ -18,6 +18,7 @@ from tth.core.budget import Budgets
 from tth.model.controls import Controls
 from tth.model.events import (
     AudioChunk,
+    DegradedMode,
     Event,
     MotionFrame,
     Speaking,
@@ -31,10 +32,11 @@ from tth.model.events import (
     VideoFrame,
     WordSpoken,
 )
-from tth.model.media import Pcm, PhonemeTiming, SpeechChunk, WordTiming, ms_to_samples
+from tth.model.media import AudioCodec, Pcm, PhonemeTiming, SpeechChunk, WordTiming, ms_to_samples
 from tth.pipeline.text_stage import GivenText
 from tth.pipeline.turn_runner import TurnRunner
 from tth.testing.scripted import ScriptedAvatar, ScriptedModel
+from tth.testing.simulator.packets import SimulatedPackers, decode
 
 TEXT = "One two three four five. Six seven eight nine. Ten eleven twelve thirteen fourteen fifteen."
 WORD_MS = 180
@@ -133,6 +135,13 @@ class Line:
         await self._emptied.wait()
 
 
+def sound_of(chunk: AudioChunk) -> Pcm:
+    """What a client hears of it; packets are those of the simulator, which lose nothing."""
+    if chunk.codec is AudioCodec.PCM_S16LE:
+        return np.frombuffer(chunk.data, "<i2")
+    return decode(chunk.data, chunk.skip_sample_count, chunk.sample_count)
+
+
 class Listener:
     """Takes what was sent as a client does: what is void is thrown away."""
 
@@ -142,16 +151,18 @@ class Listener:
         """By offset; the newest that was told."""
 
     def take(self, events: Sequence[Event]) -> None:
-        """All of one turn."""
+        """All of one turn. What it says of its avatar belongs to no turn, and comes when it is so."""
         is_held = has_more = False
         goes_on_at: int | None = None
         for event in events:
+            if isinstance(event, DegradedMode):
+                continue
             assert not is_held or isinstance(event, WHILE_HELD), event
             match event:
                 case AudioChunk(last=False):
                     assert goes_on_at in (None, event.start_sample), "it goes on where the client was told"
                     goes_on_at = None
-                    self._heard.append((event.start_sample, np.frombuffer(event.data, "<i2")))
+                    self._heard.append((event.start_sample, sound_of(event)))
                 case WordSpoken(timing):
                     self.words[timing.offset] = timing
                 case TurnPaused(heard_sample):
@@ -236,14 +247,15 @@ async def playing(
     is_seen: bool = True,
     budgets: Budgets | None = None,
     llm: ScriptedModel | None = None,
+    audio: AudioCodec = AudioCodec.PCM_S16LE,
 ) -> AsyncIterator[Play]:
     """A turn that has begun. Left: it has ended, everything has left the server, nothing of it is alive."""
     voice = CountingVoice(chunk_ms, wait_ms)
     face = (avatar or ScriptedAvatar()) if is_seen else None
     scene = make_scene(tts=voice, llm=llm, avatar=face, budgets=budgets)
     line = Line(each_ms)
-    scene = replace(scene, venue=replace(scene.venue, sink=line))
-    runner = scene.runner(text, mode=TextMode.SAY if llm is None else TextMode.TALK)
+    scene = replace(scene, venue=replace(scene.venue, sink=line, make_packer=SimulatedPackers()))
+    runner = scene.runner(text, mode=TextMode.SAY if llm is None else TextMode.TALK, audio=audio)
     sending = asyncio.create_task(line.run())
     play = Play(scene, line, voice, runner, asyncio.create_task(runner.run()))
     try:

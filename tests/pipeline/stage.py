@@ -16,7 +16,7 @@ from tth.core.pacing import batch_pace, live_pace
 from tth.media.encode import EncodedPicture
 from tth.model.controls import ControlReport, Controls, Resolution
 from tth.model.events import Event, TextMode, TurnComplete, TurnStopped
-from tth.model.media import MediaPreferences, SpeechChunk, VideoCodec, WordTiming, ms_to_samples
+from tth.model.media import AudioCodec, MediaPreferences, SpeechChunk, VideoCodec, WordTiming, ms_to_samples
 from tth.pipeline.frame_encoder import FrameEncoder
 from tth.pipeline.plan import AdapterSessions, TurnPlan, Venue
 from tth.pipeline.text_stage import GivenText
@@ -83,6 +83,7 @@ class Scene:
         video: VideoCodec = VideoCodec.RAW_RGB24,
         turn_id: str = "t_1",
         controls: Controls = SMALL,
+        audio: AudioCodec = AudioCodec.PCM_S16LE,
     ) -> TurnRunner:
         """A turn that has not begun."""
         plan = TurnPlan(
@@ -95,7 +96,7 @@ class Scene:
             history=(),
             adapters=("tts=scripted",),
             pace=live_pace(AHEAD_MS) if live else batch_pace(),
-            media=MediaPreferences(video_codec=video),
+            media=MediaPreferences(audio_codec=audio, video_codec=video),
             taken_s=self.venue.clock.now_s(),
         )
         given = text if isinstance(text, GivenText) else GivenText(text, is_complete=True)

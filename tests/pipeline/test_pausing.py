@@ -27,7 +27,7 @@ from tth.model.events import (
     VideoFrame,
     WordSpoken,
 )
-from tth.model.media import FrameKind, ms_to_samples
+from tth.model.media import AudioCodec, FrameKind, ms_to_samples
 from tth.pipeline.text_stage import GivenText
 from tth.testing.scripted import ScriptedModel, every, wait
 from tth.testing.virtual_time import run_virtual
@@ -35,7 +35,7 @@ from tth.testing.virtual_time import run_virtual
 pytestmark = pytest.mark.pipeline
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     pauses=st.lists(st.tuples(st.integers(0, 2200), st.integers(0, 900), st.integers(-1, 700)), max_size=5),
     chunk_ms=st.lists(st.sampled_from([1, 7.3, 20, 40, 170, 1500]), min_size=1, max_size=3),
@@ -43,6 +43,7 @@ pytestmark = pytest.mark.pipeline
     each_ms=st.sampled_from([0, 1, 8, 30]),
     is_seen=st.booleans(),
     is_stopped=st.booleans(),
+    audio=st.sampled_from(AudioCodec),
 )
 def test_whatever_is_held_when(
     pauses: list[tuple[int, int, int]],
@@ -51,11 +52,12 @@ def test_whatever_is_held_when(
     each_ms: float,
     is_seen: bool,
     is_stopped: bool,
+    audio: AudioCodec,
 ) -> None:
     """What the listener hears is the voice's sound, sample by sample; words lie on their sound; order holds."""
 
     async def main() -> Play:
-        async with playing(chunk_ms=chunk_ms, wait_ms=wait_ms, each_ms=each_ms, is_seen=is_seen) as play:
+        async with playing(chunk_ms=chunk_ms, wait_ms=wait_ms, each_ms=each_ms, is_seen=is_seen, audio=audio) as play:
             for run_ms, held_ms, late_ms in pauses:
                 await asyncio.sleep(run_ms / 1000)
                 try:

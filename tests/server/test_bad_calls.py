@@ -33,6 +33,7 @@ MARK = "SECRETWORD"
 """Stands in every bad text: it may appear in no answer."""
 TEXT = "user_text.text"
 
+UNKNOWN_SOUND = MediaPreferences.FromString(b"\x08\x63")  # audio_codec = 99
 UNKNOWN_CODEC = MediaPreferences.FromString(b"\x18\x63")  # video_codec = 99
 RAW_PATH = "/tth.v1.TthService/Converse"
 
@@ -181,7 +182,7 @@ CREATE = [
     ({"request_id": "x" * 129}, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST", "request_id"),
     ({"language_code": MARK * 4}, grpc.StatusCode.INVALID_ARGUMENT, "LANGUAGE_INVALID", "language_code"),
     (
-        {"media": MediaPreferences(audio_codec="AUDIO_CODEC_OPUS")},
+        {"media": UNKNOWN_SOUND},
         grpc.StatusCode.INVALID_ARGUMENT,
         "INVALID_REQUEST",
         "media.audio_codec",

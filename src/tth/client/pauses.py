@@ -76,10 +76,11 @@ def _before(event: ConverseResponse, end_us: int) -> ConverseResponse | None:
     media = getattr(event, payload)
     if media.pts_us >= end_us:
         return None
-    if payload == "audio_chunk" and media.codec == media_pb2.AUDIO_CODEC_PCM_S16LE:
+    if payload == "audio_chunk":
         count = round((end_us - media.pts_us) * media.sample_rate_hz / 1_000_000)
         if count < media.sample_count:
-            event.audio_chunk.data = media.data[: 2 * media.channel_count * count]
+            if media.codec == media_pb2.AUDIO_CODEC_PCM_S16LE:  # of a packet less is taken when it is decoded
+                event.audio_chunk.data = media.data[: 2 * media.channel_count * count]
             event.audio_chunk.sample_count = count
             event.audio_chunk.duration_us = end_us - media.pts_us
             event.audio_chunk.last = False

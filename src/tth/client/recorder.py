@@ -28,6 +28,7 @@ from tth.client.idle_loop import IdleLoop
 from tth.media.decode import FrameDecoder
 from tth.media.mov import MovWriter
 from tth.media.mp4 import Mp4Writer
+from tth.media.opus import OpusDecoder
 from tth.media.subtitles import SpokenWord, cues, webvtt
 from tth.model.media import SAMPLE_RATE_HZ, Picture, VideoCodec, us_to_samples
 from tth.v1 import controls_pb2, media_pb2
@@ -84,7 +85,7 @@ class Recorder:
 
     An .mp4 takes H.264 as it comes, a .mov PNG; all other pictures are encoded anew. Those of a session that begins
     with idle_mode CLIP are too, and its clips fill the time between turns; a clip's pictures are kept for that, at
-    512x512 about 80 MB. Sound must be 16-bit PCM at 24 kHz, mono.
+    512x512 about 80 MB. Sound must be 16-bit PCM or Opus, at 24 kHz, mono.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class Recorder:
         self._mouth_index = names.index(_MOUTH_SHAPE) if _MOUTH_SHAPE in names else None
         self._writer: Mp4Writer | None = None
         self._decoder: FrameDecoder | None = None
+        self._opus = OpusDecoder()
         self._early: list[ConverseResponse] = []
         self._cuts: list[tuple[int, int]] = []  # where, and how many samples of time
         self._first_pts_us: int | None = None
@@ -196,11 +198,9 @@ class Recorder:
 
     def _take_audio(self, event: ConverseResponse) -> None:
         chunk = event.audio_chunk
-        if chunk.codec != media_pb2.AUDIO_CODEC_PCM_S16LE or (chunk.sample_rate_hz, chunk.channel_count) != (
-            SAMPLE_RATE_HZ,
-            1,
-        ):
-            raise ValueError("only 16-bit PCM at 24 kHz, mono, can be recorded")
+        is_known = chunk.codec in (media_pb2.AUDIO_CODEC_PCM_S16LE, media_pb2.AUDIO_CODEC_OPUS)
+        if not is_known or (chunk.sample_rate_hz, chunk.channel_count) != (SAMPLE_RATE_HZ, 1):
+            raise ValueError("only 16-bit PCM and Opus at 24 kHz, mono, can be recorded")
         self._note_pts(chunk.pts_us)
         self.audio_samples += chunk.sample_count
         if self._writer is None:
@@ -256,7 +256,11 @@ class Recorder:
 
     def _write_audio(self, chunk: media_pb2.AudioChunk) -> None:
         assert self._writer is not None
-        self._writer.add_pcm(np.frombuffer(chunk.data, "<i2").astype(np.int16), us_to_samples(chunk.pts_us))
+        if chunk.codec == media_pb2.AUDIO_CODEC_OPUS:
+            pcm = self._opus.decode(chunk.data, chunk.skip_sample_count, chunk.sample_count)
+        else:
+            pcm = np.frombuffer(chunk.data, "<i2").astype(np.int16)
+        self._writer.add_pcm(pcm, us_to_samples(chunk.pts_us))
 
     def _note_pts(self, pts_us: int) -> None:
         self._first_pts_us = pts_us if self._first_pts_us is None else min(self._first_pts_us, pts_us)

@@ -61,6 +61,8 @@ class AudioChunk:
     last: bool = False
     control_revision: int = 0
     codec: AudioCodec = AudioCodec.PCM_S16LE
+    skip_sample_count: int = 0
+    """Of a codec that works in packets: decoded samples before the first one. Not 0: decoding begins anew."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ def samples_to_ms(samples: int) -> float:
 
 class AudioCodec(StrEnum):
     PCM_S16LE = "pcm_s16le"
+    OPUS = "opus"
 
 
 class VideoCodec(StrEnum):

@@ -17,6 +17,7 @@ from tth.model.events import DegradedMode, Event, TextMode
 from tth.model.media import MediaPreferences
 from tth.pipeline.frame_encoder import FrameEncoder
 from tth.pipeline.picture_health import PictureHealth
+from tth.pipeline.sound_packer import MakePacker, make_packer
 
 
 class Sink(Protocol):
@@ -88,6 +89,7 @@ class Venue:
     language_code: str = "en"
     moderator: Moderator | None = None
     health: PictureHealth = field(default_factory=PictureHealth)
+    make_packer: MakePacker = make_packer
 
     def tell(self, notice: DegradedMode | None) -> None:
         """Say how the session is, if there is something to say; belongs to no turn."""

@@ -382,6 +382,7 @@ class Conversation:
             engine.budgets,
             moderator=engine.moderator,
             health=self.health,
+            make_packer=engine.make_packer,
         )
 
     def _emit(self, event: Event) -> None:

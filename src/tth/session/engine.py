@@ -17,6 +17,7 @@ from tth.model.controls import ControlPatch, Controls, LatencyMode
 from tth.model.media import MediaPreferences
 from tth.pipeline.frame_encoder import EncodeOffload
 from tth.pipeline.plan import AdapterSessions
+from tth.pipeline.sound_packer import MakePacker, make_packer
 from tth.session.clause_cache import CachedVoice, ClauseCache
 from tth.session.control_layers import ControlLayers
 from tth.session.history import DEFAULT_MAX_TOKENS
@@ -47,6 +48,7 @@ class Engine:
     clause_cache: ClauseCache | None = None
     default_language: str = "en"
     default_media: MediaPreferences = MediaPreferences()
+    make_packer: MakePacker = make_packer
 
     @property
     def adapter_names(self) -> tuple[str, ...]:

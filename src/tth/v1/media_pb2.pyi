@@ -65,7 +65,7 @@ class MediaPreferences(_message.Message):
     def __init__(self, audio_codec: _Optional[_Union[AudioCodec, str]] = ..., audio_sample_rate_hz: _Optional[int] = ..., video_codec: _Optional[_Union[VideoCodec, str]] = ..., motion: bool = ..., word_timings: bool = ..., alpha: bool = ...) -> None: ...
 
 class AudioChunk(_message.Message):
-    __slots__ = ("data", "codec", "sample_rate_hz", "channel_count", "pts_us", "sample_count", "duration_us", "chunk_index", "last", "control_revision")
+    __slots__ = ("data", "codec", "sample_rate_hz", "channel_count", "pts_us", "sample_count", "duration_us", "chunk_index", "last", "control_revision", "skip_sample_count")
     DATA_FIELD_NUMBER: _ClassVar[int]
     CODEC_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_RATE_HZ_FIELD_NUMBER: _ClassVar[int]
@@ -76,6 +76,7 @@ class AudioChunk(_message.Message):
     CHUNK_INDEX_FIELD_NUMBER: _ClassVar[int]
     LAST_FIELD_NUMBER: _ClassVar[int]
     CONTROL_REVISION_FIELD_NUMBER: _ClassVar[int]
+    SKIP_SAMPLE_COUNT_FIELD_NUMBER: _ClassVar[int]
     data: bytes
     codec: AudioCodec
     sample_rate_hz: int
@@ -86,7 +87,8 @@ class AudioChunk(_message.Message):
     chunk_index: int
     last: bool
     control_revision: int
-    def __init__(self, data: _Optional[bytes] = ..., codec: _Optional[_Union[AudioCodec, str]] = ..., sample_rate_hz: _Optional[int] = ..., channel_count: _Optional[int] = ..., pts_us: _Optional[int] = ..., sample_count: _Optional[int] = ..., duration_us: _Optional[int] = ..., chunk_index: _Optional[int] = ..., last: bool = ..., control_revision: _Optional[int] = ...) -> None: ...
+    skip_sample_count: int
+    def __init__(self, data: _Optional[bytes] = ..., codec: _Optional[_Union[AudioCodec, str]] = ..., sample_rate_hz: _Optional[int] = ..., channel_count: _Optional[int] = ..., pts_us: _Optional[int] = ..., sample_count: _Optional[int] = ..., duration_us: _Optional[int] = ..., chunk_index: _Optional[int] = ..., last: bool = ..., control_revision: _Optional[int] = ..., skip_sample_count: _Optional[int] = ...) -> None: ...
 
 class VideoFrame(_message.Message):
     __slots__ = ("data", "codec", "width_px", "height_px", "pts_us", "duration_us", "frame_index", "keyframe", "kind", "dropped_before_count", "control_revision", "codec_config", "alpha")

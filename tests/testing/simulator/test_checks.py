@@ -17,7 +17,7 @@ from tth.core.ledger import SpeechLedger
 from tth.core.media_clock import MediaClock
 from tth.core.timeline import Timeline
 from tth.model.events import Event, TurnComplete, TurnHeard, TurnStopped
-from tth.model.media import SpeechChunk, SpeechSpan, ms_to_samples
+from tth.model.media import AudioCodec, SpeechChunk, SpeechSpan, ms_to_samples
 from tth.pipeline import turn_runner
 from tth.pipeline.tally import Tally
 from tth.pipeline.turn_runner import TurnRunner
@@ -29,6 +29,7 @@ from tth.testing.simulator.checks import INVARIANTS, breaches
 from tth.testing.simulator.recording import TERMINAL, Got, Recording
 from tth.testing.simulator.stage import play
 from tth.testing.simulator.world import World, draw_world
+from tth.v1 import media_pb2
 from tth.v1.converse_pb2 import DegradedMode
 
 pytestmark = pytest.mark.pipeline
@@ -50,6 +51,23 @@ def test_a_good_conversation_passes() -> None:
     completed, stopped = "turn_complete", "turn_stopped"
     assert outcomes == [completed, completed, stopped, stopped, completed, stopped, completed]
     assert len(recording.of_kind["turn_paused"]) == 2
+
+
+@cache
+def in_packets() -> tuple[Recording, World]:
+    """The same conversation with Opus."""
+    world = scenes.world()
+    world = replace(world, media=replace(world.media, audio_codec=AudioCodec.OPUS))
+    return play(world), world
+
+
+def test_a_good_conversation_in_packets_passes() -> None:
+    """As one in PCM: the listener hears the same."""
+    recording, world = in_packets()
+    assert [str(breach) for breach in breaches(recording, world)] == []
+    assert [events[-1].kind for events in recording.of_turn.values()] == [
+        events[-1].kind for events in conversation()[0].of_turn.values()
+    ]
 
 
 def at(recording: Recording, kind: str, number: int = 0) -> int:
@@ -196,6 +214,8 @@ TAMPERING: list[tuple[str, Tamper]] = [
     ("pts rise in each medium", edited("video_frame", 3, pts_us=lambda pts: pts - 50_000)),
     ("sound is contiguous", edited("audio_chunk", 3, pts_us=lambda pts: pts + 1000)),
     ("sound is contiguous", edited("audio_chunk", 3, chunk_index=7)),
+    ("runs of packets are whole", edited("audio_chunk", 3, codec=media_pb2.AUDIO_CODEC_OPUS)),
+    ("runs of packets are whole", edited("audio_chunk", 3, skip_sample_count=60)),
     ("the sound is the voice's", edited("audio_chunk", 3, data=lambda data: data[:-2] + b"\x01\x01")),
     ("the sound is the voice's", without("audio_chunk", 3)),
     ("ends are where the media end", edited("turn_stopped", audio_end_pts_us=lambda pts: pts + 40_000)),
@@ -253,6 +273,24 @@ TAMPERING: list[tuple[str, Tamper]] = [
 def test_tampering_is_seen(invariant: str, tamper: Tamper) -> None:
     """By the invariant that is about it."""
     recording, world = conversation()
+    assert invariant in {breach.invariant for breach in breaches(tamper(recording), world)}
+
+
+@pytest.mark.parametrize(
+    ("invariant", "tamper"),
+    [
+        ("runs of packets are whole", without("audio_chunk", 3)),
+        ("runs of packets are whole", edited("audio_chunk", 0, skip_sample_count=0)),
+        ("runs of packets are whole", edited("audio_chunk", 3, skip_sample_count=60)),
+        ("runs of packets are whole", edited("audio_chunk", 3, pts_us=lambda pts: pts + 100)),
+        ("runs of packets are whole", edited("audio_chunk", 3, codec=media_pb2.AUDIO_CODEC_PCM_S16LE)),
+        ("the sound is the voice's", edited("audio_chunk", 0, skip_sample_count=61)),
+        ("the sound is the voice's", edited("audio_chunk", 3, sample_count=479)),
+    ],
+)
+def test_tampering_with_packets_is_seen(invariant: str, tamper: Tamper) -> None:
+    """As with everything else."""
+    recording, world = in_packets()
     assert invariant in {breach.invariant for breach in breaches(tamper(recording), world)}
 
 

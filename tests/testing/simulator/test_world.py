@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tth.model.media import AudioCodec
 from tth.testing.simulator.steps import DrainServer, EndSession, Reopen, Say, StopTurn
 from tth.testing.simulator.transport import Reads
 from tth.testing.simulator.world import draw_world
@@ -25,5 +26,6 @@ def test_everything_occurs() -> None:
     assert {type(step) for step in steps} >= {Say, StopTurn, Reopen, EndSession, DrainServer}
     assert len({step.position for step in steps if isinstance(step, StopTurn)}) == 6
     assert len({world.overlap for world in worlds}) == 3
+    assert {world.media.audio_codec for world in worlds} == set(AudioCodec)
     assert {world.avatar is None for world in worlds} == {True, False}
     assert {world.realtime for world in worlds} == {True, False}

@@ -35,7 +35,10 @@ _VIDEO = {
     media.VideoCodec.WEBP: media_pb2.VIDEO_CODEC_WEBP,
     media.VideoCodec.RAW_RGBA32: media_pb2.VIDEO_CODEC_RAW_RGBA32,
 }
-_AUDIO = {media.AudioCodec.PCM_S16LE: media_pb2.AUDIO_CODEC_PCM_S16LE}
+_AUDIO = {
+    media.AudioCodec.PCM_S16LE: media_pb2.AUDIO_CODEC_PCM_S16LE,
+    media.AudioCodec.OPUS: media_pb2.AUDIO_CODEC_OPUS,
+}
 _MODE = {mode: f"TEXT_MODE_{mode.name}" for mode in events.TextMode}
 
 
@@ -140,6 +143,7 @@ def _fill_audio(message: ConverseResponse, event: events.AudioChunk) -> None:
     audio.chunk_index = event.chunk_index
     audio.last = event.last
     audio.control_revision = event.control_revision
+    audio.skip_sample_count = event.skip_sample_count
 
 
 def _fill_video(message: ConverseResponse, event: events.VideoFrame) -> None:

@@ -26,6 +26,7 @@ from tth.testing.simulator.adapters import SimulatedModel, SimulatedRealtime, Si
 from tth.testing.simulator.avatar import SimulatedAvatar
 from tth.testing.simulator.cast import Cast
 from tth.testing.simulator.client import SimulatedClient
+from tth.testing.simulator.packets import SimulatedPackers
 from tth.testing.simulator.recording import Recording
 from tth.testing.simulator.script import PERSONAS
 from tth.testing.simulator.world import DRAIN_S, World
@@ -85,6 +86,7 @@ def make_server(world: World, cast: Cast) -> TthServer:
         max_ahead_ms=dict.fromkeys(LatencyMode, world.max_ahead_ms),
         max_turns=world.limits.turns,
         replay=ReplayLimits(max_count=world.told_again),
+        make_packer=SimulatedPackers(),
     )
     limits = world.limits
     options = ServerOptions(

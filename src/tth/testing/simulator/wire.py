@@ -22,6 +22,7 @@ def create_session(world: World) -> tth_service_pb2.CreateSessionRequest:
 
 def _media(wanted: MediaPreferences) -> media_pb2.MediaPreferences:
     return media_pb2.MediaPreferences(
+        audio_codec=f"AUDIO_CODEC_{wanted.audio_codec.name}",
         video_codec=f"VIDEO_CODEC_{wanted.video_codec.name}",
         motion=wanted.motion,
         word_timings=wanted.word_timings,

@@ -10,7 +10,7 @@ from random import Random
 
 from tth.core.budget import Budgets
 from tth.model.controls import Controls, EmotionLabel, IdleMode, LatencyMode, Resolution
-from tth.model.media import MediaPreferences, VideoCodec
+from tth.model.media import AudioCodec, MediaPreferences, VideoCodec
 from tth.session.terms import OverlapPolicy
 from tth.testing.simulator.adapters import ModelTraits, VoiceTraits
 from tth.testing.simulator.avatar import AvatarTraits
@@ -83,7 +83,7 @@ class Features:
 def draw_world(seed: int, features: Features = Features()) -> World:
     """The world of this seed; always the same."""
     random = Random(seed)
-    media = _media(random)
+    media = replace(_media(random), audio_codec=_audio_codec(Random(seed + 3)))
     wants_pictures = media.motion or media.video_codec is not VideoCodec.NONE
     is_realtime = random.random() < 0.2
     overlap = random.choice((OverlapPolicy.SUPERSEDE, OverlapPolicy.SUPERSEDE, *OverlapPolicy))
@@ -147,6 +147,10 @@ def _limits(random: Random) -> Limits:
 def _media(random: Random) -> MediaPreferences:
     codec = VideoCodec.RAW_RGB24 if random.random() < 0.3 else VideoCodec.NONE
     return MediaPreferences(video_codec=codec, motion=random.random() < 0.15, word_timings=random.random() < 0.75)
+
+
+def _audio_codec(random: Random) -> AudioCodec:
+    return random.choice((AudioCodec.PCM_S16LE, AudioCodec.OPUS))
 
 
 def _model(random: Random) -> ModelTraits:

@@ -27,6 +27,7 @@ INVARIANTS: Mapping[str, Check] = MappingProxyType(
         "every question is answered": order.answered,
         "pts rise in each medium": sound.pts_rise,
         "sound is contiguous": sound.contiguous,
+        "runs of packets are whole": sound.runs_are_whole,
         "the sound is the voice's": sound.is_the_voices,
         "ends are where the media end": sound.ends,
         "speaking events are paired": sound.speaking_paired,

@@ -180,7 +180,7 @@ def remembered(recording: Recording, world: World) -> Iterator[str]:
             if last_turn not in (None, one.body.turn_id):
                 yield f"turn_heard is about {one.body.turn_id}, the last turn was {last_turn}"
             events = recording.of_turn.get(one.body.turn_id, [])
-            expected = _corrected(expected, texts.get(one.body.turn_id), one, events)
+            expected = _corrected(expected, texts.get(one.body.turn_id), one, events, world)
             texts[one.body.turn_id] = one.body.heard_text
 
 
@@ -206,13 +206,13 @@ def _unsure(expected: list[_Entry | None]) -> list[_Entry | None]:
 
 
 def _corrected(
-    expected: list[_Entry | None], remembered: str | None, one: Got, events: list[Got]
+    expected: list[_Entry | None], remembered: str | None, one: Got, events: list[Got], world: World
 ) -> list[_Entry | None]:
     """What was remembered last was heard only so far, or, by a client that has come back, further than was known."""
     heard_text = one.body.heard_text
     if remembered is None or remembered == heard_text:
         return expected  # not known; or the rest had no words in it
-    entry = [_Entry(Speaker.PERSON, heard_text, _is_interrupted(one, events))] if heard_text.strip() else []
+    entry = [_Entry(Speaker.PERSON, heard_text, _is_interrupted(one, events, world))] if heard_text.strip() else []
     if not remembered.strip():
         return [*expected, *entry]
     places = [at for at, old in enumerate(expected) if old is not None and _is_said(old, remembered)]
@@ -221,18 +221,18 @@ def _corrected(
     return [*expected[: places[-1]], *entry, *expected[places[-1] + 1 :]]
 
 
-def _is_interrupted(one: Got, events: list[Got]) -> bool | None:
+def _is_interrupted(one: Got, events: list[Got], world: World) -> bool | None:
     """Whether a turn of which so much was heard ends before its speech did; None where that is not known."""
     heard_at = us_to_samples(one.body.heard_pts_us)
     if events and events[-1].kind in TERMINAL:
-        return events[-1].kind == "turn_stopped" or heard_at < speech_end_of(events[-1])
+        return events[-1].kind == "turn_stopped" or heard_at < speech_end_of(events[-1], world)
     is_more = any(piece.end > heard_at for piece in pieces_of(events) if not piece.chunk.body.last)
     return True if is_more else None
 
 
-def speech_end_of(terminal: Got) -> int:
+def speech_end_of(terminal: Got, world: World) -> int:
     """Of a turn that was completed: where its speech ends, in samples."""
-    return us_to_samples(terminal.body.audio_end_pts_us) - TAIL_SAMPLES
+    return us_to_samples(terminal.body.audio_end_pts_us) - TAIL_SAMPLES[world.media.audio_codec]
 
 
 def _is_said(one: _Entry, text: str) -> bool:

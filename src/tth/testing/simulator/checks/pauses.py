@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tth.model.media import us_to_samples
+from tth.testing.simulator.packets import pcm_of
 from tth.testing.simulator.recording import MEDIA, TERMINAL, Got, Recording
 from tth.testing.simulator.world import World
 
@@ -40,7 +41,7 @@ def pieces_of(events: list[Got]) -> list[Piece]:
     pieces: list[Piece] = []
     for one in events:
         if one.kind == "audio_chunk":
-            pieces.append(Piece(one, us_to_samples(one.body.pts_us), np.frombuffer(one.body.data, np.int16)))
+            pieces.append(Piece(one, us_to_samples(one.body.pts_us), pcm_of(one.body)))
         elif one.kind == "turn_paused":
             held_at = us_to_samples(one.body.pts_us)
             cut = (piece._replace(pcm=piece.pcm[: max(0, held_at - piece.start)]) for piece in pieces)

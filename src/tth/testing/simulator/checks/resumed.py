@@ -113,7 +113,7 @@ def mended(recording: Recording, world: World) -> Iterator[str]:
             text, is_open = _remembered(recording, last, before, state)
             if is_open and log.comeback.told_sample is not None and unanswered <= {log.comeback.told_sample}:
                 yield from _as_told(recording, last, text, log)
-            if _is_cut(recording, last, state.seq):
+            if _is_cut(recording, world, last, state.seq):
                 settled.add(last[0].turn_id)
         if not was_lost and last is not None:
             settled.add(last[0].turn_id)
@@ -154,14 +154,14 @@ def _remembered(recording: Recording, events: list[Got], before: StreamLog, stat
     return text, is_open
 
 
-def _is_cut(recording: Recording, events: list[Got], until_seq: int) -> bool:
+def _is_cut(recording: Recording, world: World, events: list[Got], until_seq: int) -> bool:
     """Its end was never heard: nothing that comes later changes that."""
     terminal = events[-1]
     heard = [one for one in recording.of_kind["turn_heard"] if one.body.turn_id == terminal.turn_id]
     heard = [one for one in heard if one.seq < until_seq]
     if terminal.kind != "turn_complete" or not heard:
         return terminal.kind != "turn_complete"
-    return us_to_samples(heard[-1].body.heard_pts_us) < speech_end_of(terminal)
+    return us_to_samples(heard[-1].body.heard_pts_us) < speech_end_of(terminal, world)
 
 
 def _as_told(recording: Recording, events: list[Got], text: str, log: StreamLog) -> Iterator[str]:

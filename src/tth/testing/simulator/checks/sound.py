@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
-from tth.model.media import us_to_samples
+from tth.model.media import AudioCodec, us_to_samples
 from tth.testing.simulator.checks.pauses import is_complete, pieces_of, takes_of
+from tth.testing.simulator.packets import DELAY_SAMPLES, PACKET_SAMPLES, pcm_of, place_of
 from tth.testing.simulator.recording import TERMINAL, Got, Recording
 from tth.testing.simulator.world import World
+from tth.v1 import media_pb2
 
-TAIL_SAMPLES = 960
-"""The last chunk of a turn is 40 ms of silence that marks the end."""
+TAIL_SAMPLES = {AudioCodec.PCM_S16LE: 960, AudioCodec.OPUS: PACKET_SAMPLES - DELAY_SAMPLES}
+"""The last chunk of a turn is silence that marks the end: 40 ms, or one packet."""
 
 
 def start_of(one: Got) -> int:
@@ -53,7 +56,7 @@ def contiguous(recording: Recording, world: World) -> Iterator[str]:
         for number, one in enumerate(chunks):
             if one.body.chunk_index != number:
                 yield f"{turn_id}: chunk_index {one.body.chunk_index} is the {number}th"
-            if len(one.body.data) != 2 * one.body.sample_count or not one.body.sample_count:
+            if len(pcm_of(one.body)) != one.body.sample_count or not one.body.sample_count:
                 yield f"{turn_id}: {one.body.sample_count} samples in {len(one.body.data)} bytes"
         pieces = pieces_of(events)
         heard = [p.chunk for p in pieces if not p.chunk.body.last or len(p.pcm) == p.chunk.body.sample_count]
@@ -76,6 +79,7 @@ def _in_one_part(events: list[Got]) -> bool:
 
 def is_the_voices(recording: Recording, world: World) -> Iterator[str]:
     """To the sample: all of it in a completed turn, its beginning in one that was stopped, held or not."""
+    tail_samples = TAIL_SAMPLES[world.media.audio_codec]
     for turn_id, events in recording.of_turn.items():
         chunks = chunks_of(events)
         came = b"".join(piece.pcm.tobytes() for piece in pieces_of(events) if not piece.chunk.body.last)
@@ -86,8 +90,8 @@ def is_the_voices(recording: Recording, world: World) -> Iterator[str]:
         elif is_complete(events) and events[0].kind == "turn_started" and len(came) != len(given):
             yield f"{turn_id}: {len(given) // 2} samples were spoken, {len(came) // 2} came"
         for one in chunks:
-            if one.body.last and (any(one.body.data) or one.body.sample_count != TAIL_SAMPLES):
-                yield f"{turn_id}: the last chunk is not 40 ms of silence"
+            if one.body.last and (any(pcm_of(one.body)) or one.body.sample_count != tail_samples):
+                yield f"{turn_id}: the last chunk is not {tail_samples} samples of silence"
 
 
 def ends(recording: Recording, world: World) -> Iterator[str]:
@@ -140,3 +144,28 @@ def _speaking_where(turn_id: str, events: list[Got]) -> Iterator[str]:
             yield f"{turn_id}: speaking starts at {start_of(phases[0])}, the sound at {start_of(chunks[0])}"
     if is_complete(events) and len(phases) > 1 and start_of(phases[-1]) != end_of(chunks[-1]):
         yield f"{turn_id}: speaking finishes at {start_of(phases[-1])}, the sound at {end_of(chunks[-1])}"
+
+
+def runs_are_whole(recording: Recording, world: World) -> Iterator[str]:
+    """A packet is decoded behind the one before it in its run, a run behind nothing; no sound is missing within one."""
+    is_opus = world.media.audio_codec is AudioCodec.OPUS
+    for turn_id, events in recording.of_turn.items():
+        before: Any = None
+        for chunk in (one.body for one in chunks_of(events)):
+            if (chunk.codec == media_pb2.AUDIO_CODEC_OPUS) != is_opus:
+                yield f"{turn_id}: codec {chunk.codec} was not asked for"
+            elif is_opus:
+                yield from (f"{turn_id}: {fault}" for fault in _faults(chunk, before))
+            elif chunk.skip_sample_count:
+                yield f"{turn_id}: samples to be thrown away in PCM"
+            before = chunk
+
+
+def _faults(chunk: Any, before: Any) -> Iterator[str]:
+    run, number = place_of(chunk)
+    if chunk.skip_sample_count != (0 if number else DELAY_SAMPLES):
+        yield f"packet {number} of run {run} has skip_sample_count {chunk.skip_sample_count}"
+    elif number and (before is None or place_of(before) != (run, number - 1)):
+        yield f"packet {number} of run {run} does not follow the one before it"
+    elif number and abs(before.pts_us + before.duration_us - chunk.pts_us) > 1:
+        yield f"packet {number} of run {run} does not begin where the one before ended"

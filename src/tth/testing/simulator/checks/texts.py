@@ -9,6 +9,7 @@ import numpy as np
 from tth.model.media import us_to_samples
 from tth.testing.simulator.checks.pauses import pieces_of
 from tth.testing.simulator.checks.sound import start_of
+from tth.testing.simulator.packets import pcm_of
 from tth.testing.simulator.recording import Got, Recording, Sent
 from tth.testing.simulator.world import World
 
@@ -115,12 +116,12 @@ def _word_sound(recording: Recording, turn_id: str, one: Got, chunks: list[Got],
         if not one.is_again:  # else its sound may have waited with it, and never come again
             yield f"{turn_id}: a word at {begin}, where no sound has come"
         return
-    number = int(np.frombuffer(home.body.data, np.int16)[begin - start_of(home)])
+    number = int(pcm_of(home.body)[begin - start_of(home)])
     said = recording.cast.words[number]
     if said.text != one.body.word:
         yield f"{turn_id}: at {begin} another word is heard than is told"
     told = us_to_samples(one.body.duration_us)
-    is_rest = again or any(start_of(c) < begin and number in np.frombuffer(c.body.data, np.int16) for c in chunks)
+    is_rest = again or any(start_of(c) < begin and number in pcm_of(c.body) for c in chunks)
     if told != said.sample_count and not (is_rest and said.sample_count / 2 - 1 <= told < said.sample_count):
         yield f"{turn_id}: a word of {said.sample_count} samples is told to last {one.body.duration_us} us"
 

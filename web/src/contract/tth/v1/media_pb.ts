@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tth/v1/media.proto.
  */
 export const file_tth_v1_media: GenFile = /*@__PURE__*/
-  fileDesc("ChJ0dGgvdjEvbWVkaWEucHJvdG8SBnR0aC52MSLdAQoQTWVkaWFQcmVmZXJlbmNlcxInCgthdWRpb19jb2RlYxgBIAEoDjISLnR0aC52MS5BdWRpb0NvZGVjEhwKFGF1ZGlvX3NhbXBsZV9yYXRlX2h6GAIgASgFEicKC3ZpZGVvX2NvZGVjGAMgASgOMhIudHRoLnYxLlZpZGVvQ29kZWMSEwoGbW90aW9uGAQgASgISACIAQESGQoMd29yZF90aW1pbmdzGAUgASgISAGIAQESDQoFYWxwaGEYBiABKAhCCQoHX21vdGlvbkIPCg1fd29yZF90aW1pbmdzIuQBCgpBdWRpb0NodW5rEgwKBGRhdGEYASABKAwSIQoFY29kZWMYAiABKA4yEi50dGgudjEuQXVkaW9Db2RlYxIWCg5zYW1wbGVfcmF0ZV9oehgDIAEoBRIVCg1jaGFubmVsX2NvdW50GAQgASgFEg4KBnB0c191cxgFIAEoAxIUCgxzYW1wbGVfY291bnQYBiABKAUSEwoLZHVyYXRpb25fdXMYByABKAMSEwoLY2h1bmtfaW5kZXgYCCABKAUSDAoEbGFzdBgJIAEoCBIYChBjb250cm9sX3JldmlzaW9uGAogASgDIqwCCgpWaWRlb0ZyYW1lEgwKBGRhdGEYASABKAwSIQoFY29kZWMYAiABKA4yEi50dGgudjEuVmlkZW9Db2RlYxIQCgh3aWR0aF9weBgDIAEoBRIRCgloZWlnaHRfcHgYBCABKAUSDgoGcHRzX3VzGAUgASgDEhMKC2R1cmF0aW9uX3VzGAYgASgDEhMKC2ZyYW1lX2luZGV4GAcgASgDEhAKCGtleWZyYW1lGAggASgIEh8KBGtpbmQYCSABKA4yES50dGgudjEuRnJhbWVLaW5kEhwKFGRyb3BwZWRfYmVmb3JlX2NvdW50GAogASgFEhgKEGNvbnRyb2xfcmV2aXNpb24YCyABKAMSFAoMY29kZWNfY29uZmlnGAwgASgMEg0KBWFscGhhGA0gASgIIscBCgtNb3Rpb25GcmFtZRIOCgZwdHNfdXMYASABKAMSFwoLYmxlbmRzaGFwZXMYAiADKAJCAhABEg8KB3lhd19kZWcYAyABKAISEQoJcGl0Y2hfZGVnGAQgASgCEhAKCHJvbGxfZGVnGAUgASgCEg4KBmJyZWF0aBgGIAEoAhIOCgZ2aXNlbWUYByABKAkSHwoEa2luZBgIIAEoDjIRLnR0aC52MS5GcmFtZUtpbmQSGAoQY29udHJvbF9yZXZpc2lvbhgJIAEoAyJPCgpXb3JkVGltaW5nEgwKBHdvcmQYASABKAkSDgoGb2Zmc2V0GAIgASgFEg4KBnB0c191cxgDIAEoAxITCgtkdXJhdGlvbl91cxgEIAEoAypaCgpBdWRpb0NvZGVjEhsKF0FVRElPX0NPREVDX1VOU1BFQ0lGSUVEEAASGQoVQVVESU9fQ09ERUNfUENNX1MxNkxFEAESFAoQQVVESU9fQ09ERUNfT1BVUxACKs0BCgpWaWRlb0NvZGVjEhsKF1ZJREVPX0NPREVDX1VOU1BFQ0lGSUVEEAASFAoQVklERU9fQ09ERUNfTk9ORRABEhQKEFZJREVPX0NPREVDX0pQRUcQAhIUChBWSURFT19DT0RFQ19IMjY0EAMSGQoVVklERU9fQ09ERUNfUkFXX1JHQjI0EAQSEwoPVklERU9fQ09ERUNfUE5HEAUSFAoQVklERU9fQ09ERUNfV0VCUBAGEhoKFlZJREVPX0NPREVDX1JBV19SR0JBMzIQByqIAQoJRnJhbWVLaW5kEhoKFkZSQU1FX0tJTkRfVU5TUEVDSUZJRUQQABITCg9GUkFNRV9LSU5EX0lETEUQARIYChRGUkFNRV9LSU5EX0xJU1RFTklORxACEhcKE0ZSQU1FX0tJTkRfVEhJTktJTkcQAxIXChNGUkFNRV9LSU5EX1NQRUFLSU5HEARiBnByb3RvMw");
+  fileDesc("ChJ0dGgvdjEvbWVkaWEucHJvdG8SBnR0aC52MSLdAQoQTWVkaWFQcmVmZXJlbmNlcxInCgthdWRpb19jb2RlYxgBIAEoDjISLnR0aC52MS5BdWRpb0NvZGVjEhwKFGF1ZGlvX3NhbXBsZV9yYXRlX2h6GAIgASgFEicKC3ZpZGVvX2NvZGVjGAMgASgOMhIudHRoLnYxLlZpZGVvQ29kZWMSEwoGbW90aW9uGAQgASgISACIAQESGQoMd29yZF90aW1pbmdzGAUgASgISAGIAQESDQoFYWxwaGEYBiABKAhCCQoHX21vdGlvbkIPCg1fd29yZF90aW1pbmdzIv8BCgpBdWRpb0NodW5rEgwKBGRhdGEYASABKAwSIQoFY29kZWMYAiABKA4yEi50dGgudjEuQXVkaW9Db2RlYxIWCg5zYW1wbGVfcmF0ZV9oehgDIAEoBRIVCg1jaGFubmVsX2NvdW50GAQgASgFEg4KBnB0c191cxgFIAEoAxIUCgxzYW1wbGVfY291bnQYBiABKAUSEwoLZHVyYXRpb25fdXMYByABKAMSEwoLY2h1bmtfaW5kZXgYCCABKAUSDAoEbGFzdBgJIAEoCBIYChBjb250cm9sX3JldmlzaW9uGAogASgDEhkKEXNraXBfc2FtcGxlX2NvdW50GAsgASgFIqwCCgpWaWRlb0ZyYW1lEgwKBGRhdGEYASABKAwSIQoFY29kZWMYAiABKA4yEi50dGgudjEuVmlkZW9Db2RlYxIQCgh3aWR0aF9weBgDIAEoBRIRCgloZWlnaHRfcHgYBCABKAUSDgoGcHRzX3VzGAUgASgDEhMKC2R1cmF0aW9uX3VzGAYgASgDEhMKC2ZyYW1lX2luZGV4GAcgASgDEhAKCGtleWZyYW1lGAggASgIEh8KBGtpbmQYCSABKA4yES50dGgudjEuRnJhbWVLaW5kEhwKFGRyb3BwZWRfYmVmb3JlX2NvdW50GAogASgFEhgKEGNvbnRyb2xfcmV2aXNpb24YCyABKAMSFAoMY29kZWNfY29uZmlnGAwgASgMEg0KBWFscGhhGA0gASgIIscBCgtNb3Rpb25GcmFtZRIOCgZwdHNfdXMYASABKAMSFwoLYmxlbmRzaGFwZXMYAiADKAJCAhABEg8KB3lhd19kZWcYAyABKAISEQoJcGl0Y2hfZGVnGAQgASgCEhAKCHJvbGxfZGVnGAUgASgCEg4KBmJyZWF0aBgGIAEoAhIOCgZ2aXNlbWUYByABKAkSHwoEa2luZBgIIAEoDjIRLnR0aC52MS5GcmFtZUtpbmQSGAoQY29udHJvbF9yZXZpc2lvbhgJIAEoAyJPCgpXb3JkVGltaW5nEgwKBHdvcmQYASABKAkSDgoGb2Zmc2V0GAIgASgFEg4KBnB0c191cxgDIAEoAxITCgtkdXJhdGlvbl91cxgEIAEoAypaCgpBdWRpb0NvZGVjEhsKF0FVRElPX0NPREVDX1VOU1BFQ0lGSUVEEAASGQoVQVVESU9fQ09ERUNfUENNX1MxNkxFEAESFAoQQVVESU9fQ09ERUNfT1BVUxACKs0BCgpWaWRlb0NvZGVjEhsKF1ZJREVPX0NPREVDX1VOU1BFQ0lGSUVEEAASFAoQVklERU9fQ09ERUNfTk9ORRABEhQKEFZJREVPX0NPREVDX0pQRUcQAhIUChBWSURFT19DT0RFQ19IMjY0EAMSGQoVVklERU9fQ09ERUNfUkFXX1JHQjI0EAQSEwoPVklERU9fQ09ERUNfUE5HEAUSFAoQVklERU9fQ09ERUNfV0VCUBAGEhoKFlZJREVPX0NPREVDX1JBV19SR0JBMzIQByqIAQoJRnJhbWVLaW5kEhoKFkZSQU1FX0tJTkRfVU5TUEVDSUZJRUQQABITCg9GUkFNRV9LSU5EX0lETEUQARIYChRGUkFNRV9LSU5EX0xJU1RFTklORxACEhcKE0ZSQU1FX0tJTkRfVEhJTktJTkcQAxIXChNGUkFNRV9LSU5EX1NQRUFLSU5HEARiBnByb3RvMw");
 
 /**
  * What a session wants to receive. Absent or UNSPECIFIED means the default.
@@ -74,6 +74,15 @@ export const MediaPreferencesSchema: GenMessage<MediaPreferences> = /*@__PURE__*
   messageDesc(file_tth_v1_media, 0);
 
 /**
+ * A piece of sound. Of a turn every chunk comes, in order; where one does not begin at the end of the one before, there
+ * is silence between.
+ *
+ * With OPUS `data` is one packet. Give it to a decoder; of what it gives throw away the first skip_sample_count samples
+ * and take the next sample_count: they begin at pts_us. What is left is padding. Counts are at sample_rate_hz; of a decoder
+ * that gives 48 kHz twice as many. Where skip_sample_count is not 0 a new run of packets begins, which needs nothing from
+ * before it: take a new decoder, or reset the one there is. That is so at the beginning of a turn, behind a hole in the
+ * sound, behind a pause, and in the last chunk of a turn.
+ *
  * @generated from message tth.v1.AudioChunk
  */
 export type AudioChunk = Message<"tth.v1.AudioChunk"> & {
@@ -105,7 +114,7 @@ export type AudioChunk = Message<"tth.v1.AudioChunk"> & {
   ptsUs: bigint;
 
   /**
-   * Samples per channel in `data`; never 0.
+   * Samples per channel that this chunk brings; never 0. All of `data`, but with OPUS as said above.
    *
    * @generated from field: int32 sample_count = 6;
    */
@@ -138,6 +147,13 @@ export type AudioChunk = Message<"tth.v1.AudioChunk"> & {
    * @generated from field: int64 control_revision = 10;
    */
   controlRevision: bigint;
+
+  /**
+   * Decoded samples per channel that lie before the first one of this chunk; 0 with PCM. Not 0: decoding begins anew.
+   *
+   * @generated from field: int32 skip_sample_count = 11;
+   */
+  skipSampleCount: number;
 };
 
 /**
@@ -358,6 +374,8 @@ export enum AudioCodec {
   PCM_S16LE = 1,
 
   /**
+   * One Opus packet (RFC 6716) a chunk, without a container: 20 ms of mono, about 80 bytes. See AudioChunk.
+   *
    * @generated from enum value: AUDIO_CODEC_OPUS = 2;
    */
   OPUS = 2,
