@@ -376,6 +376,12 @@ def counting_silence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(TurnRunner, "speech_samples_until", lambda self, sample: sample - self.start_sample)
 
 
+def blind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Motion frames do not count as seen."""
+    without = property(lambda self: max(self.audio_end_sample, self.video_end_sample))
+    monkeypatch.setattr(Tally, "sent_end_sample", without)
+
+
 BROKEN_SERVERS: list[tuple[Callable[[pytest.MonkeyPatch], None], str, int]] = [
     (hasty, "nothing of a turn behind its end, nothing older behind a newer one", 1),
     (hasty, "a turn's events are in order", 1),
@@ -388,6 +394,7 @@ BROKEN_SERVERS: list[tuple[Callable[[pytest.MonkeyPatch], None], str, int]] = [
     (counting_silence, "a realtime model is cut where its words end", 1),
     (stuttering, "the sound is the voice's", 1),
     (unanswering, "every question is answered", 801),
+    (blind, "a turn is held where the client was", 2501),
 ]
 
 

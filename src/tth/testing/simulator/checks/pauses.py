@@ -9,13 +9,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tth.model.media import us_to_samples
+from tth.model.media import ms_to_samples, us_to_samples
 from tth.testing.simulator.packets import pcm_of
 from tth.testing.simulator.recording import MEDIA, TERMINAL, Got, Recording
 from tth.testing.simulator.world import World
+from tth.v1 import media_pb2
 
 PICTURES = frozenset(("video_frame", "motion_frame"))
 _ENDING = frozenset(("error", "turn_metrics", *TERMINAL))
+_SILENT = (media_pb2.FRAME_KIND_LISTENING, media_pb2.FRAME_KIND_THINKING)
+_AHEAD = ms_to_samples(60)
+"""Silence is placed at most so long, and a picture more, before it is shown."""
 PROMPT_MS = 1.0
 _FAR = 2**62
 """Behind all sound."""
@@ -105,23 +109,26 @@ def silent(recording: Recording, world: World) -> Iterator[str]:
 
 
 def held_where_told(recording: Recording, world: World) -> Iterator[str]:
-    """A turn is held where the client said that it was, within what had come of it; otherwise it is an estimate."""
+    """A turn is held where the client said that it was, within what had come of it; otherwise it is an estimate, and
+    not before a silent picture that has been shown by then."""
     told_ever = any(one.kind == "playback_report" for one in recording.sent)
     for events in recording.known_turns.values():
         if events[0].kind != "turn_started":
             continue
-        began = begin = end = sound_end = us_to_samples(events[0].body.media_start_pts_us)
+        began = shown = begin = end = sound_end = us_to_samples(events[0].body.media_start_pts_us)
         for one in events:
             if one.kind in MEDIA:
                 came_to = us_to_samples(one.body.pts_us) + _length(one, recording)
                 end = max(end, came_to)
                 sound_end = came_to if one.kind == "audio_chunk" else sound_end
+                if one.kind != "audio_chunk" and one.body.kind in _SILENT:
+                    shown = max(shown, us_to_samples(one.body.pts_us) - _AHEAD - recording.cast.longest_slot_samples)
             elif one.kind == "turn_resumed":
                 begin = us_to_samples(one.body.pts_us)
             elif one.kind == "turn_paused" and recording.is_prompt(one):
                 held_at = us_to_samples(one.body.pts_us)
-                if not began <= held_at <= max(begin, end):
-                    yield f"{one.turn_id} is held at {held_at}, it came from {began} to {end}"
+                if not (shown if one.body.is_estimate else began) <= held_at <= max(begin, end):
+                    yield f"{one.turn_id} is held at {held_at}, it came from {began} to {end}, shown was {shown}"
                 yield from _where(recording, world, one, (begin, sound_end), told_ever=told_ever)
 
 
