@@ -1,4 +1,4 @@
-"""A conversation on the generated stubs alone: two turns, saved as WAV and JPEG; the second one is interrupted.
+"""A conversation on the generated stubs alone: two turns, saved as WAV and MP4; the second one is interrupted.
 
 ./generate.sh && .venv/bin/python example.py --target 127.0.0.1:50051 --output out
 """
@@ -13,11 +13,20 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "generated"))
 
+from film import write_film
 from tth_client import Client, Conversation, Session, TthError
 
-from tth.v1.controls_pb2 import EMOTION_LABEL_HAPPY, EMOTION_LABEL_SURPRISED, Character, Controls, Emotion
+from tth.v1.controls_pb2 import (
+    EMOTION_LABEL_HAPPY,
+    EMOTION_LABEL_SURPRISED,
+    IDLE_MODE_NONE,
+    Character,
+    Controls,
+    Emotion,
+    Render,
+)
 from tth.v1.converse_pb2 import TEXT_MODE_SAY, ConverseResponse, PlaybackPosition
-from tth.v1.media_pb2 import VIDEO_CODEC_JPEG, MediaPreferences
+from tth.v1.media_pb2 import AudioChunk, VideoFrame
 
 SAMPLE_RATE_HZ = 24_000
 REPORT_EVERY_S = 0.3
@@ -44,7 +53,8 @@ class Player:
 
 def play(conversation: Conversation, turn_id: str, folder: Path, stop_after_us: int | None = None) -> None:
     """Follow one turn to its end: save its media, report playback, interrupt it when told to."""
-    player, reported_s, frames = Player(), 0.0, 0
+    player, reported_s = Player(), 0.0
+    frames, chunks = list[VideoFrame](), list[AudioChunk]()
     folder.mkdir(parents=True, exist_ok=True)
     with wave.open(str(folder / "sound.wav"), "wb") as sound:
         sound.setparams((1, 2, SAMPLE_RATE_HZ, 0, "NONE", ""))
@@ -59,9 +69,9 @@ def play(conversation: Conversation, turn_id: str, folder: Path, stop_after_us: 
             elif kind == "audio_chunk":
                 player.take(event)
                 sound.writeframes(event.audio_chunk.data)
+                chunks.append(event.audio_chunk)
             elif kind == "video_frame":
-                frames += 1
-                (folder / f"{frames:06}.jpg").write_bytes(event.video_frame.data)
+                frames.append(event.video_frame)
             elif kind == "error":
                 print(f"\n{event.error.message} ({event.error.reason})", file=sys.stderr)
             elif kind == "turn_metrics":
@@ -76,7 +86,8 @@ def play(conversation: Conversation, turn_id: str, folder: Path, stop_after_us: 
             elif player.begin_us and time.monotonic() - reported_s > REPORT_EVERY_S:
                 conversation.report_playback(here)
                 reported_s = time.monotonic()
-    print(f"\n  {frames} pictures and sound.wav in {folder}\n")
+    write_film(folder / "film.mp4", frames, chunks)
+    print(f"\n  film.mp4 of {len(frames)} pictures and sound.wav in {folder}\n")
 
 
 def main() -> int:
@@ -84,12 +95,13 @@ def main() -> int:
     parser.add_argument("--target", default="127.0.0.1:50051", metavar="HOST:PORT")
     parser.add_argument("--output", default=Path("out"), type=Path, metavar="DIR")
     asked = parser.parse_args()
-    happy = Controls(emotion=Emotion(label=EMOTION_LABEL_HAPPY, intensity=0.8))
+    render = Render(idle_mode=IDLE_MODE_NONE)  # so that each turn begins with a key frame, and its film too
+    happy = Controls(emotion=Emotion(label=EMOTION_LABEL_HAPPY, intensity=0.8), render=render)
     lively = Controls(character=Character(speech_rate=1.2, expressivity=0.9))
     surprised = Controls(emotion=Emotion(label=EMOTION_LABEL_SURPRISED))
     try:
         with Client(asked.target) as client:
-            reply = client.create_session(happy, media=MediaPreferences(video_codec=VIDEO_CODEC_JPEG))
+            reply = client.create_session(happy)
             with client.converse(Session.of(reply)) as conversation:
                 play(conversation, conversation.say("Who are you?", controls=lively), asked.output / "answer")
                 conversation.update(surprised)

@@ -121,7 +121,7 @@ LIES: dict[str, dict[str, Lie]] = {
     "save": {
         "a frame less": lambda answer: answer.update(frames=answer["frames"] - 1),
         "no sound": _set("wav", "other.wav"),
-        "no pictures": _set("video", "turn.mp4"),
+        "no pictures": _set("video", "frames"),
         "the folder itself": _set("video", "."),
     },
 }

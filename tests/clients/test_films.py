@@ -1,4 +1,4 @@
-"""A film in place of pictures: as many as the wire had, each at its time."""
+"""Films: as many pictures as the wire had, each at its time, and the sound with them."""
 
 from __future__ import annotations
 
@@ -15,25 +15,31 @@ from clients.conformance.truth import Turn, only_turn
 
 pytestmark = pytest.mark.e2e
 
-_TICKS_PER_S = 1000
+_US = Fraction(1, 1_000_000)
 
 
-def _film(path: Path, turn: Turn, *, left_out: int | None = None, late_ms: int = 0) -> None:
-    """The turn's pictures, encoded anew. late_ms: how much later the second half is seen."""
-    with av.open(str(path), "w") as file:
-        first = turn.frames[0]
-        stream = file.add_stream("libx264", rate=25, options={"preset": "ultrafast", "bf": "0"})
-        stream.width, stream.height, stream.pix_fmt = first.width_px, first.height_px, "yuv420p"
-        stream.time_base = stream.codec_context.time_base = Fraction(1, _TICKS_PER_S)
+def _film(
+    path: Path, turn: Turn, *, left_out: int | None = None, late_ms: int = 0, sound_late_ms: int = 0, volume: int = 1
+) -> None:
+    """The turn. late_ms: how much later the second half of its pictures is seen; volume: 0 is silence."""
+    begin_us = min(turn.frames[0].pts_us, turn.audio[0].pts_us)
+    with av.open(io.BytesIO(turn.frames[0].data), format="h264") as first, av.open(str(path), "w") as file:
+        video = file.add_stream_from_template(first.streams.video[0])
+        audio = file.add_stream("aac", rate=24_000, layout="mono")
         for index, item in enumerate(turn.frames):
-            if index == left_out:
-                continue
-            with av.open(io.BytesIO(item.data), "r", format="mjpeg") as picture:
-                frame = next(picture.decode(video=0))
-            late = late_ms if 2 * index >= len(turn.frames) else 0
-            frame.pts, frame.time_base = (item.pts_us - first.pts_us) // 1000 + late, Fraction(1, _TICKS_PER_S)
-            file.mux(stream.encode(frame))
-        file.mux(stream.encode(None))
+            late_us = 1000 * late_ms if 2 * index >= len(turn.frames) else 0
+            packet = av.Packet(item.data)
+            packet.stream, packet.time_base, packet.is_keyframe = video, _US, item.keyframe
+            packet.pts = packet.dts = item.pts_us - begin_us + late_us
+            if index != left_out:
+                file.mux(packet)
+        for chunk in turn.audio:
+            piece = av.AudioFrame("s16", "mono", chunk.sample_count)
+            piece.planes[0].update(chunk.data if volume else bytes(len(chunk.data)))
+            piece.sample_rate, piece.time_base = 24_000, Fraction(1, 24_000)
+            piece.pts = (chunk.pts_us - begin_us + 1000 * sound_late_ms) * 24 // 1000
+            file.mux(audio.encode(piece))
+        file.mux(audio.encode(None))
 
 
 def _shown(evidence: Evidence, folder: Path, **changes: int) -> list[str]:
@@ -41,7 +47,7 @@ def _shown(evidence: Evidence, folder: Path, **changes: int) -> list[str]:
     assert isinstance(turn, Turn)
     _film(folder / "turn.mp4", turn, **changes)
     (folder / "turn.wav").write_bytes((evidence.output / "turn.wav").read_bytes())
-    return judge("save", replace(evidence, output=folder, answer={**evidence.answer, "video": "turn.mp4"}))
+    return judge("save", replace(evidence, output=folder))
 
 
 def test_a_true_film(honest: dict[str, Evidence], tmp_path: Path) -> None:
@@ -65,3 +71,14 @@ def test_what_is_no_film(honest: dict[str, Evidence], tmp_path: Path) -> None:
     (tmp_path / "turn.wav").write_bytes((honest["save"].output / "turn.wav").read_bytes())
     (tmp_path / "turn.mp4").write_bytes(b"no film")
     assert "cannot be decoded" in judge("save", evidence)[0]
+
+
+@pytest.mark.parametrize("sound_late_ms", [40, 200])
+def test_sound_at_another_time(sound_late_ms: int, honest: dict[str, Evidence], tmp_path: Path) -> None:
+    """A frame of it is heard."""
+    assert "sound begins" in _shown(honest["save"], tmp_path, sound_late_ms=sound_late_ms)[0]
+
+
+def test_another_sound(honest: dict[str, Evidence], tmp_path: Path) -> None:
+    """Silence, say."""
+    assert "not that of the wire" in _shown(honest["save"], tmp_path, volume=0)[0]

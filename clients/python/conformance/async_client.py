@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import wave
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,7 +13,8 @@ import cases
 from cases import BUSY_S, CHUNKS_BEFORE_STOP, LONG_TEXT, TERMINAL, TURN_TEXT, kind
 
 from tth.client import Conversation, TthClient, TthRpcError, controls, media
-from tth.v1 import controls_pb2
+from tth.client.recorder import Recorder
+from tth.v1 import controls_pb2, media_pb2
 from tth.v1.converse_pb2 import TEXT_MODE_SAY, ConverseResponse, PlaybackPosition
 
 JPEG = media(video="jpeg")
@@ -22,11 +22,14 @@ JPEG = media(video="jpeg")
 
 @asynccontextmanager
 async def talking(
-    target: str, wanted: controls_pb2.Controls | None = None, **secrets: Any
+    target: str,
+    wanted: controls_pb2.Controls | None = None,
+    asked: media_pb2.MediaPreferences = JPEG,
+    **secrets: Any,
 ) -> AsyncIterator[Conversation]:
     """A conversation in a session of its own."""
     async with TthClient(target, **secrets) as client:
-        session = await client.create_session(wanted, media=JPEG)
+        session = await client.create_session(wanted, media=asked)
         async with client.converse(session.session_id) as conversation:
             yield conversation
 
@@ -162,19 +165,20 @@ async def secure(target: str, output: Path) -> dict[str, Any]:
 
 
 async def save(target: str, output: Path) -> dict[str, Any]:
-    frames = 0
-    (output / "frames").mkdir()
-    async with talking(target) as conversation:
+    async with talking(target, cases.FILM_CONTROLS, cases.H264) as conversation:
         turn_id = await conversation.say(TURN_TEXT, mode=TEXT_MODE_SAY)
-        with wave.open(str(output / "turn.wav"), "wb") as file:
-            file.setparams((1, 2, 24_000, 0, "NONE", ""))
-            async for event in conversation.events_of(turn_id):
-                if event.turn_id == turn_id and kind(event) == "audio_chunk":
-                    file.writeframes(event.audio_chunk.data)
-                elif event.turn_id == turn_id and kind(event) == "video_frame":
-                    frames += 1
-                    (output / "frames" / f"{frames:06}.jpg").write_bytes(event.video_frame.data)
-    return {"wav": "turn.wav", "video": "frames", "frames": frames}
+        events = [event async for event in conversation.events_of(turn_id) if event.turn_id == turn_id]
+    recorder_film(output / "turn.mp4", events)
+    cases.write_sound(output / "turn.wav", events)
+    frames = sum(kind(event) == "video_frame" for event in events)
+    return {"wav": "turn.wav", "video": "turn.mp4", "frames": frames}
+
+
+def recorder_film(path: Path, events: list[ConverseResponse]) -> None:
+    """An MP4 with sound."""
+    with Recorder(path) as recorder:
+        for event in events:
+            recorder.take(event)
 
 
 def _described(error: TthRpcError) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-import wave
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -37,6 +36,8 @@ class Library:
     stale_count: Callable[[Any], int]
     connection_count: Callable[[Any], int]
     failure: type[Exception]
+    film: Callable[[Path, list[Any]], None]
+    """Makes an MP4 of a turn's events."""
     fields: Callable[[Any], list[str]]
     """Those that an error names."""
 
@@ -53,10 +54,16 @@ def run(library: Library) -> int:
 
 
 @contextmanager
-def _talking(library: Library, target: str, controls: Controls | None = None, **secrets: Any) -> Iterator[Any]:
+def _talking(
+    library: Library,
+    target: str,
+    controls: Controls | None = None,
+    media: media_pb2.MediaPreferences = JPEG,
+    **secrets: Any,
+) -> Iterator[Any]:
     """A conversation in a session of its own."""
     with library.connect(target, **secrets) as client:
-        session = client.create_session(controls, media=JPEG)
+        session = client.create_session(controls, media=media)
         with library.talk(client, session) as conversation:
             yield conversation
 
@@ -191,18 +198,13 @@ def _secure(library: Library, target: str, output: Path) -> dict[str, Any]:
 
 
 def _save(library: Library, target: str, output: Path) -> dict[str, Any]:
-    frames = 0
-    (output / "frames").mkdir()
-    with _talking(library, target) as conversation, wave.open(str(output / "turn.wav"), "wb") as file:
-        file.setparams((1, 2, 24_000, 0, "NONE", ""))
+    with _talking(library, target, cases.FILM_CONTROLS, cases.H264) as conversation:
         turn_id = conversation.say(TURN_TEXT, mode=TEXT_MODE_SAY)
-        for event in conversation.events_of(turn_id):
-            if event.turn_id == turn_id and kind(event) == "audio_chunk":
-                file.writeframes(event.audio_chunk.data)
-            elif event.turn_id == turn_id and kind(event) == "video_frame":
-                frames += 1
-                (output / "frames" / f"{frames:06}.jpg").write_bytes(event.video_frame.data)
-    return {"wav": "turn.wav", "video": "frames", "frames": frames}
+        events = [event for event in conversation.events_of(turn_id) if event.turn_id == turn_id]
+    library.film(output / "turn.mp4", events)
+    cases.write_sound(output / "turn.wav", events)
+    frames = sum(kind(event) == "video_frame" for event in events)
+    return {"wav": "turn.wav", "video": "turn.mp4", "frames": frames}
 
 
 def _described(library: Library, error: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import wave
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,17 @@ from typing import Any
 import grpc
 from google.rpc import code_pb2
 
+from tth.v1 import controls_pb2, media_pb2
+
 TURN_TEXT = "One two three four five."
 LONG_TEXT = "One two three four five six seven eight nine ten. " * 4
 CHUNKS_BEFORE_STOP = 3
 BUSY_S = 0.5
 """For so long the application does not read, so that events wait in the library."""
 UNKNOWN_SESSION = "s_unknown"
+H264 = media_pb2.MediaPreferences(video_codec=media_pb2.VIDEO_CODEC_H264)
+FILM_CONTROLS = controls_pb2.Controls(render=controls_pb2.Render(idle_mode=controls_pb2.IDLE_MODE_NONE))
+"""So that the first picture of a turn is a key frame."""
 MEDIA = frozenset({"text_delta", "audio_chunk", "video_frame", "motion_frame", "word_timing"})
 TERMINAL = frozenset({"turn_complete", "turn_stopped"})
 
@@ -75,6 +81,14 @@ class Secrets:
             {"credentials": self.credentials(shows_certificate=False), "token": self.token},
             {"credentials": self.credentials()},
         ]
+
+
+def write_sound(path: Path, events: Sequence[Any]) -> None:
+    """The sound of a turn as WAV."""
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 24_000, 0, "NONE", ""))
+        for event in events:
+            file.writeframes(event.audio_chunk.data)
 
 
 def late_media(events: Sequence[Any], turn_id: str) -> list[str]:

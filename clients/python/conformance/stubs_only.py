@@ -13,11 +13,17 @@ sys.path[:0] = [str(HERE / "generated"), str(HERE)]
 
 import blocking
 from cases import UNKNOWN_SESSION
+from film import write_film
 from tth_client import Client, Conversation, Session, TthError
 
 
 def _talk(client: Client, session: Any) -> Conversation:
     return client.converse(Session(session) if session == UNKNOWN_SESSION else Session.of(session))
+
+
+def _film(path: Path, events: list[Any]) -> None:
+    frames = [event.video_frame for event in events if event.HasField("video_frame")]
+    write_film(path, frames, [event.audio_chunk for event in events if event.HasField("audio_chunk")])
 
 
 LIBRARY = blocking.Library(
@@ -27,6 +33,7 @@ LIBRARY = blocking.Library(
     talk_on=lambda client, session: client.converse(session),
     stale_count=lambda conversation: conversation.stale_dropped,
     connection_count=lambda conversation: conversation.connections,
+    film=_film,
     failure=TthError,
     fields=lambda error: list(error.fields),
 )

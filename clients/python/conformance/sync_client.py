@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import blocking
+from async_client import recorder_film
 from cases import UNKNOWN_SESSION
 
 from tth.client import TthRpcError
@@ -29,6 +30,7 @@ LIBRARY = blocking.Library(
     talk_on=lambda client, point: client.converse(resume=point),
     stale_count=lambda conversation: conversation.stale_count,
     connection_count=lambda conversation: 1 + conversation.resumed_count,
+    film=recorder_film,
     failure=TthRpcError,
     fields=lambda error: [item.field for item in error.violations],
 )

@@ -1,14 +1,15 @@
 /** The conformance cases: ../../conformance/README.md. */
 
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { ControlOutcomeSchema, EmotionLabel } from "../generated/tth/v1/controls_pb.js";
+import { ControlOutcomeSchema, EmotionLabel, IdleMode } from "../generated/tth/v1/controls_pb.js";
 import { type ConverseResponse, TextMode } from "../generated/tth/v1/converse_pb.js";
 import { type Error as ErrorEvent } from "../generated/tth/v1/errors_pb.js";
-import { VideoCodec } from "../generated/tth/v1/media_pb.js";
+import { type AudioChunk, VideoCodec, type VideoFrame } from "../generated/tth/v1/media_pb.js";
 import { Client, type ClientOptions, Conversation, type ControlsInit, TthError, codeName, kind } from "../src/tth.js";
+import { writeFilm } from "../src/film.js";
 import { wav } from "../src/wav.js";
 
 const TURN_TEXT = "One two three four five.";
@@ -212,23 +213,22 @@ const cases: Record<string, Case> = {
     return { turn: await talking(target, turn, {}, good), refused };
   },
 
-  save: (target, output) =>
-    talking(target, async (conversation) => {
-      const turnId = conversation.say(TURN_TEXT, SAY);
-      const sound: Uint8Array[] = [];
-      let frames = 0;
-      await mkdir(join(output, "frames"));
-      for await (const event of conversation.eventsOf(turnId)) {
-        if (event.turnId !== turnId) continue;
-        if (event.payload.case === "audioChunk") sound.push(event.payload.value.data);
-        if (event.payload.case === "videoFrame") {
-          frames += 1;
-          await writeFile(join(output, "frames", `${String(frames).padStart(6, "0")}.jpg`), event.payload.value.data);
-        }
-      }
-      await writeFile(join(output, "turn.wav"), wav(sound, 24_000));
-      return { wav: "turn.wav", video: "frames", frames };
-    }),
+  save: async (target, output) => {
+    const client = new Client(target);
+    // No idle pictures: so the first one of a turn is a key frame.
+    const conversation = client.converse(await client.createSession({ controls: { render: { idleMode: IdleMode.NONE } } }));
+    const turnId = conversation.say(TURN_TEXT, SAY);
+    const [frames, sound] = [[] as VideoFrame[], [] as AudioChunk[]];
+    for await (const { payload } of conversation.eventsOf(turnId)) {
+      if (payload.case === "audioChunk") sound.push(payload.value);
+      if (payload.case === "videoFrame") frames.push(payload.value);
+    }
+    await conversation.close();
+    client.close();
+    await writeFilm(join(output, "turn.mp4"), frames, sound);
+    await writeFile(join(output, "turn.wav"), wav(sound.map(({ data }) => data), 24_000));
+    return { wav: "turn.wav", video: "turn.mp4", frames: frames.length };
+  },
 };
 
 function ofEvent({ code, reason, fieldViolations, retryable }: ErrorEvent): object {

@@ -1,5 +1,5 @@
 /**
- * A conversation: two turns, saved as WAV and JPEG; the second one is interrupted.
+ * A conversation: two turns, saved as WAV and MP4; the second one is interrupted.
  *
  *     npm run example -- --target 127.0.0.1:50051 --output out
  */
@@ -7,9 +7,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { EmotionLabel } from "../generated/tth/v1/controls_pb.js";
+import { EmotionLabel, IdleMode } from "../generated/tth/v1/controls_pb.js";
 import { TextMode } from "../generated/tth/v1/converse_pb.js";
-import { VideoCodec } from "../generated/tth/v1/media_pb.js";
+import type { AudioChunk, VideoFrame } from "../generated/tth/v1/media_pb.js";
+import { writeFilm } from "./film.js";
 import { Client, type Conversation, TthError } from "./tth.js";
 import { wav } from "./wav.js";
 
@@ -38,8 +39,7 @@ class Player {
 async function play(conversation: Conversation, turnId: string, folder: string, stopAfterUs?: bigint): Promise<void> {
   await mkdir(folder, { recursive: true });
   const player = new Player();
-  const sound: Uint8Array[] = [];
-  let frames = 0;
+  const [frames, sound] = [[] as VideoFrame[], [] as AudioChunk[]];
   let reportedMs = 0;
   for await (const event of conversation.eventsOf(turnId)) {
     const { payload } = event;
@@ -51,11 +51,10 @@ async function play(conversation: Conversation, turnId: string, folder: string, 
         break;
       case "audioChunk":
         player.take(payload.value.ptsUs, payload.value.durationUs);
-        sound.push(payload.value.data);
+        sound.push(payload.value);
         break;
       case "videoFrame":
-        frames += 1;
-        await writeFile(join(folder, `${String(frames).padStart(6, "0")}.jpg`), payload.value.data);
+        frames.push(payload.value);
         break;
       case "error":
         console.error(`\n${payload.value.message} (${payload.value.reason})`);
@@ -79,14 +78,15 @@ async function play(conversation: Conversation, turnId: string, folder: string, 
       reportedMs = performance.now();
     }
   }
-  await writeFile(join(folder, "sound.wav"), wav(sound, SAMPLE_RATE_HZ));
-  console.log(`\n  ${frames} pictures and sound.wav in ${folder}\n`);
+  await writeFile(join(folder, "sound.wav"), wav(sound.map(({ data }) => data), SAMPLE_RATE_HZ));
+  await writeFilm(join(folder, "film.mp4"), frames, sound);
+  console.log(`\n  film.mp4 of ${frames.length} pictures and sound.wav in ${folder}\n`);
 }
 
 async function talk(client: Client, folder: string): Promise<void> {
   const session = await client.createSession({
-    controls: { emotion: { label: EmotionLabel.HAPPY, intensity: 0.8 } },
-    media: { videoCodec: VideoCodec.JPEG },
+    // No idle pictures: so each turn begins with a key frame, and its film too.
+    controls: { emotion: { label: EmotionLabel.HAPPY, intensity: 0.8 }, render: { idleMode: IdleMode.NONE } },
   });
   const conversation = client.converse(session);
   const lively = { character: { speechRate: 1.2, expressivity: 0.9 } };
