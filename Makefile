@@ -83,7 +83,7 @@ proto-image: .venv-proto/ready  ## accept the contract as it is now: what later 
 clients: dev .venv-proto/ready  ## build the clients of all languages and judge them against a live server; LANGS="go rust" some
 	@GRPC_VERBOSITY=NONE PYTHONPATH=. $(BIN)/python -m clients.conformance $(LANGS)
 
-shell: dev .venv-proto/ready .tools/ready  ## run every command of docs/shell.md, with the real grpcurl, buf and ghz
+shell: dev .venv-proto/ready .tools/ready  ## run every command of docs/shell.md, with the real grpcurl, buf, ghz and grpc_health_probe
 	@PATH="$$PWD/$(BIN):$$PWD/.tools/bin:$$PWD/.venv-proto/bin:$$PATH" $(BIN)/python -m tools.shell_document
 
 bench: dev  ## measure; the figures of docs/performance.md, recorded in out/bench.json
@@ -151,9 +151,10 @@ web/node_modules/.installed: web/package.json web/package-lock.json
 	@.venv-proto/bin/python $(PIP) -r tools/proto-requirements.txt
 	@touch $@
 
-.tools/ready: tools/go-tools.txt
+.tools/ready: tools/go/go.mod tools/go/go.sum
 	@echo "building the tools of docs/shell.md into .tools (once; two to three minutes)"
-	@command -v go >/dev/null || { echo "this needs Go 1.24 or newer, to build $$(tr '\n' ' ' <$<)"; exit 1; }
+	@command -v go >/dev/null || { echo "this needs Go 1.26 or newer, to build grpcurl, ghz and grpc_health_probe"; exit 1; }
 	@mkdir -p .tools/bin
-	@for tool in $$(cat $<); do GOBIN="$$PWD/.tools/bin" go install "$$tool"; done
+	@GOBIN="$$PWD/.tools/bin" go -C tools/go install tool
+	@ln -sf grpc-health-probe .tools/bin/grpc_health_probe  # as its releases are named
 	@touch $@
