@@ -13,7 +13,7 @@ from tth.core.budget import Budgets
 from tth.core.media_clock import MediaClock
 from tth.errors import AdapterUnavailable
 from tth.model.commands import UpdateControls
-from tth.model.controls import ControlPatch, EmotionLabel, IdleMode
+from tth.model.controls import ControlPatch, EmotionLabel, Framing, IdleMode
 from tth.model.events import DegradedMode, IdleClip, VideoFrame
 from tth.model.ids import SessionId
 from tth.model.media import FrameKind, MediaPreferences, VideoCodec
@@ -94,6 +94,8 @@ def test_start_replaces_and_stop_is_idempotent() -> None:
         (UpdateControls(ControlPatch(motion_gain=0.0), ("emotion.label",)), True),
         (UpdateControls(ControlPatch(fps=10)), False),
         (UpdateControls(ControlPatch(persona_id="b")), False),
+        (UpdateControls(ControlPatch(framing=Framing.HEAD)), False),
+        (UpdateControls(ControlPatch(background="room")), False),
         (UpdateControls(ControlPatch(), ("render.resolution",)), False),
     ],
 )

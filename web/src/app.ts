@@ -2,19 +2,21 @@
  * The page: what people do on one side, one session on the other. Holds no rules of its own.
  */
 import { type ControlReport, type Controls, type Framing } from "./contract/tth/v1/controls_pb";
-import type { TextMode } from "./contract/tth/v1/converse_pb";
+import { TextMode } from "./contract/tth/v1/converse_pb";
 import { VideoCodec } from "./contract/tth/v1/media_pb";
 import { type Mood, pointOf } from "./core/mood";
 import { fromWire, toWire } from "./core/words";
 import { preferredCodec } from "./media/pictures";
 import { Player } from "./media/player";
 import { Api, ApiError } from "./session/api";
-import { Conversation, type ControlsInit } from "./session/conversation";
+import { Conversation } from "./session/conversation";
 import type { Turn } from "./session/turn";
+import { type Update, Wishes } from "./session/wishes";
 import { CaptionView } from "./view/caption";
 import { Composer } from "./view/composer";
 import { byId, throttled } from "./view/dom";
 import type { Head } from "./view/head";
+import { LanguageView } from "./view/language";
 import { LiveView } from "./view/live";
 import { LogView } from "./view/log";
 import { type Manner, MannerView } from "./view/manner";
@@ -52,9 +54,7 @@ export class App {
   private blendshapes: readonly string[] = [];
   private effective: Controls | null = null;
   /** What was asked for by hand: it goes along when a session is opened anew. */
-  private asked: { emotion: ControlsInit["emotion"]; character: Record<string, unknown>; render: Record<string, unknown> } = {
-    emotion: undefined, character: {}, render: {},
-  };
+  private readonly wishes = new Wishes();
   private readonly screen = new Screen();
   private readonly status = new StatusView();
   private readonly caption = new CaptionView();
@@ -64,10 +64,11 @@ export class App {
   private readonly manner = new MannerView((key, value) => this.mannerChanged(key, value));
   private readonly mood = new MoodPad((mood) => this.moodChanged(mood), () => this.moodReset());
   private readonly people = new PeopleView({
-    person: (personaId) => this.change({ personaId }, {}),
-    background: (background) => this.change({}, { background }),
-    framing: (framing: Framing) => this.change({}, { framing }),
+    person: (personaId) => this.personChanged(personaId),
+    background: (background) => this.placeChanged({ background }),
+    framing: (framing: Framing) => this.placeChanged({ framing }),
   });
+  private readonly language = new LanguageView((name) => this.status.notice(name ? `${name}, from the next text on` : ""));
   private readonly composer: Composer;
   private figuresAt = 0;
   private retry = 0;
@@ -76,14 +77,12 @@ export class App {
   private isPaused = false;
   private unsaid: { text: string; mode: TextMode }[] = [];
   private readonly sendUpdate = throttled(UPDATE_EVERY_MS, () => this.flushUpdate());
-  private pending: { emotion: ControlsInit["emotion"]; character: Record<string, unknown>; clear: string[] } = {
-    emotion: undefined, character: {}, clear: [],
-  };
 
   constructor() {
     this.composer = new Composer({
       say: (text, mode) => this.say(text, mode),
-      typing: (mode) => this.conversation?.typing(mode),
+      typing: (mode) => this.conversation?.typing(mode, this.language.code),
+      modeChanged: (mode) => this.language.setTalk(mode === TextMode.TALK),
       cleared: () => this.conversation?.stopListening(),
       stop: () => {
         if (this.conversation?.interrupt("stop")) this.status.say("Stopped");
@@ -130,26 +129,24 @@ export class App {
     const hasPictures = this.view !== "head";
     const media = { videoCodec: hasPictures ? this.codec : VideoCodec.NONE, motion: this.view !== "picture" };
     try {
-      const controls = {
-        ...(this.asked.emotion ? { emotion: this.asked.emotion } : {}),
-        character: this.asked.character,
-        render: this.asked.render,
-      } as ControlsInit;
-      const session = await this.api.createSession({ schemaVersion: "1.0", controls: controls as never, media });
+      const session = await this.api.createSession({ schemaVersion: "1.0", controls: this.wishes.atOpening() as never, media });
       if (attempt !== this.attempt) {
         this.api.endSession(session.sessionId); // somebody chose again meanwhile
         return;
       }
       this.blendshapes = session.blendshapeNames;
       this.report.clear();
-      if (session.controlReport) this.took(session.controlReport);
-      this.converse(session.sessionId, session.resumeHandle);
+      this.log.newConversation();
+      const update = this.wishes.behindOpening();
+      if (session.controlReport && update === null) this.took(session.controlReport);
+      this.converse(session.sessionId, session.resumeHandle, update);
     } catch (error) {
       if (attempt === this.attempt) await this.notOpened(error);
     }
   }
 
-  private converse(sessionId: string, handle: string): void {
+  /** update: what is asked for from the beginning. */
+  private converse(sessionId: string, handle: string, update: Update | null): void {
     const conversation: Conversation = new Conversation(sessionId, handle, this.api, this.player, {
       turn: (turn) => this.turnChanged(turn),
       report: (report) => this.took(report),
@@ -173,13 +170,14 @@ export class App {
     });
     this.conversation = conversation;
     conversation.open();
-    for (const { text, mode } of this.unsaid.splice(0)) conversation.say(text, mode);
+    if (update !== null) conversation.update(update);
+    for (const { text, mode } of this.unsaid.splice(0)) conversation.say(text, mode, this.language.code);
   }
 
   /** Now, or as soon as there is a session. */
   private say(text: string, mode: TextMode): void {
     if (this.conversation === null || this.isOver) this.unsaid = [{ text, mode }];
-    else this.conversation.say(text, mode);
+    else this.conversation.say(text, mode, this.language.code);
   }
 
   private pauseOrGoOn(): void {
@@ -227,6 +225,7 @@ export class App {
     try {
       const models = await this.api.listModels();
       this.people.fill(models);
+      this.language.fill(models.models);
       this.looks = new Map(models.personas.map((persona) => [persona.personaId, persona.look]));
       if (this.effective) this.showEffective(this.effective);
     } catch {
@@ -244,43 +243,39 @@ export class App {
 
   private moodChanged(mood: Mood): void {
     const { valence, arousal } = pointOf(mood);
-    const label = toWire(mood.label);
-    const own = mood.point === null ? {} : { valence, arousal };
-    this.asked.emotion = { label, intensity: mood.intensity, ...own } as never;
-    this.pending.emotion = this.asked.emotion;
-    this.pending.clear = [];
+    this.wishes.feel({ label: toWire(mood.label), intensity: mood.intensity, ...(mood.point === null ? {} : { valence, arousal }) });
     this.sendUpdate();
   }
 
   private moodReset(): void {
-    this.asked.emotion = undefined;
-    this.pending.emotion = undefined;
-    this.pending.clear = ["emotion.label", "emotion.intensity", "emotion.valence", "emotion.arousal"];
+    this.wishes.feelFreely();
     this.sendUpdate();
   }
 
   private mannerChanged(key: keyof Manner, value: number): void {
-    this.asked.character[key] = value;
-    this.pending.character[key] = value;
+    this.wishes.behave({ [key]: value });
     this.sendUpdate();
   }
 
   private flushUpdate(): void {
-    const { emotion, character, clear } = this.pending;
-    this.pending = { emotion: undefined, character: {}, clear: [] };
-    const controls = { ...(emotion ? { emotion } : {}), ...(Object.keys(character).length ? { character } : {}) };
-    this.conversation?.update(controls as ControlsInit, clear);
+    this.conversation?.update(this.wishes.takeUpdate());
   }
 
-  /** Another person, background or framing: takes effect with a session of its own, so that it is seen at once. */
-  private change(character: Record<string, unknown>, render: Record<string, unknown>): void {
-    if ("personaId" in character) {
-      this.asked = { emotion: undefined, character: {}, render: this.asked.render }; // each person has a manner of their own
-    }
-    Object.assign(this.asked.character, character);
-    Object.assign(this.asked.render, render);
-    void this.openSession();
-    void this.loadHead();
+  /** Another person takes over, in the same conversation: whoever speaks stops, and what was said is remembered. */
+  private personChanged(personaId: string): void {
+    this.conversation?.interrupt("another person");
+    this.wishes.speakAs(personaId);
+    this.mood.letGo();
+    this.manner.letGo();
+    this.flushUpdate();
+    if (this.log.hasLines) this.status.notice(`${this.people.nameOf(personaId)} takes over, and knows what was said`);
+  }
+
+  /** Between turns it is seen at once, else as soon as this turn is over. */
+  private placeChanged(place: { background?: string; framing?: Framing }): void {
+    this.wishes.stand(place);
+    this.flushUpdate();
+    if (this.conversation?.isBusy()) this.status.notice("Seen as soon as this turn is over");
   }
 
   private took(report: ControlReport): void {
@@ -293,8 +288,7 @@ export class App {
     const { emotion, character, render } = controls;
     if (emotion?.label) {
       const label = fromWire(emotion.label);
-      const asked = this.asked.emotion as { valence?: number; arousal?: number } | undefined;
-      const isFree = asked?.valence !== undefined && emotion.valence !== undefined && emotion.arousal !== undefined;
+      const isFree = this.wishes.emotionIsFree && emotion.valence !== undefined && emotion.arousal !== undefined;
       const point = isFree ? { valence: emotion.valence!, arousal: emotion.arousal! } : null;
       this.mood.show({ label, intensity: emotion.intensity ?? 0.5, point });
     }
@@ -302,7 +296,8 @@ export class App {
       const { speechRate, pitchShift, expressivity, motionGain, personaId } = character;
       const manner = { speechRate, pitchShift, expressivity, motionGain };
       this.manner.show(Object.fromEntries(Object.entries(manner).filter(([, value]) => value !== undefined)));
-      this.people.show(personaId ?? "", render?.background ?? "", render?.framing ?? 0);
+      const { background, framing } = { ...render, ...this.wishes.place }; // a running turn still has what it began with
+      this.people.show(personaId ?? "", background ?? "", framing ?? 0);
       this.status.name = this.people.nameOf(personaId ?? "");
       this.composer.address(this.status.name);
       void this.loadHead();

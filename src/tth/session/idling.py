@@ -17,7 +17,9 @@ from tth.session.face import Face
 from tth.session.planning import TurnOrder, plan_turn
 from tth.session.terms import SessionTerms
 
-_FIXED = frozenset(BY_ATTRIBUTE[name].path for name in ("persona_id", "fps", "resolution", "background", "idle_mode"))
+_FIXED = frozenset(
+    BY_ATTRIBUTE[name].path for name in ("persona_id", "fps", "resolution", "background", "framing", "idle_mode")
+)
 """What an avatar's stream cannot change once it has begun."""
 _UNSEEN = frozenset(BY_ATTRIBUTE[name].path for name in ("speech_rate", "pitch_shift", "latency_mode"))
 """What makes no difference to a picture."""

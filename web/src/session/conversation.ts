@@ -2,8 +2,8 @@
  * One session from the page's side: what people do goes up, what comes down is played, and the page is told.
  * The only place where connection, player and generations meet.
  */
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import type { ControlReport, ControlsSchema } from "../contract/tth/v1/controls_pb";
+import { create } from "@bufbuild/protobuf";
+import type { ControlReport } from "../contract/tth/v1/controls_pb";
 import {
   type ConverseResponse,
   type Error as TthError,
@@ -21,8 +21,7 @@ import type { Verdict } from "../core/reconnect";
 import { TURN_OUTCOMES } from "../core/words";
 import { Turn } from "./turn";
 import type { Api } from "./api";
-
-export type ControlsInit = MessageInitShape<typeof ControlsSchema>;
+import type { Update } from "./wishes";
 
 const REPORT_EVERY_MS = 400;
 const PING_EVERY_MS = 5_000;
@@ -72,26 +71,26 @@ export class Conversation {
     this.line.open();
   }
 
-  /** Speak or answer a text; whatever was being said stops now. */
-  say(text: string, mode: TextMode): Turn {
+  /** Speak or answer a text; languageCode: empty for the person's own. Whatever was being said stops now. */
+  say(text: string, mode: TextMode, languageCode: string): Turn {
     this.stopPlaying("a new text");
     const turnId = mode === TextMode.TALK && this.typingId ? this.typingId : newId();
     if (mode !== TextMode.TALK) this.stopListening();
     this.typingId = "";
     const turn = new Turn(turnId, text, mode, performance.now());
     this.remember(turn);
-    this.line.send({ case: "userText", value: { text, mode } as never }, turnId);
+    this.line.send({ case: "userText", value: { text, mode, languageCode } as never }, turnId);
     this.events.turn(turn);
     return turn;
   }
 
   /** Somebody begins to type: she stops, and where an answer is wanted she listens. While she is paused she does both. */
-  typing(mode: TextMode): void {
+  typing(mode: TextMode, languageCode: string): void {
     if (this.hold !== null) return;
     if (this.isBusy()) this.interrupt("typing");
     if (mode !== TextMode.TALK || this.typingId) return;
     this.typingId = newId();
-    this.line.send({ case: "userText", value: { text: " ", partial: true, mode } as never }, this.typingId);
+    this.line.send({ case: "userText", value: { text: " ", partial: true, mode, languageCode } as never }, this.typingId);
   }
 
   /** The box is empty again: nothing will be said. */
@@ -136,7 +135,7 @@ export class Conversation {
     return this.turn !== null && !this.turn.isOver;
   }
 
-  update(controls: ControlsInit, clearPaths: string[] = []): void {
+  update({ controls, clearPaths }: Update): void {
     this.line.send({ case: "controlUpdate", value: { controls, clearPaths } as never });
   }
 

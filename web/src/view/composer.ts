@@ -4,6 +4,7 @@ import { byId, set } from "./dom";
 
 export interface ComposerEvents {
   say(text: string, mode: TextMode): void;
+  modeChanged(mode: TextMode): void;
   /** The first key of a new text. */
   typing(mode: TextMode): void;
   /** The box is empty again. */
@@ -39,6 +40,7 @@ export class Composer {
       if (starter) this.say(starter.textContent ?? "");
     });
     this.stop.addEventListener("click", () => events.stop());
+    byId("mode").addEventListener("change", () => events.modeChanged(this.mode));
     this.pause.addEventListener("click", () => events.pauseOrGoOn());
     addEventListener("keydown", (event) => {
       if (event.key === " " && !this.pause.hidden && !event.isComposing && this.isFree(event.target)) {

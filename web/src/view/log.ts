@@ -26,6 +26,15 @@ export class LogView {
     this.add(line);
   }
 
+  get hasLines(): boolean {
+    return this.list.children.length > 0;
+  }
+
+  /** What stands above is not remembered any more. */
+  newConversation(): void {
+    if (this.hasLines && this.list.lastElementChild!.className !== "anew") this.add(el("div", { class: "anew" }, "A new conversation: nothing above is remembered"));
+  }
+
   private add(line: HTMLElement): void {
     this.list.append(line);
     while (this.list.children.length > MOST_LINES) this.list.firstElementChild!.remove();

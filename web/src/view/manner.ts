@@ -55,6 +55,11 @@ export class MannerView {
     this.show({ speechRate: 1, pitchShift: 0, expressivity: 0.6, motionGain: 1 });
   }
 
+  /** Nobody's hand counts any more: another person comes with a manner of their own. */
+  letGo(): void {
+    this.heldUntil = 0;
+  }
+
   /** What is in effect now; left alone while somebody moves a slider. */
   show(manner: Partial<Manner>): void {
     if (performance.now() < this.heldUntil) return;

@@ -52,6 +52,11 @@ export class MoodPad {
     this.draw();
   }
 
+  /** Nobody's hand counts any more: another person comes with a mood of their own. */
+  letGo(): void {
+    this.heldUntil = 0;
+  }
+
   /** Show a mood that came from elsewhere; a hand that is at work is not interfered with by answers to its last move. */
   show(mood: Mood): void {
     if (performance.now() < this.heldUntil || this.pad.classList.contains("held")) return;
