@@ -74,6 +74,25 @@ def test_scripts_without_spaces_are_cut_at_a_sign() -> None:
     assert ledger.heard_code_points(4000) == 4
 
 
+def test_words_that_were_announced_and_not_spoken() -> None:
+    """A voice broke off: what comes next is counted where it is, and what was not spoken is not."""
+    ledger = SpeechLedger()
+    for word, offset, start in (("one", 0, 0), ("two", 4, 5000), ("three", 8, 6000)):
+        ledger.add_word(WordTiming(word, offset, start, 1000))
+    ledger.end_words(1000)
+    ledger.add_word(WordTiming("four", 14, 1000, 1000))
+    assert [ledger.heard_code_points(sample) for sample in (900, 1400, 1600, 9000)] == [3, 3, 18, 18]
+    assert ledger.heard_points() == ((501, 3), (1501, 18))
+
+
+def test_a_sign_counts_from_its_very_sample_on() -> None:
+    """Where a share is no binary fraction, too: one of 49 samples is one of 49 signs."""
+    ledger = SpeechLedger()
+    ledger.add_clause(0, "a " + 47 * "b", 0, 49)
+    assert ledger.heard_code_points(1) == 1
+    assert ledger.heard_points()[0] == (1, 1)
+
+
 @given(st.lists(st.integers(0, 20_000), min_size=2))
 def test_more_time_never_means_less_text(samples: list[int]) -> None:
     """What was heard by a sample was heard by every later one."""

@@ -371,3 +371,25 @@ def test_without_a_stream_nothing_is_cut() -> None:
             assert not scene.sink.of(TurnHeard)
 
     run_virtual(main())
+
+
+def test_a_voice_that_breaks_off_takes_its_words_with_it() -> None:
+    """It had told when all of them would come; what it says next is heard where it is said."""
+    words = (("One", 0, 0), ("two", 4, 1), ("three", 8, 5), ("four", 14, 6))
+    torn = tuple(WordTiming(word, offset, at * WORD_SAMPLES, WORD_SAMPLES) for word, offset, at in words)
+    whole = tuple(WordTiming(word, offset, at * WORD_SAMPLES, WORD_SAMPLES) for word, offset, at in words[:2])
+    adapters = Adapters(
+        tts=voice(
+            [*every(0, SpeechChunk(tone(400).pcm, words=torn))], [*every(0, SpeechChunk(tone(400).pcm, words=whole))]
+        )
+    )
+
+    async def main() -> TurnHeard:
+        async with talking(adapters) as scene:
+            await scene.say("One two three four. One two.", turn_id="a")
+            await scene.sink.ends(1)
+            start = scene.sink.of(AudioChunk)[0].start_sample
+            await scene.send(Interrupt("a", heard_sample=start + WORD_SAMPLES * 28 // 10))
+            return await scene.sink.until(TurnHeard)
+
+    assert run_virtual(main()).heard_text == "One two three four. One"

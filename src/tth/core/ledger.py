@@ -8,7 +8,6 @@ Tests: tests/core/test_ledger.py.
 from __future__ import annotations
 
 import bisect
-import math
 from dataclasses import dataclass
 
 from tth.core.graphemes import is_border
@@ -47,6 +46,12 @@ class SpeechLedger:
         self._growing = None
         self._words.append(timing)
         self._word_starts.append(timing.start_sample)
+
+    def end_words(self, sample: int) -> None:
+        """A clause ends here: those of its words that were to begin later are not spoken."""
+        while self._word_starts and self._word_starts[-1] >= sample:
+            self._word_starts.pop()
+            self._words.pop()
 
     def grow_clause(self, offset: int, text: str, start_sample: int, end_sample: int) -> None:
         """Note how far the clause has come that a voice speaks without word times. Where it will end is not known yet:
@@ -116,8 +121,8 @@ def _is_cut(text: str, index: int) -> bool:
 
 
 def _heard_of(stretch: _Stretch, sample: int) -> int:
-    share = min(1.0, (sample - stretch.start_sample) / max(1, stretch.end_sample - stretch.start_sample))
-    count = int(share * len(stretch.text))
+    samples = max(1, stretch.end_sample - stretch.start_sample)
+    count = min(sample - stretch.start_sample, samples) * len(stretch.text) // samples
     if count < len(stretch.text):
         while count > 0 and not _is_cut(stretch.text, count):
             count -= 1
@@ -127,4 +132,5 @@ def _heard_of(stretch: _Stretch, sample: int) -> int:
 def _heard_points_of(stretch: _Stretch) -> list[tuple[int, int]]:
     samples, length = max(1, stretch.end_sample - stretch.start_sample), len(stretch.text)
     cuts = [index for index in range(1, length) if _is_cut(stretch.text, index)]
-    return [(stretch.start_sample + math.ceil(cut * samples / length), stretch.offset + cut) for cut in (*cuts, length)]
+    # Whole numbers, rounded up: so that each point is the very sample at which `_heard_of` begins to count it.
+    return [(stretch.start_sample - (-cut * samples // length), stretch.offset + cut) for cut in (*cuts, length)]

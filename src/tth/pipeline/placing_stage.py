@@ -127,6 +127,7 @@ class PlacingStage:
             clause = self._clause.clause
             text = clause.text or self._turn.text
             self._turn.ledger.add_clause(clause.offset, text, self._clause_start, self._timeline.speech_samples)
+        self._turn.ledger.end_words(self._timeline.speech_samples)  # a voice may have broken off
         self._clause = None
 
     async def _place_again(self) -> None:
