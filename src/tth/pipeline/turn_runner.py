@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Collection, Coroutine
+from collections.abc import Awaitable, Callable, Collection
+from typing import ParamSpec
 
 from tth.adapters.moderation import Moment
 from tth.core.clauses import Clause
@@ -41,6 +42,7 @@ from tth.pipeline.voice_stage import SpokenQueue, run_realtime_stage, run_voice_
 from tth.tracebacks import let_go
 
 log = logging.getLogger(__name__)
+P = ParamSpec("P")
 
 PAUSED = "paused"
 CLAUSE_CAPACITY = 16
@@ -239,10 +241,10 @@ class TurnRunner:
         while not self._is_sent:
             take = self._take
             sending = SendingStage(turn, take)
-            sound = [group.create_task(_stage(placing.run(take))), group.create_task(_stage(sending.send_sound()))]
+            sound = [group.create_task(_stage(placing.run, take)), group.create_task(_stage(sending.send_sound))]
             pictures = None
             if take.feed is not None:
-                pictures = group.create_task(_stage(self._pictures(sending, tuple(self._avatar_users))))
+                pictures = group.create_task(_stage(self._pictures, sending, tuple(self._avatar_users)))
                 self._avatar_users = [*(user for user in self._avatar_users if not user.done()), pictures]
             await take.watch(sound, pictures)
             self._is_sent = take is self._take
@@ -266,11 +268,11 @@ class TurnRunner:
     def _start_speech(self, group: asyncio.TaskGroup, spoken: SpokenQueue) -> None:
         turn = self._turn
         if turn.sessions.realtime is not None and self.plan.mode is TextMode.TALK:
-            group.create_task(_stage(self._realtime(spoken)))
+            group.create_task(_stage(self._realtime, spoken))
             return
         clauses: asyncio.Queue[Clause | None] = asyncio.Queue(CLAUSE_CAPACITY)
-        group.create_task(_stage(self._write(clauses)))
-        group.create_task(_stage(run_voice_stage(turn, clauses, spoken)))
+        group.create_task(_stage(self._write, clauses))
+        group.create_task(_stage(run_voice_stage, turn, clauses, spoken))
 
     async def _write(self, clauses: asyncio.Queue[Clause | None]) -> None:
         if self.plan.mode is TextMode.SAY:
@@ -367,11 +369,11 @@ class TurnRunner:
         )
 
 
-async def _stage(work: Coroutine[object, object, None]) -> None:
+async def _stage(work: Callable[P, Awaitable[None]], *args: P.args, **named: P.kwargs) -> None:
     """A stage as a task: its frames are emptied when it fails or is cancelled, for the task keeps the error and with it
     the frames, and a frame that waited with a time-out knows its task."""
     try:
-        await work
+        await work(*args, **named)
     except BaseException as error:
         let_go(error)
         raise
