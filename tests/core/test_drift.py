@@ -60,6 +60,26 @@ def test_frames_that_are_all_late_by_the_same_are_all_shown() -> None:
     assert drift.decide(100 * FRAME, FRAME, 100 * FRAME + 7200 + 1000) is Correction.SKIP
 
 
+def begun_after(lates_ms: list[float], *, live: bool = True) -> int:
+    """How many frames a player does not get until one comes with which it may begin."""
+    drift = DriftController(live)
+    fits = [
+        drift.may_begin(number * FRAME, FRAME, number * FRAME + ms_to_samples(late_ms))
+        for number, late_ms in enumerate(lates_ms)
+    ]
+    return fits.index(True)
+
+
+def test_a_player_begins_with_the_present() -> None:
+    """Not with the past that an avatar catches up with; with what is always as late, from its second frame on."""
+    assert begun_after([-40, -40]) == 0
+    assert begun_after([90]) == 0
+    assert begun_after([620, 580, 540, 500, 460, 420, 380, 340, 300, 260, 220, 180, 140, 100]) == 13
+    assert begun_after([300, 300]) == 1
+    assert begun_after([300, 310, 290]) == 1
+    assert begun_after([5000], live=False) == 0
+
+
 def test_in_a_batch_nothing_is_late() -> None:
     """Without a listener there is no late."""
     assert DriftController(live=False).decide(0, FRAME, 10**9) is Correction.KEEP

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,3 +97,22 @@ def test_never_goes_back(steps: list[tuple[str, float, int]]) -> None:
         assert clock.position(now_s) >= last
         assert clock.end_sample >= end
         last = clock.position(now_s)
+
+
+def test_a_player_begins_with_what_comes_next() -> None:
+    """When it comes, when it comes back, and when it has thrown away what it had."""
+    clock = MediaClock()
+    steps: list[Callable[[], None]] = [
+        lambda: clock.start(0.0),
+        lambda: clock.sent(2400),
+        lambda: clock.start(0.1),  # it runs already
+        lambda: clock.skip_to_end(0.2),
+        lambda: clock.sent(4800),
+        lambda: clock.stop(0.3),
+        lambda: clock.start(0.4),
+    ]
+    awaits = [clock.awaits_media]
+    for step in steps:
+        step()
+        awaits.append(clock.awaits_media)
+    assert awaits == [True, True, False, False, True, False, False, True]

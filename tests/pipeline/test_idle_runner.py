@@ -9,12 +9,13 @@ from random import Random
 
 import pytest
 
+from tests.pipeline.faulty_avatar import Fault, FaultyAvatar
 from tests.pipeline.stage import AHEAD_MS, SMALL, Scene, make_scene
 from tth.adapters.base import TurnContext
 from tth.core.pacing import live_pace
 from tth.errors import AdapterUnavailable
 from tth.model.events import DegradedMode, IdleClip, VideoFrame
-from tth.model.media import FrameKind, MediaPreferences, VideoCodec, samples_to_ms
+from tth.model.media import FrameKind, MediaPreferences, VideoCodec, ms_to_samples, samples_to_ms
 from tth.pipeline.idle_runner import IdleRunner
 from tth.testing.scripted import ScriptedAvatar, every, fail
 from tth.testing.simulator.avatar import AvatarTraits, SimulatedAvatar
@@ -171,6 +172,40 @@ def test_of_changes_that_nobody_takes_the_newest_is_kept() -> None:
         return scene
 
     assert {frame.control_revision for frame in run_virtual(main()).sink.of(VideoFrame)} == {999}
+
+
+@pytest.mark.parametrize("has_begun", [False, True])
+def test_no_player_begins_in_the_past(has_begun: bool) -> None:
+    """An avatar whose first frames come late, all at once: the first that is sent is one of the present, and so is the
+    first one behind what a player threw away."""
+
+    async def main() -> Scene:
+        scene = make_scene(avatar=SimulatedAvatar(Cast(Random(1), 0.0), AvatarTraits(stall_ms=700)))
+        if has_begun:
+            scene.venue.media_clock.sent(2400)
+            scene.venue.media_clock.skip_to_end(scene.venue.clock.now_s())
+        await run_for(idle(scene), 2.0)
+        return scene
+
+    scene = run_virtual(main())
+    first, *others = scene.sink.of(VideoFrame)
+    at_s = scene.sink.times_s(VideoFrame)[0]
+    assert scene.venue.media_clock.position(at_s) - first.start_sample <= ms_to_samples(100)
+    assert all(frame.dropped_before_count == 0 for frame in others)
+
+
+def test_an_avatar_at_the_end_of_a_long_way_is_seen() -> None:
+    """Its pictures are always late by the same, so it is not waited for one that is not."""
+
+    async def main() -> Scene:
+        scene = make_scene(avatar=FaultyAvatar(Fault(delay_s=0.3)))
+        await run_for(idle(scene), 2.0)
+        return scene
+
+    scene = run_virtual(main())
+    first, at_s = scene.sink.of(VideoFrame)[0], scene.sink.times_s(VideoFrame)[0]
+    assert at_s <= 0.4
+    assert 0.2 <= at_s - samples_to_ms(first.start_sample) / 1000 <= 0.3
 
 
 def test_an_avatar_that_begins_anew_gets_one_stretch_of_time() -> None:

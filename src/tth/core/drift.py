@@ -19,6 +19,8 @@ from tth.model.media import ms_to_samples, samples_to_ms
 
 SKIP_AFTER_SAMPLES = ms_to_samples(40)
 """A frame later than this, and later than frames usually are, is left out, so that the next one can be on time."""
+BEGIN_LATE_SAMPLES = ms_to_samples(100)
+"""No player is to begin with a frame that is later than this, if one that is less late follows."""
 USUAL_FRAMES = 25
 """How late frames usually are is what the most punctual one of so many was. Where all are late by the same, as with an
 avatar at the other end of a long way, leaving out some would not make the others punctual."""
@@ -51,6 +53,18 @@ class DriftController:
         self._corrected_last = False
         self._shown_end: int | None = None
         self._lates: deque[int] = deque(maxlen=USUAL_FRAMES)
+        self._late_before: int | None = None
+
+    def may_begin(self, start_sample: int, sample_count: int, position: int) -> bool:
+        """Whether a player that has nothing yet may get this frame first. It shows it at once, and is as late with all
+        that follows, the sound too.
+
+        So nothing of the past, while the avatar catches up with the present. Where it does not catch up, as at the
+        other end of a long way, its second frame will do.
+        """
+        late = position - start_sample if self._live else 0
+        before, self._late_before = self._late_before, late
+        return late <= BEGIN_LATE_SAMPLES or (before is not None and before - late < sample_count // 2)
 
     def decide(self, start_sample: int, sample_count: int, position: int) -> Correction:
         """What to do with the next frame from the avatar.

@@ -15,6 +15,9 @@ class MediaClock:
     def __init__(self) -> None:
         self.end_sample = 0
         """End of everything sent so far, sound and pictures."""
+        self.awaits_media = True
+        """Nothing was sent since the listener came, or threw away what there was: a player begins with what comes
+        next, at once, and goes on as late as that is."""
         self._anchor_s: float | None = None
         self._anchor_sample = 0
 
@@ -27,7 +30,7 @@ class MediaClock:
     def start(self, now_s: float) -> None:
         """Let it run from where it stands. Called when a stream attaches; does nothing when it runs already."""
         if self._anchor_s is None:
-            self._anchor_s = now_s
+            self._anchor_s, self.awaits_media = now_s, True
 
     def stop(self, now_s: float) -> None:
         """Hold it: nobody is listening. The next `start` goes on behind everything that was sent."""
@@ -41,7 +44,7 @@ class MediaClock:
 
     def sent(self, end_sample: int) -> None:
         """Note that media up to `end_sample` has been handed to the transport."""
-        self.end_sample = max(self.end_sample, end_sample)
+        self.end_sample, self.awaits_media = max(self.end_sample, end_sample), False
 
     def next_start(self, now_s: float) -> int:
         """Where media that begins now is placed: behind all that was sent, never in the past."""
@@ -53,6 +56,7 @@ class MediaClock:
         The client flushes its buffer at the same moment; the next frame is shown at once instead of after the rest
         of a speech that nobody hears.
         """
+        self.awaits_media = True
         if self._anchor_s is not None and self.end_sample > self.position(now_s):
             self._anchor_sample, self._anchor_s = self.end_sample, now_s
 

@@ -115,6 +115,11 @@ class PictureSender:
             return False
         now_s = self._venue.clock.now_s()
         position = self._venue.media_clock.position(now_s)
+        if self._venue.media_clock.awaits_media and not self._drift.may_begin(
+            frame.start_sample, frame.sample_count, position
+        ):
+            self._leave_out(1)
+            return False
         correction = self._drift.decide(frame.start_sample, frame.sample_count, position)
         begins_anew = False
         if self._pace.live:
