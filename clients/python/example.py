@@ -9,6 +9,7 @@ import argparse
 import sys
 import time
 import wave
+from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "generated"))
@@ -16,15 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent / "generated"))
 from film import write_film
 from tth_client import Client, Conversation, Session, TthError
 
-from tth.v1.controls_pb2 import (
-    EMOTION_LABEL_HAPPY,
-    EMOTION_LABEL_SURPRISED,
-    IDLE_MODE_NONE,
-    Character,
-    Controls,
-    Emotion,
-    Render,
-)
+from tth.v1.controls_pb2 import EMOTION_LABEL_HAPPY, EMOTION_LABEL_SURPRISED, Character, Controls, Emotion
 from tth.v1.converse_pb2 import TEXT_MODE_SAY, ConverseResponse, PlaybackPosition
 from tth.v1.media_pb2 import AudioChunk, VideoFrame
 
@@ -51,17 +44,25 @@ class Player:
         return min(self.begin_us + passed_us, self._end_us)
 
 
-def play(conversation: Conversation, turn_id: str, folder: Path, stop_after_us: int | None = None) -> None:
+@dataclass
+class Film:
+    """What is shown and heard in the conversation."""
+
+    frames: list[VideoFrame] = field(default_factory=list)
+    sound: list[AudioChunk] = field(default_factory=list)
+
+
+def play(conversation: Conversation, turn_id: str, film: Film, wav: Path, stop_after_us: int | None = None) -> None:
     """Follow one turn to its end: save its media, report playback, interrupt it when told to."""
     player, reported_s = Player(), 0.0
-    frames, chunks = list[VideoFrame](), list[AudioChunk]()
-    folder.mkdir(parents=True, exist_ok=True)
-    with wave.open(str(folder / "sound.wav"), "wb") as sound:
+    with wave.open(str(wav), "wb") as sound:
         sound.setparams((1, 2, SAMPLE_RATE_HZ, 0, "NONE", ""))
         for event in conversation.events_of(turn_id):
             kind = event.WhichOneof("payload")
             if kind == "session_state" and event.session_state.resumed:
                 print("\n(the connection was lost and is back)")
+            if kind == "video_frame":
+                film.frames.append(event.video_frame)
             if event.turn_id != turn_id:
                 continue  # idle pictures, say
             if kind == "text_delta":
@@ -69,9 +70,7 @@ def play(conversation: Conversation, turn_id: str, folder: Path, stop_after_us: 
             elif kind == "audio_chunk":
                 player.take(event)
                 sound.writeframes(event.audio_chunk.data)
-                chunks.append(event.audio_chunk)
-            elif kind == "video_frame":
-                frames.append(event.video_frame)
+                film.sound.append(event.audio_chunk)
             elif kind == "error":
                 print(f"\n{event.error.message} ({event.error.reason})", file=sys.stderr)
             elif kind == "turn_metrics":
@@ -86,8 +85,7 @@ def play(conversation: Conversation, turn_id: str, folder: Path, stop_after_us: 
             elif player.begin_us and time.monotonic() - reported_s > REPORT_EVERY_S:
                 conversation.report_playback(here)
                 reported_s = time.monotonic()
-    write_film(folder / "film.mp4", frames, chunks)
-    print(f"\n  film.mp4 of {len(frames)} pictures and sound.wav in {folder}\n")
+    print(f"\n  {wav}\n")
 
 
 def main() -> int:
@@ -95,21 +93,24 @@ def main() -> int:
     parser.add_argument("--target", default="127.0.0.1:50051", metavar="HOST:PORT")
     parser.add_argument("--output", default=Path("out"), type=Path, metavar="DIR")
     asked = parser.parse_args()
-    render = Render(idle_mode=IDLE_MODE_NONE)  # so that each turn begins with a key frame, and its film too
-    happy = Controls(emotion=Emotion(label=EMOTION_LABEL_HAPPY, intensity=0.8), render=render)
+    asked.output.mkdir(parents=True, exist_ok=True)
+    film = Film()
+    happy = Controls(emotion=Emotion(label=EMOTION_LABEL_HAPPY, intensity=0.8))
     lively = Controls(character=Character(speech_rate=1.2, expressivity=0.9))
     surprised = Controls(emotion=Emotion(label=EMOTION_LABEL_SURPRISED))
     try:
         with Client(asked.target) as client:
             reply = client.create_session(happy)
             with client.converse(Session.of(reply)) as conversation:
-                play(conversation, conversation.say("Who are you?", controls=lively), asked.output / "answer")
+                play(conversation, conversation.say("Who are you?", controls=lively), film, asked.output / "answer.wav")
                 conversation.update(surprised)
                 text = "I could go on like this for a very long time, if nobody stopped me in the middle of it all."
                 turn_id = conversation.say(text, mode=TEXT_MODE_SAY)
-                play(conversation, turn_id, asked.output / "interrupted", STOP_AFTER_US)
+                play(conversation, turn_id, film, asked.output / "interrupted.wav", STOP_AFTER_US)
                 print(f"{conversation.stale_dropped} stale events were dropped")
             client.end_session(reply.session_id)
+        write_film(asked.output / "film.mp4", film.frames, film.sound)
+        print(f"{asked.output / 'film.mp4'}: {len(film.frames)} pictures")
     except TthError as error:
         print(error, file=sys.stderr)
         return 1

@@ -15,7 +15,13 @@ _MICROSECONDS = Fraction(1, 1_000_000)
 
 
 def write_film(path: Path, frames: Sequence[VideoFrame], sound: Sequence[AudioChunk]) -> None:
-    """Of one turn, or of more. The first picture must be a key frame; sound is 16-bit PCM, mono."""
+    """A conversation, or its beginning: later turns need the pictures before them. Sound is 16-bit PCM, mono.
+
+    Raises ValueError when the first picture is no key frame.
+    """
+    if not frames[0].keyframe:
+        raise ValueError("a film begins with a key frame")
+    samples = 0  # so far
     items: list[VideoFrame | AudioChunk] = [*frames, *sound]
     items.sort(key=lambda item: item.pts_us)
     begin_us = items[0].pts_us
@@ -30,9 +36,12 @@ def write_film(path: Path, frames: Sequence[VideoFrame], sound: Sequence[AudioCh
                 packet.duration = item.duration_us
                 film.mux(packet)
             else:
-                piece = av.AudioFrame("s16", "mono", item.sample_count)
-                piece.planes[0].update(item.data)
+                silent = (item.pts_us - begin_us) * item.sample_rate_hz // 1_000_000 - samples
+                data = bytes(2 * max(silent, 0)) + item.data
+                piece = av.AudioFrame("s16", "mono", len(data) // 2)
+                piece.planes[0].update(data)
                 piece.sample_rate, piece.time_base = item.sample_rate_hz, Fraction(1, item.sample_rate_hz)
-                piece.pts = (item.pts_us - begin_us) * item.sample_rate_hz // 1_000_000
+                piece.pts = samples
+                samples += piece.samples
                 film.mux(audio.encode(piece))
         film.mux(audio.encode(None))

@@ -8,10 +8,13 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
+from film import write_film
 
 from clients.conformance.cases import Evidence, judge
 from clients.conformance.truth import Turn, only_turn
+from tth.v1.media_pb2 import AudioChunk
 
 pytestmark = pytest.mark.e2e
 
@@ -77,6 +80,32 @@ def test_what_is_no_film(honest: dict[str, Evidence], tmp_path: Path) -> None:
 def test_sound_at_another_time(sound_late_ms: int, honest: dict[str, Evidence], tmp_path: Path) -> None:
     """A frame of it is heard."""
     assert "sound begins" in _shown(honest["save"], tmp_path, sound_late_ms=sound_late_ms)[0]
+
+
+def test_the_film_that_the_stubs_alone_make(honest: dict[str, Evidence], tmp_path: Path) -> None:
+    """What is said again half a second later is heard then, and nothing between."""
+    turn = only_turn(honest["save"].wire)
+    assert isinstance(turn, Turn)
+    again = [AudioChunk.FromString(chunk.SerializeToString()) for chunk in turn.audio]
+    for chunk in again:
+        chunk.pts_us += turn.audio[-1].pts_us + turn.audio[-1].duration_us - turn.audio[0].pts_us + 500_000
+    write_film(tmp_path / "film.mp4", turn.frames, [*turn.audio, *again])
+    with av.open(str(tmp_path / "film.mp4")) as file:
+        heard = np.concatenate([frame.to_ndarray()[0] for frame in file.decode(audio=0)])
+    begin = round((turn.audio[0].pts_us - min(turn.audio[0].pts_us, turn.frames[0].pts_us)) * 24 / 1000)
+    length = sum(chunk.sample_count for chunk in turn.audio)
+    between = heard[begin + length + 2_400 : begin + length + 9_600]
+    assert np.abs(between).max() < 0.01
+    first, second = heard[begin : begin + length], heard[begin + length + 12_000 : begin + 2 * length + 12_000]
+    assert np.corrcoef(first, second)[0, 1] > 0.95
+
+
+def test_a_film_begins_with_a_key_frame(honest: dict[str, Evidence], tmp_path: Path) -> None:
+    """Nothing could be seen of another one."""
+    turn = only_turn(honest["save"].wire)
+    assert isinstance(turn, Turn)
+    with pytest.raises(ValueError, match="key frame"):
+        write_film(tmp_path / "film.mp4", turn.frames[1:], turn.audio)
 
 
 def test_another_sound(honest: dict[str, Evidence], tmp_path: Path) -> None:

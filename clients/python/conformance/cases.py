@@ -22,7 +22,7 @@ BUSY_S = 0.5
 UNKNOWN_SESSION = "s_unknown"
 H264 = media_pb2.MediaPreferences(video_codec=media_pb2.VIDEO_CODEC_H264)
 FILM_CONTROLS = controls_pb2.Controls(render=controls_pb2.Render(idle_mode=controls_pb2.IDLE_MODE_NONE))
-"""So that the first picture of a turn is a key frame."""
+"""So that the first picture of the first turn is a key frame."""
 MEDIA = frozenset({"text_delta", "audio_chunk", "video_frame", "motion_frame", "word_timing"})
 TERMINAL = frozenset({"turn_complete", "turn_stopped"})
 

@@ -215,7 +215,7 @@ const cases: Record<string, Case> = {
 
   save: async (target, output) => {
     const client = new Client(target);
-    // No idle pictures: so the first one of a turn is a key frame.
+    // No idle pictures: so the first one of the first turn is a key frame.
     const conversation = client.converse(await client.createSession({ controls: { render: { idleMode: IdleMode.NONE } } }));
     const turnId = conversation.say(TURN_TEXT, SAY);
     const [frames, sound] = [[] as VideoFrame[], [] as AudioChunk[]];

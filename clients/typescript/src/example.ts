@@ -7,7 +7,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { EmotionLabel, IdleMode } from "../generated/tth/v1/controls_pb.js";
+import { EmotionLabel } from "../generated/tth/v1/controls_pb.js";
 import { TextMode } from "../generated/tth/v1/converse_pb.js";
 import type { AudioChunk, VideoFrame } from "../generated/tth/v1/media_pb.js";
 import { writeFilm } from "./film.js";
@@ -35,15 +35,27 @@ class Player {
   }
 }
 
+/** What is shown and heard in the conversation. */
+interface Film {
+  readonly frames: VideoFrame[];
+  readonly sound: AudioChunk[];
+}
+
 /** Follow one turn to its end: save its media, report playback, interrupt it when told to. */
-async function play(conversation: Conversation, turnId: string, folder: string, stopAfterUs?: bigint): Promise<void> {
-  await mkdir(folder, { recursive: true });
+async function play(
+  conversation: Conversation,
+  turnId: string,
+  film: Film,
+  file: string,
+  stopAfterUs?: bigint,
+): Promise<void> {
   const player = new Player();
-  const [frames, sound] = [[] as VideoFrame[], [] as AudioChunk[]];
+  const sound: Uint8Array[] = [];
   let reportedMs = 0;
   for await (const event of conversation.eventsOf(turnId)) {
     const { payload } = event;
     if (payload.case === "sessionState" && payload.value.resumed) console.log("\n(the connection was lost and is back)");
+    if (payload.case === "videoFrame") film.frames.push(payload.value);
     if (event.turnId !== turnId) continue; // idle pictures, say
     switch (payload.case) {
       case "textDelta":
@@ -51,10 +63,8 @@ async function play(conversation: Conversation, turnId: string, folder: string, 
         break;
       case "audioChunk":
         player.take(payload.value.ptsUs, payload.value.durationUs);
-        sound.push(payload.value);
-        break;
-      case "videoFrame":
-        frames.push(payload.value);
+        sound.push(payload.value.data);
+        film.sound.push(payload.value);
         break;
       case "error":
         console.error(`\n${payload.value.message} (${payload.value.reason})`);
@@ -78,26 +88,28 @@ async function play(conversation: Conversation, turnId: string, folder: string, 
       reportedMs = performance.now();
     }
   }
-  await writeFile(join(folder, "sound.wav"), wav(sound.map(({ data }) => data), SAMPLE_RATE_HZ));
-  await writeFilm(join(folder, "film.mp4"), frames, sound);
-  console.log(`\n  film.mp4 of ${frames.length} pictures and sound.wav in ${folder}\n`);
+  await writeFile(file, wav(sound, SAMPLE_RATE_HZ));
+  console.log(`\n  ${file}\n`);
 }
 
 async function talk(client: Client, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const film: Film = { frames: [], sound: [] };
   const session = await client.createSession({
-    // No idle pictures: so each turn begins with a key frame, and its film too.
-    controls: { emotion: { label: EmotionLabel.HAPPY, intensity: 0.8 }, render: { idleMode: IdleMode.NONE } },
+    controls: { emotion: { label: EmotionLabel.HAPPY, intensity: 0.8 } },
   });
   const conversation = client.converse(session);
   const lively = { character: { speechRate: 1.2, expressivity: 0.9 } };
-  await play(conversation, conversation.say("Who are you?", { controls: lively }), join(folder, "answer"));
+  await play(conversation, conversation.say("Who are you?", { controls: lively }), film, join(folder, "answer.wav"));
   conversation.update({ emotion: { label: EmotionLabel.SURPRISED } });
   const text = "I could go on like this for a very long time, if nobody stopped me in the middle of it all.";
   const turnId = conversation.say(text, { mode: TextMode.SAY });
-  await play(conversation, turnId, join(folder, "interrupted"), STOP_AFTER_US);
+  await play(conversation, turnId, film, join(folder, "interrupted.wav"), STOP_AFTER_US);
   console.log(`${conversation.staleDropped} stale events were dropped`);
   await conversation.close();
   await client.endSession(session.sessionId);
+  await writeFilm(join(folder, "film.mp4"), film.frames, film.sound);
+  console.log(`${join(folder, "film.mp4")}: ${film.frames.length} pictures`);
 }
 
 const { values } = parseArgs({

@@ -11,10 +11,11 @@ import {
 } from "mediabunny";
 import type { AudioChunk, VideoFrame } from "../generated/tth/v1/media_pb.js";
 
-/** Of one turn, or of more. The first picture must be a key frame; sound is 16-bit PCM, mono. */
+/** A conversation, or its beginning: later turns need the pictures before them. Sound is 16-bit PCM, mono. Throws a
+ * RangeError when the first picture is no key frame. */
 export async function writeFilm(path: string, frames: readonly VideoFrame[], sound: readonly AudioChunk[]): Promise<void> {
   const [picture, chunk] = [frames[0], sound[0]];
-  if (picture === undefined || chunk === undefined) throw new RangeError("a film needs pictures and sound");
+  if (!picture?.keyframe || chunk === undefined) throw new RangeError("a film begins with a key frame, and has sound");
   const target = new BufferTarget();
   const film = new Output({ format: new Mp4OutputFormat({ fastStart: "in-memory" }), target });
   const [video, audio] = [new EncodedVideoPacketSource("avc"), new EncodedAudioPacketSource("pcm-s16")];
