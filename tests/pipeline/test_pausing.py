@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -191,6 +193,25 @@ def test_a_report_is_believed_within_what_was_sent(heard_ms: int) -> None:
     came = [e for e in play.events[: play.events.index(paused)] if isinstance(e, AudioChunk)]
     sound_end = came[-1].start_sample + came[-1].sample_count
     assert paused.heard_sample == min(max(0, ms_to_samples(heard_ms)), sound_end)
+
+
+def test_held_before_its_stages_have_begun() -> None:
+    """However few steps it has taken: nothing is lost, and Python has nothing to warn of that was never awaited."""
+
+    async def main(steps: int) -> Play:
+        async with playing() as play:
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            play.runner.pause()
+            play.runner.resume()
+        return play
+
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        for steps in range(12):
+            check_heard_whole(run_virtual(main(steps)))
+        gc.collect()
+    assert [str(warning.message) for warning in warned] == []
 
 
 def test_text_waits_too() -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -341,27 +339,6 @@ def test_stop_at_any_time_gives_one_end(at_s: float) -> None:
     assert len(scene.sink.of(TurnMetrics)) == len(scene.sink.terminals) == 1
     started = [event.started for event in scene.sink.of(Speaking)]
     assert started in ([], [True, False])
-
-
-def test_stopped_before_its_stages_have_begun() -> None:
-    """However few steps it has taken: one end, and Python has nothing to warn of that was never awaited."""
-
-    async def main(steps: int) -> Scene:
-        scene = make_scene(tts=ScriptedVoice(chunks(3)), avatar=ScriptedAvatar())
-        runner = scene.runner("Hello.")
-        task = asyncio.create_task(runner.run())
-        for _ in range(steps):
-            await asyncio.sleep(0)
-        runner.stop(TurnOutcome.INTERRUPTED, scene.venue.clock.now_s())
-        await task
-        return scene
-
-    with warnings.catch_warnings(record=True) as warned:
-        warnings.simplefilter("always")
-        for steps in range(20):
-            assert len(run_virtual(main(steps)).sink.terminals) == 1
-        gc.collect()
-    assert [str(warning.message) for warning in warned] == []
 
 
 def test_cancelled_from_outside() -> None:
