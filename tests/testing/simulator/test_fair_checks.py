@@ -9,13 +9,15 @@ from dataclasses import replace
 import pytest
 
 from tests.testing.simulator import scenes
-from tests.testing.simulator.test_checks import doubled, edited, moved
-from tests.testing.simulator.test_resumed import gone
+from tests.testing.simulator.test_checks import doubled, edited, moved, with_got
+from tests.testing.simulator.test_resumed import changed_log, gone
 from tth.model.media import VideoCodec, us_to_samples
+from tth.testing.simulator.adapters import ModelTraits, VoiceTraits
 from tth.testing.simulator.checks import breaches
 from tth.testing.simulator.checks.heard import as_played, remembered
 from tth.testing.simulator.checks.pauses import held_where_told
 from tth.testing.simulator.checks.sound import end_of, start_of
+from tth.testing.simulator.checks.texts import whole
 from tth.testing.simulator.recording import Recording
 from tth.testing.simulator.stage import play
 from tth.testing.simulator.steps import Await, PauseTurn, Position, Reopen, Rest, Resume, Say, Step, StopTurn, Until
@@ -103,3 +105,25 @@ def test_a_text_says_nothing_of_a_position() -> None:
     by_interrupt = edited("turn_stopped", outcome=ended[-1])(recording)
     assert [*as_played(recording, world)] == []
     assert [*as_played(by_interrupt, world)]
+
+
+def test_text_may_wait_behind_its_sound() -> None:
+    """A realtime model gave it with the sound. A slow reader that stops the turn has not got all of the text that it
+    has heard, and is told what that was; a quick one would have."""
+    recording, world = played(
+        Say(("How are you?",), "talk"),
+        Await(Until.SOUND, 5000),
+        Rest(600),
+        StopTurn(Position.NONE),
+        realtime=True,
+        model=ModelTraits(0, 0, 20),
+        voice=VoiceTraits(0, 1.0, 0, 40, 30.0, 0.0, words_first=False),
+    )
+    first = next(one for one in recording.got if one.kind == "text_delta")
+    left = [one for one in recording.got if one.kind != "text_delta" or one.turn_id != first.turn_id or one is first]
+    waited = with_got(recording, [one._replace(seq=seq) for seq, one in enumerate(left, 1)])
+    assert waited.of_kind["turn_stopped"][0].body.heard_text not in first.body.text
+    assert [*whole(waited, world)]
+    slow = changed_log(0, reads="slow")(waited)
+    assert [*whole(slow, world)] == []
+    assert [*whole(edited("turn_stopped", heard_text=lambda text: text + "!")(slow), world)]

@@ -8,7 +8,7 @@ from tth.model.media import samples_to_us
 from tth.testing.simulator.player import Player
 from tth.testing.simulator.recording import Got, got
 from tth.v1.converse_pb2 import ConverseResponse
-from tth.v1.media_pb2 import AudioChunk
+from tth.v1.media_pb2 import AudioChunk, MotionFrame
 
 pytestmark = pytest.mark.unit
 
@@ -16,6 +16,10 @@ pytestmark = pytest.mark.unit
 def sound(at_s: float, start_sample: int, sample_count: int = 2400, turn_id: str = "t_1") -> Got:
     chunk = AudioChunk(pts_us=samples_to_us(start_sample), sample_count=sample_count)
     return got(ConverseResponse(turn_id=turn_id, audio_chunk=chunk), at_s, 0)
+
+
+def face(at_s: float, start_sample: int) -> Got:
+    return got(ConverseResponse(motion_frame=MotionFrame(pts_us=samples_to_us(start_sample))), at_s, 0)
 
 
 def stopped(at_s: float) -> Got:
@@ -48,6 +52,18 @@ def test_what_was_thrown_away_holds_nothing_up() -> None:
     player.flush("t_1")
     player.take(sound(0.5, 2400))
     assert player.position(0.5) == 12_000
+
+
+@pytest.mark.parametrize("has_stopped", [True, False])
+def test_what_comes_first_behind_a_stop_is_there_at_once(has_stopped: bool) -> None:
+    """Nothing is left to be shown before it: a face as numbers, too, of which nobody said how long it stands."""
+    player = Player()
+    player.take(sound(0.0, 0))
+    player.take(face(0.1, 4800))
+    if has_stopped:
+        player.take(stopped(0.15))
+    player.take(face(0.2, 9600))
+    assert player.position(0.2) == (9600 if has_stopped else 4800)
 
 
 def test_a_stop_jumps_over_what_was_sent_ahead() -> None:

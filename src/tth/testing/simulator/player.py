@@ -20,6 +20,8 @@ class Player:
         self._flushed = ""
         """The turn that the user does not want to hear any more."""
         self._is_lost = False
+        self._is_flushed = False
+        """Nothing is left to be played before what comes next."""
         self._left_at: int | None = None
         """Where its user ceased to listen to what it has; until something else is heard."""
         self._left_turn = self._sound_turn = ""
@@ -61,14 +63,19 @@ class Player:
         """Media, or what bears on them."""
         if one.kind in MEDIA:
             self._media(one)
-        elif one.kind in ("turn_stopped", "turn_paused", "turn_heard") and self._end > self.position(one.at_s):
-            self._anchor = (one.at_s, self._end)  # the server jumps over what it had sent ahead, and so do we
+        elif one.kind in ("turn_stopped", "turn_paused", "turn_heard"):
+            self._is_flushed = True
+            if self._end > self.position(one.at_s):  # the server jumps over what it had sent ahead, and so do we
+                self._anchor = (one.at_s, self._end)
 
     def _media(self, one: Got) -> None:
         start = us_to_samples(one.body.pts_us)
         if self._anchor is None or self._is_lost:
             self._anchor = (one.at_s, start)
         self._is_lost = False
+        if self._is_flushed and start > self.position(one.at_s):
+            self._anchor = (one.at_s, start)
+        self._is_flushed = False
         if one.kind == "audio_chunk":
             if one.turn_id not in (self._flushed, self._left_turn):
                 self._left_at = None
