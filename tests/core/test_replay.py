@@ -76,3 +76,14 @@ def test_bounds_hold_and_nothing_is_missing_silently(steps: list[tuple[int, int,
         assert ring.byte_count == sum(len(data) for _, data in ring.entries()) <= 200
     wanted = [data for number, data in told.items() if number > last_seq]
     assert ring.misses(last_seq) or ring.after(last_seq) == wanted
+
+
+def test_what_another_server_told_is_lost() -> None:
+    """Up to the number that its client has; what is forgotten later never makes that less."""
+    ring = filled(1, 2, limits=ReplayLimits(max_count=2))
+    ring.lose(7)
+    assert [ring.misses(seq) for seq in (0, 6, 7)] == [True, True, False]
+    ring.add(8, b"c", 0.0)
+    assert (ring.lost_seq, len(ring.after(0))) == (7, 2)
+    ring.lose(3)
+    assert ring.lost_seq == 7

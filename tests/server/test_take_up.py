@@ -24,13 +24,21 @@ from tests.server.caller import (
 )
 from tests.server.test_resume import session, told
 from tth.server.app import TthServer
+from tth.session.resumption import is_handle
 from tth.session.snapshot import Snapshot, read_snapshot
 from tth.session.snapshot_store import Kept, MemoryStore, StoreUnavailable, Writing
 from tth.testing.harness import RunningServer, make_server, running_server
 from tth.testing.scripted import ScriptedModel, every
 from tth.testing.virtual_time import VirtualClock
 from tth.v1 import media_pb2
-from tth.v1.converse_pb2 import TEXT_MODE_TALK, TURN_OUTCOME_FAILED, PlaybackPosition
+from tth.v1.converse_pb2 import (
+    TEXT_MODE_TALK,
+    TURN_OUTCOME_FAILED,
+    ConverseResponse,
+    PlaybackPosition,
+    TurnMetrics,
+    TurnStopped,
+)
 from tth.v1.tth_service_pb2 import (
     HEALTH_STATUS_SERVING,
     OVERLAP_POLICY_QUEUE,
@@ -49,11 +57,14 @@ class Shared(MemoryStore):
     def __init__(self) -> None:
         super().__init__(VirtualClock())
         self.is_down = False
+        self.takes_s = 0.0
+        """For a write."""
         self.saved = asyncio.Event()
         self.epochs: list[int] = []
 
     async def save(self, session_id: str, epoch: int, data: bytes, ttl_s: float) -> Writing:
         self._check()
+        await asyncio.sleep(self.takes_s)
         written = await super().save(session_id, epoch, data, ttl_s)
         if written is Writing.DONE:
             self.epochs.append(epoch)
@@ -209,6 +220,58 @@ async def test_what_the_client_heard_is_remembered_by_the_other(pair: Pair) -> N
 
 def queueing() -> CreateSessionRequest:
     return CreateSessionRequest(media=SOUND_ONLY, overlap_policy=OVERLAP_POLICY_QUEUE)
+
+
+@on_two()
+async def test_what_a_client_is_told_is_on_record(pair: Pair) -> None:
+    """The session when it is handed out, a handle when it is told, a turn's beginning and its end: whenever the server
+    is lost, another one goes on from there. Media, text and words wait for nothing."""
+    pair.store.takes_s = 0.05
+    session_id, handle = await session(pair.one)
+    assert await pair.store.load(session_id) is not None
+    async with resuming(pair.one, session_id, handle) as caller:
+        state = await caller.next_of("session_state")
+        assert is_handle(state.session_state.resume_handle, (await snapshot_in(pair, session_id)).replay.handle_hashes)
+        for turn_id in ("a", "b"):
+            await caller.text("One two three.", turn_id=turn_id, client_seq=ord(turn_id))
+            started = await caller.next_of("turn_started")
+            snapshot = await snapshot_in(pair, session_id)
+            assert turn_id in [turn.turn_id for turn in snapshot.turns]
+            assert started.ack_client_seq <= snapshot.replay.client_seq
+            end = (await caller.turn(turn_id))[-1]
+            snapshot = await snapshot_in(pair, session_id)
+            assert all(turn.outcome is not None for turn in snapshot.turns)
+            assert end.seq in [seq for seq, _ in snapshot.replay.messages]
+        assert end.ack_client_seq == ord("b")
+
+
+async def snapshot_in(pair: Pair, session_id: str) -> Snapshot:
+    """As it is kept at this moment."""
+    kept = await pair.store.load(session_id)
+    assert kept is not None
+    return read_snapshot(kept.data)
+
+
+@on_two()
+async def test_what_a_lost_server_had_still_to_say_is_said_by_the_other(pair: Pair) -> None:
+    """Turns that had begun and ended while their client did not read: each begins and ends once, numbered anew."""
+    session_id, handle = await session(pair.one)
+    conversation = pair.one.server.sessions.get(session_id)
+    conversation.handover.unsent = lambda: [
+        ("a", ConverseResponse(turn_id="a", turn_metrics=TurnMetrics()).SerializeToString()),
+        ("a", ConverseResponse(turn_id="a", turn_stopped=TurnStopped()).SerializeToString()),
+    ]
+    conversation.on_change()
+    await recorded(pair, session_id, lambda snapshot: len(snapshot.unsent) == 2)
+    async with resuming(pair.two, session_id, handle, 3) as new:
+        state = await new.next_of("session_state")
+        metrics, stopped = new.events[:2]
+        assert [kind(metrics), kind(stopped)] == ["turn_metrics", "turn_stopped"]
+        assert metrics.seq < stopped.seq == stopped.turn_stopped.last_seq < state.seq
+    async with resuming(pair.one, session_id, handle, 0) as back:
+        state = await back.next_of("session_state")
+        assert [kind(event) for event in back.events] == ["turn_metrics", "turn_stopped", "session_state"]
+        assert [event.seq for event in back.events[:2]] == [metrics.seq, stopped.seq]
 
 
 @on_two()

@@ -15,8 +15,9 @@ from tests.session.scene import attach, engine, new_conversation
 from tth.model.commands import Ping, UpdateControls
 from tth.model.controls import ControlPatch
 from tth.session.conversation import Conversation
-from tth.session.keeper import CHECKPOINT_S, RENEW_S, RETRY_S, SPACING_S, Keeper
-from tth.session.snapshot import read_snapshot
+from tth.session.keeper import AHEAD_S, CHECKPOINT_S, RENEW_S, RETRY_S, SPACING_S, Keeper
+from tth.session.record import restored, snapshot_of
+from tth.session.snapshot import Snapshot, read_snapshot
 from tth.session.snapshot_store import Kept, MemoryStore, StoreUnavailable, Writing
 from tth.testing.virtual_time import VirtualClock, run_virtual
 
@@ -237,3 +238,93 @@ def test_a_server_that_stops_writes_everything_once_more() -> None:
 
     run_virtual(main(0.0))
     assert run_virtual(main(1000.0)) < 3.0
+
+
+async def recorded(scene: Keeping) -> float:
+    """How long what says that the session has changed waits for its record."""
+    loop = asyncio.get_running_loop()
+    began_s = loop.time()
+    await scene.conversation.handover.on_record()
+    return loop.time() - began_s
+
+
+def test_what_is_told_when_it_is_on_record_waits_for_a_write_and_not_for_its_turn() -> None:
+    """Also right behind another write, where a mere change would wait; the record holds what was so by then."""
+
+    async def main() -> None:
+        async with keeping() as scene:
+            scene.store.takes_s = 0.003
+            stream = attach(scene.conversation)
+            for number in range(3):
+                await stream.send(UpdateControls(ControlPatch(expressivity=number / 10)))
+                assert await recorded(scene) <= 2 * 0.003 + 1e-6
+                snapshot = read_snapshot((await scene.kept()).data)
+                assert snapshot.updated_controls == ControlPatch(expressivity=number / 10)
+            await stream.finish()
+
+    run_virtual(main())
+
+
+def test_a_store_that_dawdles_holds_up_nobody_for_long() -> None:
+    """One that is gone not at all."""
+
+    async def main() -> None:
+        async with keeping() as scene:
+            scene.store.takes_s = 1.0
+            assert await recorded(scene) == pytest.approx(AHEAD_S)
+            await asyncio.sleep(3)
+            scene.store.takes_s, scene.store.is_down = 0.0, True
+            scene.conversation.on_change()
+            await asyncio.sleep(2 * RETRY_S)
+            assert await recorded(scene) == 0.0
+
+    run_virtual(main())
+
+
+def test_who_finds_itself_superseded_says_nothing_more() -> None:
+    """Whoever waits for the record is let go, and the stream is cut off at once: its client is another server's."""
+
+    async def main() -> None:
+        async with keeping() as scene:
+            stream = attach(scene.conversation)
+            await asyncio.sleep(1)
+            assert await scene.store.claim(scene.conversation.session_id, 1) is not None
+            assert await recorded(scene) < AHEAD_S
+            assert scene.conversation.is_severed
+            await asyncio.wait([stream.running])
+
+    run_virtual(main())
+
+
+def test_a_session_is_taken_up_as_it_was_written_down_last() -> None:
+    """Also what was written between the look at it and the claim; what was built of the older record is closed."""
+
+    class Overtaken(Watched):
+        async def load(self, session_id: str) -> Kept | None:
+            kept = await super().load(session_id)
+            if self.last is not None:
+                await MemoryStore.save(self, session_id, 1, self.last, TTL_S)
+            return kept
+
+        last: bytes | None = None
+
+    async def main() -> None:
+        store = Overtaken()
+        first, built = new_conversation(engine()), list[Conversation]()
+        older = snapshot_of(first).to_json()
+        first.turns.count = 7
+        store.last = snapshot_of(first).to_json()
+        await store.save(first.session_id, 1, older, TTL_S)
+        keeper = Keeper(store, lambda conversation: TTL_S, lambda conversation: None)
+
+        def build(snapshot: Snapshot) -> Conversation:
+            built.append(restored(snapshot, engine()))
+            return built[-1]
+
+        taken = await keeper.take_up(first.session_id, lambda snapshot: None, build)
+        assert [one.turns.count for one in built] == [0, 7]
+        assert taken is built[-1]
+        for one in (first, taken):
+            await one.aclose()
+
+    run_virtual(main())

@@ -12,7 +12,7 @@ from tests.session.scene import SOUND_ONLY, Scene, attach, engine, new_conversat
 from tth.adapters.base import Speaker, Utterance
 from tth.adapters.registry import Adapters
 from tth.errors import InvalidRequest
-from tth.model.commands import Interrupt, Resume, UpdateControls, UserText
+from tth.model.commands import Interrupt, PauseTurn, Resume, UpdateControls, UserText
 from tth.model.controls import ControlPatch, EmotionLabel, Resolution
 from tth.model.events import ErrorEvent, Event, TextMode, TurnMetrics, TurnOutcome, TurnStarted, TurnStopped
 from tth.model.media import MediaPreferences, SpeechChunk, VideoCodec, ms_to_samples
@@ -20,7 +20,7 @@ from tth.model.secret import Secret
 from tth.session.conversation import Conversation
 from tth.session.engine import Engine
 from tth.session.history import History
-from tth.session.record import restored, snapshot_of
+from tth.session.record import LONGEST_CHUNK_MS, restored, snapshot_of
 from tth.session.snapshot import VERSION, Snapshot, SnapshotUnreadable, read_snapshot
 from tth.session.terms import OverlapPolicy
 from tth.testing.scripted import Script, ScriptedModel, every, tone
@@ -85,7 +85,7 @@ def test_media_time_never_goes_back() -> None:
             await asyncio.sleep(7)
             sent_end = first.media_clock.next_start(8.0)
             second = elsewhere(snapshot)
-            assert sent_end < second.media_clock.position(0.0) <= sent_end + ms_to_samples(3000)
+            assert sent_end < second.media_clock.position(0.0) <= sent_end + ms_to_samples(3000 + LONGEST_CHUNK_MS)
             assert second.resumption.is_uncertain
             await leave(scene)
         for one in (first, second):
@@ -270,3 +270,47 @@ def test_memory_keeps_its_bound() -> None:
     history = History(max_tokens=10)
     history.restore(tuple(Utterance(Speaker.USER, "word " * 8) for _ in range(5)))
     assert len(history.snapshot()) == 1
+
+
+def test_a_turn_that_was_held_was_heard_to_its_pause() -> None:
+    """Wherever the media clock has gone since; and nobody is told a second time that the person does not speak."""
+
+    async def main() -> None:
+        adapters = Adapters(tts=voice(slow()))
+        first = new_conversation(engine(adapters))
+        scene = attach(first)
+        await scene.send(UserText(LONG_WORDS, TextMode.SAY, turn_id="a"))
+        await asyncio.sleep(1)
+        await scene.send(PauseTurn(heard_sample=ms_to_samples(700)))
+        first.resumption.keep(1, "a", b"", 0.0)
+        await asyncio.sleep(5)
+        second = elsewhere(stored(first))
+        told = [event for event, _ in second.untold]
+        assert [type(event) for event in told] == [ErrorEvent, TurnMetrics, TurnStopped]
+        stopped = told[-1]
+        assert isinstance(stopped, TurnStopped)
+        assert (stopped.heard_sample, stopped.heard_is_estimate) == (ms_to_samples(700), False)
+        await leave(scene)
+        for one in (first, second):
+            await one.aclose()
+
+    run_virtual(main())
+
+
+def test_what_waited_to_be_sent_is_left_to_the_next_server() -> None:
+    """A turn of whose beginning it tells is not told of twice, and has not begun to speak."""
+
+    async def main() -> None:
+        first = new_conversation(engine())
+        scene = attach(first)
+        await scene.talk("Well?", turn_id="a")
+        await scene.sink.until(TurnStarted)
+        first.handover.unsent = lambda: [("a", b"turn_started")]
+        second = elsewhere(stored(first))
+        assert second.handover.left_unsent == [("a", b"turn_started")]
+        assert [type(event) for event, _ in second.untold] == [ErrorEvent, TurnMetrics, TurnStopped]
+        await leave(scene)
+        for one in (first, second):
+            await one.aclose()
+
+    run_virtual(main())

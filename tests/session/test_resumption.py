@@ -101,3 +101,55 @@ def test_only_a_stream_that_resumes_can_repeat() -> None:
     resumption.begin()
     assert resumption.taken_client_seq == 0
     assert not resumption.is_repeated(1)
+
+
+def test_what_changes_something_is_acknowledged_when_it_is_on_record() -> None:
+    """So a client sends again what a server took with it; what changes nothing waits for nothing."""
+    resumption = Resumption()
+    resumption.recorded(0, resumption.numbering)
+    resumption.take(1)
+    resumption.take(2, changes=False)
+    assert resumption.acknowledge() == 0
+    resumption.recorded(1, resumption.numbering)
+    assert resumption.acknowledge() == 2
+    resumption.take(3)
+    assert resumption.acknowledge() == 2
+    resumption.recorded(None, resumption.numbering)  # nobody writes down now
+    assert resumption.acknowledge() == 3
+    resumption.take(4)
+    resumption.recorded(3, resumption.numbering)
+    assert resumption.acknowledge() == 3
+
+
+def test_where_nobody_writes_down_everything_is_acknowledged_at_once() -> None:
+    """There is one server only."""
+    resumption = Resumption()
+    resumption.take(5)
+    assert resumption.acknowledge() == 5
+
+
+def test_a_record_of_another_numbering_acknowledges_nothing() -> None:
+    """It was on its way when the client began to count from 1 again."""
+    resumption = Resumption()
+    resumption.recorded(0, resumption.numbering)
+    old = resumption.numbering
+    resumption.take(9)
+    resumption.begin()
+    resumption.recorded(9, old)
+    resumption.take(1)
+    assert resumption.acknowledge() == 0
+    resumption.recorded(1, resumption.numbering)
+    assert resumption.acknowledge() == 1
+
+
+def test_a_gap_that_may_be_is_told_until_its_client_has_heard_of_it() -> None:
+    """The answer of the server that took the session up may be lost, and the next one must not say that all is well."""
+    resumption = Resumption()
+    resumption.restore(10, 0, resumption.handle_hashes, is_uncertain=True)
+    handle = resumption.handle.reveal()
+    assert resumption.reopen(handle, 14).gap
+    assert resumption.last_seq == 14
+    assert resumption.reopen(handle, 14).gap
+    state_seq = resumption.next_seq()
+    assert not resumption.reopen(handle, state_seq).gap
+    assert resumption.reopen(handle, 12).gap  # what that server told up to 14 is not here

@@ -167,3 +167,18 @@ def test_turns_are_used_up_when_the_last_one_has_ended() -> None:
             assert sessions.over() == [(talkative, TURNS)]
 
     run_virtual(main())
+
+
+def test_a_session_of_another_server_has_the_same_limits() -> None:
+    """Its age, and the grace where it is known since when it had no stream."""
+
+    async def main() -> None:
+        sessions = MemorySessions(LIMITS, VirtualClock())
+        await asyncio.sleep(200)
+        now_ms = WALL_START_MS + 200_000
+        assert not sessions.is_over_elsewhere(now_ms - 99_000, None)
+        assert sessions.is_over_elsewhere(now_ms - 101_000, None)
+        assert not sessions.is_over_elsewhere(now_ms - 50_000, now_ms - 29_000)
+        assert sessions.is_over_elsewhere(now_ms - 50_000, now_ms - 31_000)
+
+    run_virtual(main())

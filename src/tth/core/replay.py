@@ -63,13 +63,17 @@ class ReplayRing:
         ):
             oldest = self._told.popleft()
             self._byte_count -= len(oldest.data)
-            self.lost_seq = oldest.seq
+            self.lost_seq = max(self.lost_seq, oldest.seq)
 
     def restore(self, entries: Iterable[tuple[int, bytes]], lost_seq: int) -> None:
         """Go on with the entries of another ring, as if they were told now."""
         self.lost_seq = lost_seq
         for seq, data in entries:
             self.add(seq, data, 0.0)
+
+    def lose(self, seq: int) -> None:
+        """What was told up to this number and is not here is lost: another server told it."""
+        self.lost_seq = max(self.lost_seq, seq)
 
     def after(self, seq: int) -> list[bytes]:
         """Every message with a higher number, in order."""

@@ -38,6 +38,9 @@ class TurnRecord:
     """None: it runs, or waits for its time."""
     heard_text: str = ""
     """Of one that has ended: as the history has it."""
+    held_sample: int | None = None
+    """It is held, and was heard up to here; None = it is not."""
+    held_is_estimate: bool = False
     points: tuple[tuple[int, int], ...] = ()
     """(sample, code points): from this sample on so much of the text counts as heard; rising."""
 
@@ -75,5 +78,7 @@ def record_of(turn: TurnInProgress, user_text: str, heard_sample: int, *, is_tol
         video_end_sample=turn.tally.video_end_sample,
         speaks=turn.speaks,
         is_told=is_told,
+        held_sample=turn.hold.heard_sample if turn.hold is not None else None,
+        held_is_estimate=turn.hold is not None and turn.hold.is_estimate,
         points=tuple(points),
     )

@@ -159,8 +159,7 @@ class TthServer:
         on_ready()
         async with asyncio.TaskGroup() as group:
             background = [group.create_task(self.jobs.run()), group.create_task(self.sweep())]
-            if self._keeper is not None:
-                background.append(group.create_task(self._keeper.run()))
+            background.append(group.create_task(self.keep_sessions()))
             await self._stop.wait()
             await self.drain()
             for task in background:
@@ -266,7 +265,8 @@ class TthServer:
         action = "reconnect" if self._keeper is None else "resume"
         notice = GoAway(action, int(self.options.drain_s * 1000), "DRAINING")
         for conversation in self.sessions.all():
-            conversation.go_away(notice)
+            if not conversation.is_leaving:
+                conversation.go_away(notice)
         await self._until_rest(self.sessions.all())
         for conversation in self.sessions.all():
             conversation.end(TurnOutcome.DRAINED, Draining("the server is going away", retry_after_ms=1000))
@@ -306,6 +306,12 @@ class TthServer:
                 for conversation in self.sessions.all():
                     if conversation.attendance.is_left_alone:
                         group.create_task(self._put_away(conversation), name="a session is put away")
+
+    async def keep_sessions(self) -> None:
+        """Write sessions down where other servers find them, if there is such a place, until cancelled; then once more,
+        all of them. `run` does it by itself."""
+        if self._keeper is not None:
+            await self._keeper.run()
 
     async def _put_away(self, conversation: Conversation) -> None:
         try:

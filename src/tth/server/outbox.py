@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -167,6 +167,15 @@ class Outbox:
                 return None
             self._changed.clear()
             await self._changed.wait()
+
+    def get_next(self, kinds: Collection[type[Event]]) -> Outgoing | None:
+        """The next event to write, if one of these waits there."""
+        lane = self._notices or self._lane
+        return self._take() if lane and type(lane[0].event) in kinds else None
+
+    def waiting(self) -> list[tuple[Event, str]]:
+        """Events that have not been sent and their turns, in order."""
+        return [(item.event, item.turn_id) for item in (*self._notices, *self._lane)]
 
     def rest(self) -> list[tuple[Event, str]]:
         """Events that nobody will send any more and their turns, in order; the outbox is empty then."""

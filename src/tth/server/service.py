@@ -86,6 +86,7 @@ class TthService(tth_service_pb2_grpc.TthServiceServicer):
             self._sessions.add(conversation, request.request_id)
             if self._keeper is not None:
                 self._keeper.keep(conversation)
+                await conversation.handover.on_record()  # so that it is there, whatever becomes of this server
         return tth_service_pb2.CreateSessionResponse(
             schema_version=SCHEMA_VERSION,
             session_id=conversation.session_id,

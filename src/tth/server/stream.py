@@ -65,6 +65,17 @@ class _Pictures:
         return self.conversation.media_clock.delay_until_s(start_sample, 0, self.clock.now_s())
 
 
+def _unsent(conversation: Conversation, outbox: Outbox) -> list[tuple[str, bytes]]:
+    """See `Handover.unsent`; a number they get when they are sent."""
+    waiting = [(event, turn_id) for event, turn_id in outbox.waiting() if type(event) in outgoing.ON_RECORD]
+    now_ms = conversation.engine.clock.wall_ms()
+    messages = [
+        (turn_id, outgoing.response_of(event, conversation.session_id, turn_id, 0, 0, now_ms))
+        for event, turn_id in waiting
+    ]
+    return [(turn_id, message.SerializeToString()) for turn_id, message in messages]
+
+
 class ConverseStream:
     """One call."""
 
@@ -103,12 +114,23 @@ class ConverseStream:
         else:
             reopening = conversation.reopen(resume)
             missed = conversation.resumption.ring.after(reopening.last_seq)  # before what is new takes its place there
+        missed += self._left_by_others(conversation)
         for event, turn_id in conversation.untold:
             message = self._number(conversation, event, turn_id)
             if resume is not None:
                 missed.append(message.SerializeToString())
         conversation.untold.clear()
         return missed
+
+    def _left_by_others(self, conversation: Conversation) -> list[bytes]:
+        """What another server had to say and was lost before it did."""
+        resumption, told = conversation.resumption, []
+        for turn_id, data in conversation.handover.left_unsent:
+            message = outgoing.told_for(data, resumption.next_seq(), resumption.acknowledge())
+            told.append(message.SerializeToString())
+            resumption.keep(message.seq, turn_id, told[-1], conversation.attendance.total_s())
+        conversation.handover.left_unsent.clear()
+        return told
 
     async def _serve(
         self,
@@ -119,10 +141,12 @@ class ConverseStream:
         context: Context,
     ) -> None:
         outbox = Outbox(self._limits.outbox, self._clock, _Pictures(conversation, self._clock))
+        conversation.handover.unsent = lambda: _unsent(conversation, outbox)
         try:
             await self._serve_with(outbox, first, missed, requests, conversation, context)
         finally:
             self._keep_rest(conversation, outbox)
+            conversation.handover.unsent = list
 
     async def _serve_with(
         self,
@@ -214,8 +238,13 @@ class ConverseStream:
         await inbox.put(command)
 
     async def _write(self, conversation: Conversation, missed: list[bytes], outbox: Outbox, context: Context) -> None:
-        """The only writer: first what the client has missed, then what comes, numbered at the moment of sending."""
+        """The only writer: first what the client has missed, then what comes, numbered at the moment of sending.
+
+        What says how the session has changed is sent when that is on record: another server never has to take it back,
+        and knows the handle by which it is asked.
+        """
         try:
+            await conversation.handover.on_record()
             for data in missed:
                 if conversation.is_severed:
                     return
@@ -223,7 +252,17 @@ class ConverseStream:
             while (item := await outbox.get()) is not None:
                 message = self._number(conversation, item.event, item.turn_id)
                 outbox.sent(item, message.seq)
-                await self._send(message, context)
+                if type(item.event) not in outgoing.ON_RECORD:
+                    await self._send(message, context)
+                    continue
+                messages = [message]  # one record for all of them
+                while (item := outbox.get_next(outgoing.ON_RECORD)) is not None:
+                    messages.append(self._number(conversation, item.event, item.turn_id))
+                await conversation.handover.on_record()
+                for message in messages:
+                    if conversation.is_severed:
+                        return
+                    await self._send(message, context)
         except grpc.aio.InternalError:  # the peer is gone and grpc noticed it in the write first
             conversation.lose()
 
@@ -243,7 +282,7 @@ class ConverseStream:
             conversation.session_id,
             turn_id,
             resumption.next_seq(),
-            resumption.taken_client_seq,
+            resumption.acknowledge(),
             self._clock.wall_ms(),
         )
         if type(event) not in outgoing.OF_THE_MOMENT:

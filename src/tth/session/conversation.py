@@ -49,6 +49,7 @@ from tth.session.attendance import Attendance
 from tth.session.closing import close_all
 from tth.session.engine import Engine
 from tth.session.face import Face
+from tth.session.handover import Handover
 from tth.session.heard import Heard
 from tth.session.history import History
 from tth.session.idling import Idling
@@ -69,12 +70,7 @@ LET_GO_S = 1.0
 class Conversation:
     """One session. `run` while a stream is attached; its commands are worked off synchronously."""
 
-    def __init__(
-        self,
-        terms: SessionTerms,
-        engine: Engine,
-        controls: ControlPatch,
-    ) -> None:
+    def __init__(self, terms: SessionTerms, engine: Engine, controls: ControlPatch) -> None:
         """Raises InvalidRequest for controls that are not allowed, AdapterError when an adapter takes no session."""
         self.terms = terms
         self.engine = engine
@@ -91,6 +87,7 @@ class Conversation:
         self._reopening: Reopening | None = None
         self.on_change: Callable[[], None] = _nothing
         """Called, from the session's task, when something has changed that a record of the session should have."""
+        self.handover = Handover()
         self.is_severed = False
         """The stream's client is not waited for."""
         self.end_error: TTHError | None = None
@@ -142,8 +139,7 @@ class Conversation:
         return self.turns.leaving is not None
 
     def check_stays(self) -> None:
-        """Raises what a stream is told that comes too late: Draining, or SessionNotFound, as it would be told
-        a moment later."""
+        """Raises what a stream is told that comes too late: Draining or SessionNotFound, as a moment later."""
         if self.turns.leaving is not None:
             raise too_late_for_stream(self.turns.leaving)
 
@@ -258,7 +254,7 @@ class Conversation:
         self.end(TurnOutcome.CANCELLED, error)
 
     async def detached(self) -> None:
-        """Wait until the session has no stream: its last event is out, or given up."""
+        """Wait until there is no stream: its last event is out, or given up."""
         await self.attendance.gone()
 
     async def stopped(self) -> None:
@@ -283,6 +279,7 @@ class Conversation:
             await close_all([self._face, self._speech])
             self.encoder.close()
             self.heard.memory.forget()
+            self.handover.forget()
 
     # ---- commands
 
@@ -319,8 +316,9 @@ class Conversation:
             self.refuse(error, command.client_seq)
         if not self._idling.attend(self.turns.is_listening()) and self.turns.is_resting:
             self._start_idle()
-        self.resumption.take(command.client_seq)
-        if not isinstance(command, PlaybackReport | Ping | Attach):
+        changes = not isinstance(command, PlaybackReport | Ping | Attach)
+        self.resumption.take(command.client_seq, changes=changes)
+        if changes:
             self.on_change()
 
     def refuse(self, error: TTHError, client_seq: int) -> None:

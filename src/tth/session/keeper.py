@@ -16,12 +16,11 @@ from typing import TypeVar
 
 from tth.adapters.base import Health
 from tth.errors import SessionNotFound, StoreDown, TakenOver
-from tth.model.events import TurnOutcome
 from tth.model.ids import SessionId, log_name
 from tth.session.conversation import Conversation
 from tth.session.record import snapshot_of
 from tth.session.snapshot import Snapshot, SnapshotUnreadable, read_snapshot
-from tth.session.snapshot_store import FIRST_EPOCH, SessionStore, StoreUnavailable, Writing
+from tth.session.snapshot_store import FIRST_EPOCH, Kept, SessionStore, StoreUnavailable, Writing
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +36,8 @@ RETRY_S = 1.0
 """After a write that did not arrive."""
 FLUSH_S = 1.0
 """For the last writes of a server that stops."""
+AHEAD_S = 0.1
+"""How long what says that a session has changed waits for the record of it; a store nearby answers in a millisecond."""
 CLAIM_TRIES = 3
 """Another server may be quicker once, not three times."""
 
@@ -48,6 +49,12 @@ class _Keeping:
     conversation: Conversation
     epoch: int
     has_changed: asyncio.Event = field(default_factory=asyncio.Event)
+    is_awaited: asyncio.Event = field(default_factory=asyncio.Event)
+    """Somebody waits for a record."""
+    was_tried: asyncio.Event = field(default_factory=asyncio.Event)
+    asked_count: int = 0
+    """How often somebody has asked for a record, and up to which of them there is one."""
+    done_count: int = 0
     task: asyncio.Task[None] | None = None
     is_superseded: bool = False
 
@@ -100,7 +107,10 @@ class Keeper:
         """Save this session from now on. epoch: of the claim by which it was taken up."""
         keeping = _Keeping(conversation, epoch)
         self._kept[conversation.session_id] = keeping
+        resumption = conversation.resumption
+        resumption.recorded(resumption.taken_client_seq, resumption.numbering)
         conversation.on_change = keeping.has_changed.set
+        conversation.handover.on_record = lambda: self._on_record(keeping)
         keeping.has_changed.set()
         self._start(keeping)
 
@@ -127,19 +137,23 @@ class Keeper:
 
     # ---- sessions of others
 
-    async def take_up(self, session_id: str, admit: Callable[[Snapshot], Conversation]) -> Conversation:
-        """A session that another server kept, claimed for this one.
+    async def take_up(
+        self, session_id: str, check: Callable[[Snapshot], None], build: Callable[[Snapshot], Conversation]
+    ) -> Conversation:
+        """A session that another server kept, claimed for this one, as it was written down last.
 
-        admit: checks the handle and builds the session, or raises. Nothing is claimed before. Raises SessionNotFound,
-        StoreDown, and what `admit` raises.
+        check: does whoever asks have a right to it? build: the session of a snapshot. Either may raise, and nothing is
+        claimed before both have succeeded. Raises SessionNotFound, StoreDown, and what those raise.
         """
         for _ in range(CLAIM_TRIES):
             try:
                 kept = await self._told(self._store.load(session_id))
                 if kept is None:
                     break
-                conversation = admit(read_snapshot(kept.data))
-                if await self._claim(conversation, kept.epoch):
+                snapshot = read_snapshot(kept.data)
+                check(snapshot)
+                conversation = await self._claim(build(snapshot), kept, build)
+                if conversation is not None:
                     if (stale := self._kept.pop(conversation.session_id, None)) is not None:
                         self._superseded(stale)
                     self.keep(conversation, kept.epoch + 1)
@@ -152,17 +166,37 @@ class Keeper:
                 raise StoreDown("the sessions of other servers cannot be looked up now", retry_after_ms=1000) from None
         raise SessionNotFound
 
-    async def _claim(self, conversation: Conversation, epoch: int) -> bool:
-        """Whatever else happens, a session that was not claimed is closed."""
-        is_claimed = False
+    async def _claim(
+        self, conversation: Conversation, kept: Kept, build: Callable[[Snapshot], Conversation]
+    ) -> Conversation | None:
+        """The session, as it is kept now; None when another server was quicker. Whatever else happens, one that is not
+        the one is closed."""
+        data: bytes | None = None
         try:
-            is_claimed = await self._told(self._store.claim(conversation.session_id, epoch))
+            data = await self._told(self._store.claim(conversation.session_id, kept.epoch))
         finally:
-            if not is_claimed:
+            if data != kept.data:
                 await conversation.aclose()
-        return is_claimed
+        if data is None or data == kept.data:
+            return None if data is None else conversation
+        return build(read_snapshot(data))  # the first server has written since it was loaded
 
     # ---- saving
+
+    async def _on_record(self, keeping: _Keeping) -> None:
+        """Wait until the session as it is now is written down; for a moment, and not at all while the store is gone."""
+        keeping.asked_count += 1
+        number = keeping.asked_count
+        keeping.has_changed.set()
+        keeping.is_awaited.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(AHEAD_S):
+                while self._is_written_soon(keeping) and keeping.done_count < number:
+                    keeping.was_tried.clear()
+                    await keeping.was_tried.wait()
+
+    def _is_written_soon(self, keeping: _Keeping) -> bool:
+        return self._failure is None and self._group is not None and not keeping.is_superseded
 
     def _start(self, keeping: _Keeping) -> None:
         if self._group is not None and keeping.task is None:
@@ -177,17 +211,25 @@ class Keeper:
                     await keeping.has_changed.wait()
             if not keeping.is_superseded:
                 is_done = await self._write(keeping, has_changed=is_running or keeping.has_changed.is_set())
-                await asyncio.sleep(SPACING_S if is_done else RETRY_S)
+                keeping.was_tried.set()
+                await self._rest(keeping, is_done=is_done)
         await keeping.conversation.aclose()
+
+    async def _rest(self, keeping: _Keeping, *, is_done: bool) -> None:
+        """Between two writes; who waits for the next one need not."""
+        if not is_done:
+            await asyncio.sleep(RETRY_S)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SPACING_S):
+                await keeping.is_awaited.wait()
 
     async def _write(self, keeping: _Keeping, *, has_changed: bool) -> bool:
         """The latest state, or only that it lives on. False when it did not arrive."""
         conversation, epoch = keeping.conversation, keeping.epoch
         ttl_s = self._ttl_s(conversation)
         if has_changed:
-            keeping.has_changed.clear()
-            data = snapshot_of(conversation).to_json()
-            written = await self._tried(self._store.save(conversation.session_id, epoch, data, ttl_s))
+            written = await self._save(keeping, ttl_s)
         else:
             written = await self._tried(self._store.renew(conversation.session_id, epoch, ttl_s))
         if written is Writing.SUPERSEDED:
@@ -196,6 +238,18 @@ class Keeper:
             keeping.has_changed.set()  # all of it, next time
         return written is not None
 
+    async def _save(self, keeping: _Keeping, ttl_s: float) -> Writing | None:
+        conversation, resumption = keeping.conversation, keeping.conversation.resumption
+        keeping.has_changed.clear()
+        keeping.is_awaited.clear()
+        asked_count, client_seq, numbering = keeping.asked_count, resumption.taken_client_seq, resumption.numbering
+        data = snapshot_of(conversation).to_json()
+        written = await self._tried(self._store.save(conversation.session_id, keeping.epoch, data, ttl_s))
+        if written is Writing.DONE:
+            keeping.done_count = asked_count
+        resumption.recorded(client_seq if written is Writing.DONE else None, numbering)
+        return written
+
     def _superseded(self, keeping: _Keeping) -> None:
         if keeping.is_superseded:
             return
@@ -203,7 +257,7 @@ class Keeper:
         keeping.is_superseded = True
         keeping.has_changed.set()
         log.info("session taken over by another server", extra={"session": log_name(conversation.session_id)})
-        conversation.end(TurnOutcome.CANCELLED, TakenOver())
+        conversation.lose(TakenOver())  # whatever it has still to say, its client is the other server's
         self._on_superseded(conversation)
 
     async def _flush(self) -> None:

@@ -118,7 +118,8 @@ class Memory:
         has it already, and a realtime model of this server knows nothing of it."""
         is_whole = turn.outcome is TurnOutcome.COMPLETED
         text = turn.text if is_whole else turn.heard_until(turn.speech_end_sample)
-        self._last = _Ended(turn, text, is_whole, heard_text, is_cut=not is_whole, is_lost=True, is_ours=False)
+        is_cut = not is_whole or heard_text != text
+        self._last = _Ended(turn, text, is_whole, heard_text, is_cut, is_lost=True, is_ours=False)
 
     def cut(self, sample: int, *, is_estimate: bool) -> TurnHeard | None:
         """Of the last turn, nothing is heard behind this sample. None when all of it was, or it had been cut before."""

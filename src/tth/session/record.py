@@ -28,11 +28,14 @@ from tth.session.conversation import Conversation
 from tth.session.engine import Engine
 from tth.session.snapshot import ReplayRecord, Snapshot
 
+LONGEST_CHUNK_MS = 1000
+"""What is sent ahead is counted to the start of a chunk. Providers give their sound in pieces of 20 to 500 ms."""
+
 
 def snapshot_of(conversation: Conversation) -> Snapshot:
     """The session now."""
     resumption, turns, clock = conversation.resumption, conversation.turns, conversation.engine.clock
-    asked = conversation.layers.asked
+    asked, unsent = conversation.layers.asked, conversation.handover.unsent()
     return Snapshot(
         terms=conversation.terms,
         created_ms=conversation.created_ms,
@@ -51,8 +54,10 @@ def snapshot_of(conversation: Conversation) -> Snapshot:
             resumption.taken_client_seq,
             resumption.handle_hashes,
             resumption.ring.entries(),
+            resumption.uncertain_seq,
         ),
-        turns=turns.records(resumption.told_turn_id),
+        turns=turns.records({resumption.told_turn_id, *(turn_id for turn_id, _ in unsent)}),
+        unsent=tuple(unsent),
     )
 
 
@@ -77,7 +82,9 @@ def restored(snapshot: Snapshot, engine: Engine) -> Conversation:
         snapshot.replay.handle_hashes,
         is_uncertain=snapshot.is_attached,
     )
+    conversation.resumption.uncertain_seq = snapshot.replay.uncertain_seq
     conversation.resumption.ring.restore(snapshot.replay.messages, snapshot.replay.lost_seq)
+    conversation.handover.left_unsent = list(snapshot.unsent)
     for record in snapshot.turns:
         _end(record, conversation)
     return conversation
@@ -89,7 +96,8 @@ def _media_end(snapshot: Snapshot, engine: Engine) -> int:
     if not snapshot.is_attached:
         return snapshot.media_end_sample
     since_ms = max(0, engine.clock.wall_ms() - snapshot.saved_ms)
-    return snapshot.media_end_sample + ms_to_samples(since_ms + max(engine.max_ahead_ms.values()))
+    ahead_ms = max(engine.max_ahead_ms.values()) + LONGEST_CHUNK_MS
+    return snapshot.media_end_sample + ms_to_samples(since_ms + ahead_ms)
 
 
 def _end(record: TurnRecord, conversation: Conversation) -> None:
@@ -99,24 +107,30 @@ def _end(record: TurnRecord, conversation: Conversation) -> None:
         memory.restore(record, record.heard_text)
         return
     heard_sample = max(record.start_sample, min(record.heard_sample, record.speech_end_sample))
+    if record.held_sample is not None:
+        heard_sample = record.held_sample
     heard_text = record.heard_until(heard_sample)
     if record.mode is TextMode.TALK and (record.is_told or record.text):
         memory.history.add_user(record.user_text)
     memory.history.add_person(heard_text, interrupted=True)
     memory.restore(replace(record, outcome=TurnOutcome.FAILED), heard_text)
-    events = _ending(record, conversation, heard_text, heard_sample)
+    has_begun = record.is_told and all(turn_id != record.turn_id for turn_id, _ in conversation.handover.left_unsent)
+    events = _ending(record, conversation, heard_text, heard_sample, has_begun=has_begun)
     conversation.untold += [(event, record.turn_id) for event in events]
 
 
-def _ending(record: TurnRecord, conversation: Conversation, heard_text: str, heard_sample: int) -> Iterator[Event]:
-    """What its client is told, in the order of every turn's end."""
+def _ending(
+    record: TurnRecord, conversation: Conversation, heard_text: str, heard_sample: int, *, has_begun: bool
+) -> Iterator[Event]:
+    """What its client is told, in the order of every turn's end. has_begun: it knows already that it began."""
     report, adapters = conversation.layers.now().report, conversation.engine.adapter_names
     if not record.is_told:
         yield TurnStarted(record.turn_index, record.start_sample, report.control_revision, adapters, record.mode)
-    if record.speaks:
+    if has_begun and record.held_sample is None:  # whether it began to speak since, or ceased, nobody knows
         yield Speaking(False, heard_sample)
     error = ServerLost()
     yield error_event(error, ErrorScope.TURN)
     yield TurnMetrics(report, TurnOutcome.FAILED, adapters=adapters)
-    ends = (record.audio_end_sample, record.video_end_sample)
-    yield TurnStopped(TurnOutcome.FAILED, *ends, heard_text, heard_sample, True, error.reason)
+    ends = (max(record.audio_end_sample, heard_sample), record.video_end_sample)
+    is_estimate = record.held_sample is None or record.held_is_estimate
+    yield TurnStopped(TurnOutcome.FAILED, *ends, heard_text, heard_sample, is_estimate, error.reason)

@@ -46,10 +46,10 @@ return 'done'
 """
 )
 _CLAIM = """
-if redis.call('HEXISTS', KEYS[1], 'data') == 0 then return 0 end
-if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
-redis.call('HINCRBY', KEYS[1], 'epoch', 1)
-return 1
+if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return false end
+local data = redis.call('HGET', KEYS[1], 'data')
+if data then redis.call('HINCRBY', KEYS[1], 'epoch', 1) end
+return data
 """
 _DELETE = (
     _NOT_NEWER
@@ -102,10 +102,11 @@ class RedisStore:
             )
         return Kept(int(epoch), data) if epoch is not None and data is not None else None
 
-    async def claim(self, session_id: str, epoch: int) -> bool:
+    async def claim(self, session_id: str, epoch: int) -> bytes | None:
         """See `SessionStore`."""
         async with self._in_time():
-            return bool(await self._claim(keys=[self._key(session_id)], args=[epoch]))
+            data: bytes | None = await self._claim(keys=[self._key(session_id)], args=[epoch])
+        return data
 
     async def delete(self, session_id: str, epoch: int) -> Writing:
         """See `SessionStore`."""

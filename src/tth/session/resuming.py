@@ -48,7 +48,7 @@ class Resuming:
         if self._keeper is None or len(session_id) > MAX_SESSION_ID:
             raise SessionNotFound
         conversation = await self._keeper.take_up(
-            session_id, lambda snapshot: self._admit(snapshot, session_id, handle)
+            session_id, lambda snapshot: self._check(snapshot, session_id, handle), self._built
         )
         self._sessions.add(conversation)
         return conversation
@@ -77,13 +77,21 @@ class Resuming:
         if self._sessions.find(conversation.session_id) is not conversation:
             raise SessionNotFound
 
-    def _admit(self, snapshot: Snapshot, session_id: str, handle: str) -> Conversation:
-        """The session of a snapshot. Raises SessionNotFound, LimitExceeded, AdapterError."""
+    def _check(self, snapshot: Snapshot, session_id: str, handle: str) -> None:
+        """Raises SessionNotFound for somebody who has no right to it or comes too late, LimitExceeded where there is no
+        room."""
         if snapshot.terms.session_id != session_id or not is_handle(handle, snapshot.replay.handle_hashes):
             raise SessionNotFound
+        left_ms = None if snapshot.is_attached else snapshot.saved_ms
+        if self._sessions.is_over_elsewhere(snapshot.created_ms, left_ms):
+            raise SessionNotFound
         self._sessions.check_room()
+
+    def _built(self, snapshot: Snapshot) -> Conversation:
+        """The session of a snapshot. Raises SessionNotFound, AdapterError."""
         try:
             return restored(snapshot, self._engine)
         except InvalidRequest as error:  # of another configuration: a persona or a background that is not here
-            log.warning("session cannot be taken up", extra={"session": log_name(session_id), "why": str(error)})
+            name = log_name(snapshot.terms.session_id)
+            log.warning("session cannot be taken up", extra={"session": name, "why": str(error)})
             raise SessionNotFound from None

@@ -49,7 +49,14 @@ class Resumption:
         """Of every handle that is good."""
         self.is_uncertain = False
         """The record of a server that is gone may be older than what it sent last."""
+        self.uncertain_seq = -1
+        """A client that has taken nothing behind this does not know yet that it was so."""
         self._drops_repeated = False
+        self.numbering = 0
+        """Which of the client's numberings this is: raised where its messages count from 1 again."""
+        self._changed_seq = 0  # the last of the client's messages that a record must hold
+        self._recorded_seq: int | None = None
+        self._acknowledged_seq = 0
         self._request_count = 0
 
     def next_request(self) -> int:
@@ -65,6 +72,7 @@ class Resumption:
         """Go on where another server was."""
         self.last_seq, self.taken_client_seq = last_seq, client_seq
         self.handle_hashes, self.is_uncertain = handle_hashes, is_uncertain
+        self._acknowledged_seq = client_seq
 
     # ---- to the client
 
@@ -89,9 +97,25 @@ class Resumption:
         """This message has been worked off before; 0 = not numbered, never a repetition."""
         return self._drops_repeated and 0 < client_seq <= self.taken_client_seq
 
-    def take(self, client_seq: int) -> None:
-        """A message has been worked off: it may be acknowledged."""
+    def take(self, client_seq: int, *, changes: bool = True) -> None:
+        """A message has been worked off: it may be acknowledged, if it changes something when that is on record."""
         self.taken_client_seq = max(self.taken_client_seq, client_seq)
+        if changes:
+            self._changed_seq = max(self._changed_seq, client_seq)
+
+    def recorded(self, client_seq: int | None, numbering: int) -> None:
+        """Everything up to this number of this numbering is written down where another server finds it; None = nobody
+        writes anything down now, so nothing waits for it."""
+        if client_seq is None or numbering == self.numbering:
+            self._recorded_seq = client_seq
+
+    def acknowledge(self) -> int:
+        """The highest number that the client need not send again, whichever server it comes back to."""
+        seq = self.taken_client_seq
+        if self._recorded_seq is not None and self._recorded_seq < self._changed_seq:
+            seq = min(seq, self._recorded_seq)
+        self._acknowledged_seq = max(self._acknowledged_seq, seq)
+        return self._acknowledged_seq
 
     # ---- handles and streams
 
@@ -101,7 +125,10 @@ class Resumption:
 
     def begin(self) -> None:
         """A stream that does not resume: its client counts its messages from 1."""
-        self.taken_client_seq = 0
+        self.taken_client_seq = self._changed_seq = self._acknowledged_seq = 0
+        self.numbering += 1
+        if self._recorded_seq is not None:
+            self._recorded_seq = 0
         self._drops_repeated = False
 
     def reopen(self, handle: str, last_seq: int) -> Reopening:
@@ -114,7 +141,10 @@ class Resumption:
         is_beyond = last_seq > self.last_seq
         if is_beyond and self.is_uncertain:
             self.last_seq = min(last_seq, self.last_seq + MAX_UNRECORDED)
-        gap = self.is_uncertain or is_beyond or self.ring.misses(last_seq)
+            self.ring.lose(self.last_seq)
+        if self.is_uncertain:
+            self.uncertain_seq = self.last_seq
+        gap = last_seq <= self.uncertain_seq or is_beyond or self.ring.misses(last_seq)
         self.is_uncertain = False
         self._drops_repeated = True
         self.handle = _new_handle()

@@ -32,6 +32,8 @@ class ReplayRecord:
     client_seq: int
     handle_hashes: tuple[str, ...]
     messages: tuple[tuple[int, bytes], ...] = ()
+    uncertain_seq: int = -1
+    """See `Resumption.uncertain_seq`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Snapshot:
     replay: ReplayRecord
     turns: tuple[TurnRecord, ...] = ()
     """See `Turns.records`."""
+    unsent: tuple[tuple[str, bytes], ...] = ()
+    """See `Handover.unsent`."""
 
     def to_json(self) -> bytes:
         """As it is kept."""

@@ -58,10 +58,11 @@ class SessionStore(Protocol):
         """What is kept; None when nothing is."""
         ...
 
-    async def claim(self, session_id: str, epoch: int) -> bool:
+    async def claim(self, session_id: str, epoch: int) -> bytes | None:
         """Take over a session that was loaded with this epoch: from now on `epoch + 1` writes, and nobody else.
 
-        False when another server was quicker, or the session is gone: load again.
+        What is kept at that moment: the first server may have written since it was loaded. None when another server was
+        quicker, or the session is gone: load again.
         """
         ...
 
@@ -117,13 +118,13 @@ class MemoryStore:
         found = self._found(session_id)
         return Kept(found.epoch, found.data) if found is not None and found.data is not None else None
 
-    async def claim(self, session_id: str, epoch: int) -> bool:
+    async def claim(self, session_id: str, epoch: int) -> bytes | None:
         """See `SessionStore`."""
         found = self._found(session_id)
         if found is None or found.data is None or found.epoch != epoch:
-            return False
+            return None
         found.epoch = epoch + 1
-        return True
+        return found.data
 
     async def delete(self, session_id: str, epoch: int) -> Writing:
         """See `SessionStore`."""

@@ -104,6 +104,13 @@ class MemorySessions:
             return TURNS
         return IDLE if now_s - conversation.last_used_s > limits.idle_s else None
 
+    def is_over_elsewhere(self, created_ms: int, left_ms: int | None) -> bool:
+        """Of a session that another server wrote down: is it too old, or has it been without a stream for too long?
+        left_ms: Unix time since when; None = not known."""
+        now_ms, limits = self._clock.wall_ms(), self._limits
+        is_left = left_ms is not None and now_ms - left_ms > limits.grace_s * 1000
+        return is_left or now_ms - created_ms > limits.lifetime_s * 1000
+
     def expires_ms(self, conversation: Conversation) -> int:
         """Unix time; it moves with every use, and with the end of a stream."""
         return self._clock.wall_ms() + int(self.left_s(conversation) * 1000)

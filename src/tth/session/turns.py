@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from tth.core.text_rules import check_text
@@ -354,14 +354,14 @@ class Turns:
         if self._runner is not None:
             self._remember(self._runner)
 
-    def records(self, told_turn_id: str) -> tuple[TurnRecord, ...]:
+    def records(self, told_turn_ids: Collection[str]) -> tuple[TurnRecord, ...]:
         """What another server needs to know of turns: the last one as long as its end may not have been heard, the one
-        that runs, and those that wait. told_turn_id: the last one that the client has been told of."""
+        that runs, and those that wait. told_turn_ids: among them those of which their client is told in any case."""
         heard_sample = self._heard.now()
         last = self._heard.memory.record(heard_sample)
         begun = [self.running] if self.running is not None else []
         waiting = [self._runner_of(accepted, self._layers.now()) for accepted in self._waiting]
-        unfinished = (turn.record(heard_sample, is_told=turn.turn_id == told_turn_id) for turn in (*begun, *waiting))
+        unfinished = (turn.record(heard_sample, is_told=turn.turn_id in told_turn_ids) for turn in (*begun, *waiting))
         return (*(() if last is None else (last,)), *unfinished)
 
     def _drop_waiting(self, outcome: TurnOutcome) -> None:

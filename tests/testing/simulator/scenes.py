@@ -111,6 +111,7 @@ def world(**changed: object) -> World:
         "max_ahead_ms": 400,
         "told_again": 512,
         "limits": Limits(),
+        "store_ms": None,
         "steps": STEPS,
     }
     return World(**{**fields, **changed})  # type: ignore[arg-type]

@@ -24,7 +24,7 @@ from tth.pipeline.turn_runner import TurnRunner
 from tth.server.outbox import Outbox
 from tth.session.history import History
 from tth.session.memory import Memory
-from tth.testing.simulator.cast import Truncation
+from tth.testing.simulator.cast import Notes, Truncation
 from tth.testing.simulator.checks import INVARIANTS, breaches
 from tth.testing.simulator.recording import TERMINAL, Got, Recording
 from tth.testing.simulator.stage import play
@@ -169,8 +169,8 @@ def forgetful(recording: Recording) -> Recording:
     asked = cast.asked[-1]
     changed = replace(asked, history=(*asked.history[:-1], Utterance(asked.history[-1].speaker, "something else")))
     other = type(cast)(cast.random, 0.0)
-    other.sounds, other.replies, other.words = cast.sounds, cast.replies, cast.words
-    other.asked = [*cast.asked[:-1], changed]
+    other.words = cast.words
+    other.notes = [Notes(dict(cast.sounds), dict(cast.replies), [*cast.asked[:-1], changed])]
     return replace(recording, cast=other)
 
 
@@ -180,8 +180,9 @@ def truncated(heard_text: str) -> Tamper:
     def tamper(recording: Recording) -> Recording:
         cast = recording.cast
         other = type(cast)(cast.random, 0.0)
-        other.sounds, other.replies, other.words, other.asked = cast.sounds, cast.replies, cast.words, cast.asked
-        other.truncations = [Truncation(cast.asked[0].turn_id, 0, heard_text)]
+        other.words = cast.words
+        cut = Truncation(cast.asked[0].turn_id, 0, heard_text)
+        other.notes = [Notes(dict(cast.sounds), dict(cast.replies), cast.asked, [cut])]
         return replace(recording, cast=other)
 
     return tamper

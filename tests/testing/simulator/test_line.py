@@ -12,7 +12,7 @@ from tth.testing.simulator import wire
 from tth.testing.simulator.cast import Cast
 from tth.testing.simulator.line import SimulatedLine
 from tth.testing.simulator.recording import Recording
-from tth.testing.simulator.stage import make_server
+from tth.testing.simulator.servers import Servers
 from tth.testing.simulator.steps import LastSeq, Resume
 from tth.testing.simulator.transport import Reading
 from tth.testing.virtual_time import run_virtual
@@ -28,17 +28,18 @@ def played(scene: Scene) -> Recording:
     async def main() -> Recording:
         world = scenes.world()
         cast = Cast(Random(1), 0.0)
-        recording, server = Recording(cast), make_server(world, cast)
-        await server.load()
-        line = SimulatedLine(server, world, recording, Random(2), lambda one: None)
-        created = await server.service.CreateSession(wire.create_session(world), None)  # type: ignore[arg-type]
+        recording = Recording(cast)
+        servers = Servers(world, cast, recording)
+        await servers.start()
+        line = SimulatedLine(servers, world, recording, Random(2), lambda one: None)
+        created = await servers.here.service.CreateSession(wire.create_session(world), None)  # type: ignore[arg-type]
         line.session_id = created.session_id
         recording.handles.append(created.resume_handle)
         await line.open(Reading())
         await scene(line, recording)
         await line.close()
         await line.finish()
-        await server.stop()
+        await servers.finish(line.session_id)
         return recording
 
     return run_virtual(main())

@@ -121,6 +121,23 @@ OF_THE_MOMENT: frozenset[type[events.Event]] = frozenset(
     }
 )
 """Media, and what is true of one stream only: never told again on another one."""
+ON_RECORD: frozenset[type[events.Event]] = frozenset(
+    {
+        *(events.TurnStarted, events.TurnMetrics, events.TurnComplete, events.TurnStopped, events.TurnHeard),
+        *(events.TurnPaused, events.TurnResumed, events.ControlAck, events.ErrorEvent),
+    }
+)
+"""What says how the session has changed, or answers a message: another server that takes the session up has to know it
+as well, so it is written down before it is sent. All but media, text and words, which wait for nothing."""
+
+
+def told_for(data: bytes, seq: int, ack_client_seq: int) -> ConverseResponse:
+    """A message that another server had no number for yet, when it was lost."""
+    message = ConverseResponse.FromString(data)
+    message.seq, message.ack_client_seq = seq, ack_client_seq
+    if message.HasField("turn_stopped"):
+        message.turn_stopped.last_seq = seq
+    return message
 
 
 def told_again(data: bytes) -> ConverseResponse:

@@ -30,7 +30,7 @@ from tth.adapters.base import (
 )
 from tth.model.controls import BY_PATH, Controls
 from tth.model.media import SAMPLE_RATE_HZ, SpeechChunk, ms_to_samples
-from tth.testing.simulator.cast import Asked, Cast, Fault, Speech, Truncation
+from tth.testing.simulator.cast import Asked, Cast, Fault, Notes, Speech, Truncation, TurnSound
 from tth.testing.simulator.texts import MUTE, draw_text, split
 
 CONTROLS = {path: ControlSupport() for path in BY_PATH}
@@ -99,27 +99,30 @@ class SimulatedModel(LanguageModel):
         self._traits = traits
 
     def open_session(self, context: SessionContext) -> LlmSession:
-        return _ModelSession(self._cast, self._traits)
+        return _ModelSession(self._cast, self._cast.notes_of(context), self._traits)
 
 
 class _ModelSession(LlmSession):
-    def __init__(self, cast: Cast, traits: ModelTraits) -> None:
+    def __init__(self, cast: Cast, notes: Notes, traits: ModelTraits) -> None:
         self._cast = cast
+        self._notes = notes
         self._traits = traits
 
     async def infer_stream(
         self, prompt: LlmInput, control: Controls, context: TurnContext
     ) -> AsyncGenerator[TextPiece, None]:
-        async with aclosing(_write(self._cast, self._traits, prompt, context)) as pieces:
+        async with aclosing(_write(self._cast, self._notes, self._traits, prompt, context)) as pieces:
             async for piece in pieces:
                 yield TextPiece(piece)
 
 
-async def _write(cast: Cast, traits: ModelTraits, prompt: LlmInput, context: TurnContext) -> AsyncGenerator[str, None]:
+async def _write(
+    cast: Cast, notes: Notes, traits: ModelTraits, prompt: LlmInput, context: TurnContext
+) -> AsyncGenerator[str, None]:
     """A reply in pieces; noted as far as it was given."""
-    cast.asked.append(Asked(context.turn_id, prompt.text, prompt.history))
-    cast.replies[context.turn_id] = ""
-    cast.sound_of(context.turn_id).is_prompt = False
+    notes.asked.append(Asked(context.turn_id, prompt.text, prompt.history))
+    notes.replies[context.turn_id] = ""
+    notes.sound_of(context.turn_id).is_prompt = False
     fault = cast.draw_fault("llm")
     language = "en" if cast.is_calm else cast.random.choice(("en", "de", "zh", "ar"))
     text = draw_text(cast.random, language, cast.random.randint(1, 3 if cast.is_calm else traits.words))
@@ -136,7 +139,7 @@ async def _write(cast: Cast, traits: ModelTraits, prompt: LlmInput, context: Tur
             return
         if number:
             await _pause(cast, traits.piece_ms)
-        cast.replies[context.turn_id] += piece
+        notes.replies[context.turn_id] += piece
         yield piece
 
 
@@ -151,19 +154,20 @@ class SimulatedVoice(Voice):
         self._traits = traits
 
     def open_session(self, context: SessionContext) -> TtsSession:
-        return _VoiceSession(self._cast, self._traits)
+        return _VoiceSession(self._cast, self._cast.notes_of(context), self._traits)
 
 
 class _VoiceSession(TtsSession):
-    def __init__(self, cast: Cast, traits: VoiceTraits) -> None:
+    def __init__(self, cast: Cast, notes: Notes, traits: VoiceTraits) -> None:
         self._cast = cast
+        self._notes = notes
         self._traits = traits
 
     async def infer_stream(
         self, clause: TtsInput, control: Controls, context: TurnContext
     ) -> AsyncGenerator[SpeechChunk, None]:
         cast, traits = self._cast, self._traits
-        sound = cast.sound_of(context.turn_id)
+        sound = self._notes.sound_of(context.turn_id)
         sound.is_prompt = sound.is_prompt and (traits.is_prompt or cast.is_calm)
         fault = cast.draw_fault("tts", 0.5)
         await _pause(cast, traits.first_ms)
@@ -173,28 +177,28 @@ class _VoiceSession(TtsSession):
             await go_wrong(cast, fault, "tts")
             return
         with_times = cast.is_calm or cast.random.random() < traits.word_times
-        speech = cast.speak(context.turn_id, clause.text, traits.ms_per_character, with_times=with_times)
-        async with aclosing(_sound(cast, traits, speech, fault, context.turn_id, "tts")) as chunks:
+        speech = cast.speak(sound, clause.text, traits.ms_per_character, with_times=with_times)
+        async with aclosing(_sound(cast, traits, speech, fault, sound, "tts")) as chunks:
             async for chunk in chunks:
                 yield chunk
 
 
 async def _sound(
-    cast: Cast, traits: VoiceTraits, speech: Speech, fault: Fault, turn_id: str, role: str
+    cast: Cast, traits: VoiceTraits, speech: Speech, fault: Fault, sound: TurnSound, role: str
 ) -> AsyncGenerator[SpeechChunk, None]:
     """The speech in chunks, in time; noted as far as it was given."""
     chunks = list(_cut(speech, ms_to_samples(traits.chunk_ms), words_first=traits.words_first))
     for number, chunk in enumerate(chunks):
         if fault.is_midway and number >= len(chunks) / 2:
-            cast.sound_of(turn_id).is_prompt = False
-            cast.sound_of(turn_id).is_whole = fault is not Fault.SHORT
+            sound.is_prompt = False
+            sound.is_whole = fault is not Fault.SHORT
             await go_wrong(cast, fault, role)
             return
         if not cast.is_calm and traits.pace:
             await asyncio.sleep(traits.pace * len(chunk.pcm) / SAMPLE_RATE_HZ)
         if traits.burst_ms and cast.random.random() < 0.2:
             await _pause(cast, traits.burst_ms)
-        cast.sound_of(turn_id).pcm.append(chunk.pcm.tobytes())
+        sound.pcm.append(chunk.pcm.tobytes())
         yield chunk
 
 
@@ -219,23 +223,24 @@ class SimulatedRealtime(RealtimeModel):
         self._voice = voice
 
     def open_session(self, context: SessionContext) -> RealtimeSession:
-        return _RealtimeSession(self._cast, self._model, self._voice)
+        return _RealtimeSession(self._cast, self._cast.notes_of(context), self._model, self._voice)
 
 
 class _RealtimeSession(RealtimeSession):
-    def __init__(self, cast: Cast, model: ModelTraits, voice: VoiceTraits) -> None:
+    def __init__(self, cast: Cast, notes: Notes, model: ModelTraits, voice: VoiceTraits) -> None:
         self._cast = cast
+        self._notes = notes
         self._model = model
         self._voice = voice
 
     def truncate(self, turn_id: str, heard_samples: int, heard_text: str) -> None:
-        self._cast.truncations.append(Truncation(turn_id, heard_samples, heard_text))
+        self._notes.truncations.append(Truncation(turn_id, heard_samples, heard_text))
 
     async def infer_stream(
         self, prompt: LlmInput, control: Controls, context: TurnContext
     ) -> AsyncGenerator[RealtimeOutput, None]:
         cast = self._cast
-        async with aclosing(_write(cast, self._model, prompt, context)) as written:
+        async with aclosing(_write(cast, self._notes, self._model, prompt, context)) as written:
             pieces = [piece async for piece in written]
         text = "".join(pieces)
         fault = cast.draw_fault("realtime", 0.5)
@@ -247,12 +252,13 @@ class _RealtimeSession(RealtimeSession):
                 yield TextPiece(piece)
             return
         with_times = cast.is_calm or cast.random.random() < self._voice.word_times
-        speech = cast.speak(context.turn_id, text, self._voice.ms_per_character, with_times=with_times)
+        sound = self._notes.sound_of(context.turn_id)
+        speech = cast.speak(sound, text, self._voice.ms_per_character, with_times=with_times)
         if with_times:  # a word's place in the text is known with its sound only where the text is
             for piece in pieces:
                 yield TextPiece(piece)
             pieces = []
-        async with aclosing(_sound(cast, self._voice, speech, fault, context.turn_id, "realtime")) as chunks:
+        async with aclosing(_sound(cast, self._voice, speech, fault, sound, "realtime")) as chunks:
             async for chunk in chunks:
                 if pieces:
                     yield TextPiece(pieces.pop(0))

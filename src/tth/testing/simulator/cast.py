@@ -7,14 +7,15 @@ model is told of the conversation against what was heard of it. Tests: tests/tes
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import ChainMap, Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
 
 import numpy as np
 
-from tth.adapters.base import Utterance
+from tth.adapters.base import SessionContext, Utterance
 from tth.errors import AdapterError, AdapterProtocolError, AdapterRejected, AdapterUnavailable
 from tth.model.media import Pcm, WordTiming, ms_to_samples
 from tth.testing.simulator.texts import words_of
@@ -108,6 +109,22 @@ class Speech:
     words: tuple[WordTiming, ...]
 
 
+@dataclass(slots=True)
+class Notes:
+    """What the adapters were asked for and gave for one server's session. Another server that takes the session up has
+    notes of its own: what the first one goes on with, while it does not know yet, is told to nobody."""
+
+    sounds: dict[str, TurnSound] = field(default_factory=dict)
+    replies: dict[str, str] = field(default_factory=dict)
+    """By turn: what the model wrote, as far as it came."""
+    asked: list[Asked] = field(default_factory=list)
+    truncations: list[Truncation] = field(default_factory=list)
+
+    def sound_of(self, turn_id: str) -> TurnSound:
+        """The record of a turn's sound."""
+        return self.sounds.setdefault(turn_id, TurnSound())
+
+
 class Cast:
     """The adapters' common mind in one conversation."""
 
@@ -117,11 +134,9 @@ class Cast:
         self.is_calm = False
         """Nothing goes wrong or takes time any more."""
         self.happened: Counter[str] = Counter()
-        self.sounds: dict[str, TurnSound] = {}
-        self.replies: dict[str, str] = {}
-        """By turn: what the model wrote, as far as it came."""
-        self.asked: list[Asked] = []
-        self.truncations: list[Truncation] = []
+        self.notes: list[Notes] = []
+        """Of each server that had the session, in order."""
+        self._contexts: list[SessionContext] = []  # by which they are known
         self.words: list[SaidWord] = [SaidWord(0, "", 0, 0, 0)]
         """By number; 0 is silence between words."""
         self.longest_slot_samples = 0
@@ -141,14 +156,40 @@ class Cast:
         kind = self.random.choice((AdapterUnavailable, AdapterRejected, AdapterProtocolError))
         return kind(f"the simulated {role} failed", role=role)
 
-    def sound_of(self, turn_id: str) -> TurnSound:
-        """The record of a turn's sound."""
-        return self.sounds.setdefault(turn_id, TurnSound())
+    def notes_of(self, context: SessionContext) -> Notes:
+        """The notes of the adapters that were opened with this very context."""
+        for known, notes in zip(self._contexts, self.notes, strict=True):
+            if known is context:
+                return notes
+        self._contexts.append(context)
+        self.notes.append(Notes())
+        return self.notes[-1]
 
-    def speak(self, turn_id: str, text: str, ms_per_character: float, *, with_times: bool) -> Speech:
+    @property
+    def sounds(self) -> Mapping[str, TurnSound]:
+        """By turn: what its voice gave; of two servers that spoke a turn, for the one that had the session last."""
+        return ChainMap(*(notes.sounds for notes in reversed(self.notes)))
+
+    @property
+    def replies(self) -> Mapping[str, str]:
+        """By turn: what the model wrote; as above."""
+        return ChainMap(*(notes.replies for notes in reversed(self.notes)))
+
+    @property
+    def asked(self) -> list[Asked]:
+        """What the models were asked; as above."""
+        by_turn = {one.turn_id: one for notes in self.notes for one in notes.asked}
+        return list(by_turn.values())
+
+    @property
+    def truncations(self) -> list[Truncation]:
+        """What realtime models were told of what was heard; as above."""
+        last = {turn_id: notes for notes in self.notes for turn_id in notes.sounds}
+        return [one for notes in self.notes for one in notes.truncations if last.get(one.turn_id, notes) is notes]
+
+    def speak(self, sound: TurnSound, text: str, ms_per_character: float, *, with_times: bool) -> Speech:
         """Say a text and note it. Without word times every character takes equally long, so that a listener who
         knows nothing but the clause can tell where it is."""
-        sound = self.sound_of(turn_id)
         clause_index = len(sound.clauses)
         sound.clauses.append(text)
         sound.has_word_times = sound.has_word_times and with_times

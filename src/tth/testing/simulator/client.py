@@ -13,16 +13,16 @@ from random import Random
 
 from tth.errors import TTHError
 from tth.model.media import ms_to_samples, samples_to_us, us_to_samples
-from tth.server.app import TthServer
 from tth.server.outbox import Outbox
-from tth.session.conversation import Conversation
 from tth.session.terms import OverlapPolicy
 from tth.testing.simulator import wire
 from tth.testing.simulator.intruder import first_message, intrude
 from tth.testing.simulator.line import STREAM_ENDS_S, SimulatedLine
 from tth.testing.simulator.player import Player
 from tth.testing.simulator.recording import TERMINAL, Got, Pause, Recording, Stop
+from tth.testing.simulator.servers import Servers
 from tth.testing.simulator.steps import (
+    MOVES,
     AskTime,
     Await,
     Change,
@@ -44,7 +44,7 @@ from tth.testing.simulator.steps import (
 from tth.testing.simulator.transport import Reading
 from tth.testing.simulator.world import World
 from tth.v1 import tth_service_pb2
-from tth.v1.converse_pb2 import ConverseRequest
+from tth.v1.converse_pb2 import GO_AWAY_ACTION_RESUME, ConverseRequest
 
 TURN_ENDS_S = 20.0
 """For a turn in which nothing goes wrong."""
@@ -54,15 +54,14 @@ _OFF_MS = {Position.BEHIND: -700, Position.AHEAD: 700, Position.FAR_AHEAD: 3_600
 class SimulatedClient:
     """One person, one session."""
 
-    def __init__(self, server: TthServer, world: World, recording: Recording) -> None:
-        self._server = server
+    def __init__(self, servers: Servers, world: World, recording: Recording) -> None:
+        self._servers = servers
         self._world = world
         self._recording = recording
         self._random = Random(world.seed + 1)
         self._loop = asyncio.get_running_loop()
         self._player = Player()
-        self._line = SimulatedLine(server, world, recording, self._random, self._take)
-        self._conversation: Conversation | None = None
+        self._line = SimulatedLine(servers, world, recording, self._random, self._take)
         self._reporting: asyncio.Task[None] | None = None
         self._open: list[str] = []
         """Turns that have begun and not ended, as far as the client knows; one that waited may end beside another."""
@@ -86,6 +85,10 @@ class SimulatedClient:
     # ---- the session
 
     @property
+    def session_id(self) -> str:
+        return self._line.session_id
+
+    @property
     def is_over(self) -> bool:
         """The session was ended, by whomever."""
         if self._is_ended or not self._recording.streams:
@@ -96,11 +99,10 @@ class SimulatedClient:
     async def create(self) -> None:
         """Make the session. Raises TTHError when the server takes none."""
         request = wire.create_session(self._world)
-        created = await self._server.service.CreateSession(request, None)  # type: ignore[arg-type]
+        self._recording.created_s = self._loop.time()
+        created = await self._servers.here.service.CreateSession(request, None)  # type: ignore[arg-type]
         self._line.session_id = created.session_id
         self._recording.handles.append(created.resume_handle)
-        self._recording.created_s = self._loop.time()
-        self._conversation = self._server.sessions.get(created.session_id)
 
     async def act(self, steps: tuple[Step, ...]) -> None:
         """Do one thing after the other."""
@@ -115,6 +117,9 @@ class SimulatedClient:
         """Whatever has happened: the session can be used, by a good client with good adapters, and is ended."""
         self._recording.cast.is_calm = True
         await self._close()
+        if not self.is_over and not self._line.is_known_here:
+            await self._resume(Resume(), Reading())
+            await self._close()
         if not self.is_over:
             await self._begin(Reading())
             await self._do(Say(("And now?",), "talk"))
@@ -129,13 +134,16 @@ class SimulatedClient:
         request = tth_service_pb2.EndSessionRequest(session_id=self._line.session_id)
         with suppress(TTHError):
             async with asyncio.timeout(STREAM_ENDS_S):
-                await self._server.service.EndSession(request, None)  # type: ignore[arg-type]
+                await self._servers.here.service.EndSession(request, None)  # type: ignore[arg-type]
         self._is_ended = True
 
     # ---- streams
 
     async def _begin(self, reading: Reading) -> None:
         self._open.clear()
+        if not self._line.is_known_here:
+            await self._resume(Resume(), reading)
+            return
         self._answers.clear()
         await self._line.open(reading)
         self._start_reports()
@@ -145,23 +153,35 @@ class SimulatedClient:
         await self._stop_reports()
 
     async def _reopen(self, step: Reopen) -> None:
-        line = self._line
-        if step.how == "half_close":
+        line, how = self._line, step.how
+        if how in MOVES and not line.may_resume:
+            how = "cancel"  # without its handle nobody finds a session on another server
+        if how == "half_close":
             await self._close()
-        elif step.how in ("silent", "silent_takeover"):
+        elif how in ("silent", "silent_takeover", "unreachable"):
             line.fall_silent()
             for one in step.meanwhile:
                 await self._do(one)
-        elif step.how != "takeover":
-            await self._lose(is_broken=step.how == "broken")
+        elif how == "killed":
+            self._servers.cut_off()
+            line.cut_off()
+            await self._lose(is_broken=False)
+            await self._servers.bury()
+        elif how == "stopped":
+            await self._servers.stop_here()
+            await self._lose(is_broken=False)
+        elif how not in ("takeover", "elsewhere"):
+            await self._lose(is_broken=how == "broken")
         await asyncio.sleep(step.rest_ms / 1000)
-        if step.how == "silent":
+        if how in MOVES:
+            await self._servers.move()
+        if how == "silent":
             await self._lose(is_broken=False)
         for one in step.intruders:
             await self._intrude(one)
         if step.resume is not None and line.may_resume and not self.is_over:
-            await self._resume(step.resume)
-        elif line.is_open and step.how != "half_close":  # it was to be taken over
+            await self._resume(step.resume, self._world.reading)
+        elif line.is_open and how != "half_close":  # it was to be taken over
             await self._lose(is_broken=False)
 
     async def _lose(self, *, is_broken: bool) -> None:
@@ -169,14 +189,14 @@ class SimulatedClient:
         await self._line.lose(is_broken=is_broken)
         self._player.lose()
 
-    async def _resume(self, resume: Resume) -> None:
+    async def _resume(self, resume: Resume, reading: Reading) -> None:
         """The player stops in the moment in which it is told where it was."""
         await self._stop_reports()
         now_s = self._loop.time()
         self._player.leave(now_s)
         self._player.lose()
         played = self._player.listened(now_s)
-        await self._line.resume(self._world.reading, resume, self._said(resume.position, played), played)
+        await self._line.resume(reading, resume, self._said(resume.position, played), played)
         for client_seq, kind, message in self._line.unacknowledged(resume.repeats):
             self._recording.sent_again[kind] += 1
             asked = self._answers.get(client_seq)
@@ -194,10 +214,11 @@ class SimulatedClient:
             if old is None:
                 return
             handle = old
-        is_there = self._line.is_open and self._line.has_state and not self._line.log.status
+        line = self._line
+        is_there = line.is_open and line.has_state and line.is_known_here and not line.log.status
         if step.how == "unasked" and not is_there:
             return
-        tried = await intrude(self._server, step.how, first_message(step.how, self._line.session_id, handle))
+        tried = await intrude(self._servers.here, step.how, first_message(step.how, self._line.session_id, handle))
         if step.how != "unasked" or not self._line.log.status:  # else its stream may have been the only one
             self._recording.intruders.append(tried)
 
@@ -226,14 +247,15 @@ class SimulatedClient:
         elif one.kind == "turn_resumed" or (one.kind == "error" and one.body.client_seq == self._pause_seq):
             self._player.go_on()
         elif one.kind == "go_away":
-            self._is_dismissed = True
+            self._is_dismissed |= one.body.action != GO_AWAY_ACTION_RESUME
         if one.turn_id and one.turn_id == self._newest:
             self._seen.add(one.kind)
         elif one.kind == "error" and one.body.client_seq >= self._asked_seq:
             self._seen.add("refused")
 
     def _waiting(self) -> int:
-        sink = self._conversation._sink if self._conversation is not None else None
+        conversation = self._servers.here.sessions.find(self.session_id)
+        sink = conversation._sink if conversation is not None else None
         return len(sink) if isinstance(sink, Outbox) else 0
 
     @property
@@ -291,7 +313,7 @@ class SimulatedClient:
                 await self._end_session()
             case DrainServer():
                 self._is_ended = self._recording.drained = True
-                await self._server.drain()
+                await self._servers.here.drain()
 
     async def _await(self, step: Await) -> None:
         wanted = {

@@ -16,6 +16,7 @@ from tth.server.app import TthServer
 from tth.server.interceptors import only_ours
 from tth.testing.simulator import wire
 from tth.testing.simulator.recording import Comeback, Got, Recording, Sent, StreamLog, got
+from tth.testing.simulator.servers import Servers
 from tth.testing.simulator.steps import LastSeq, Resume
 from tth.testing.simulator.transport import Reading, SimulatedCall
 from tth.testing.simulator.world import World
@@ -32,10 +33,10 @@ class SimulatedLine:
     """One client's way to one session; at most one stream is its own at a time."""
 
     def __init__(
-        self, server: TthServer, world: World, recording: Recording, random: Random, take: Callable[[Got], None]
+        self, servers: Servers, world: World, recording: Recording, random: Random, take: Callable[[Got], None]
     ) -> None:
         """take: a message that the client did not have yet."""
-        self._server = server
+        self._servers = servers
         self._world = world
         self._recording = recording
         self._random = random
@@ -83,6 +84,12 @@ class SimulatedLine:
     def has_state(self) -> bool:
         """The newest stream has told its state: it is the session's."""
         return self.number in self._stated
+
+    @property
+    def is_known_here(self) -> bool:
+        """The server that is used now has the session; another one has to be shown the handle first."""
+        last = max(self._stated, default=None)
+        return self._servers.number == (self._recording.streams[last].server if last is not None else 0)
 
     @property
     def next_client_seq(self) -> int:
@@ -160,12 +167,12 @@ class SimulatedLine:
     def _start(self, reading: Reading, comeback: Comeback | None) -> None:
         streams, number = self._recording.streams, self.number + 1
         numbering = number if comeback is None else self.log.numbering
-        streams.append(StreamLog(self._loop.time(), comeback, numbering, reads=reading.reads))
+        streams.append(StreamLog(self._loop.time(), comeback, self._servers.number, numbering, reads=reading.reads))
         call = SimulatedCall(reading, lambda message: self._take(message, number))
         self._call = call
         self._calls.append(call)
         self._tasks = [
-            asyncio.create_task(self._serve(call, number), name=f"call {number}"),
+            asyncio.create_task(self._serve(self._servers.here, call, number), name=f"call {number}"),
             asyncio.create_task(call.read(), name=f"client reads {number}"),
         ]
 
@@ -181,6 +188,13 @@ class SimulatedLine:
         """Nothing arrives any more, either way, and the server does not know."""
         if self._call is not None and not self.log.status:
             self._call.is_silent = self.log.fell_silent = True
+
+    def cut_off(self) -> None:
+        """The server that is used is gone, and all streams to it with it."""
+        self.fall_silent()
+        for number, log in enumerate(self._recording.streams[:-1]):
+            if log.server == self._servers.number and not log.status:
+                self._calls[number].is_silent = log.cancelled = True
 
     async def lose(self, *, is_broken: bool) -> None:
         """The stream is gone, and the server gets to know it. is_broken: a write may fail before that."""
@@ -226,6 +240,7 @@ class SimulatedLine:
             call.give_up()
             for at_s, message in sorted(call.lost, key=lambda lost: lost[1].seq):
                 self._lose(message, number, at_s)
+        self._recording.sort_out()
 
     async def _ended(self) -> None:
         call, (serving, *others) = self._call, self._tasks
@@ -243,11 +258,11 @@ class SimulatedLine:
         self._call = None
         self._uplink.clear()
 
-    async def _serve(self, call: SimulatedCall, number: int) -> None:
+    async def _serve(self, server: TthServer, call: SimulatedCall, number: int) -> None:
         """The call as the transport runs it."""
         log = self._recording.streams[number]
         try:
-            await self._server.service.Converse(call, call)  # type: ignore[arg-type]
+            await server.service.Converse(call, call)  # type: ignore[arg-type]
             log.status = "OK"
         except asyncio.CancelledError:
             task = asyncio.current_task()

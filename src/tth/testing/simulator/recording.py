@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from tth.session.resumption import MAX_UNRECORDED
 from tth.testing.simulator.cast import Cast
 from tth.v1.converse_pb2 import ConverseResponse
 
@@ -47,6 +48,11 @@ def got(message: ConverseResponse, at_s: float, stream: int, *, is_again: bool =
     kind = message.WhichOneof("payload") or ""
     body, ack = getattr(message, kind), message.ack_client_seq
     return Got(at_s, stream, message.seq, message.turn_id, kind, body, ack, is_again)
+
+
+def was_server_lost(events: list[Got]) -> bool:
+    """The turn was ended by another server than that which spoke it, as far as that one had written it down."""
+    return events[-1].kind == "turn_stopped" and events[-1].body.error_reason == "SERVER_LOST"
 
 
 @dataclass(slots=True)
@@ -124,6 +130,20 @@ class Intruder:
     """Messages that came."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """A server took the session up from the record of another one."""
+
+    server: int
+    stream: int
+    """The one that resumes there."""
+    last_seq: int
+    """Of the record: what another server said behind that is its own."""
+    at_s: float
+    is_uncertain: bool
+    """That server had a stream, so it may have said more."""
+
+
 @dataclass(slots=True)
 class StreamLog:
     """One stream as the client saw it."""
@@ -131,6 +151,8 @@ class StreamLog:
     opened_s: float
     comeback: Comeback | None = None
     """How it resumed; None = it did not."""
+    server: int = 0
+    """Which of the servers it goes to, from 0."""
     numbering: int = 0
     """Which of the client's: its messages count from 1 on every stream that does not resume."""
     gone_s: float | None = None
@@ -153,6 +175,11 @@ class StreamLog:
     def is_quick(self) -> bool:
         """Nothing waits for the client."""
         return self.reads in ("quick", "yielding")
+
+    @property
+    def last_s(self) -> float:
+        """Until when its client may have got something."""
+        return self.closed_s if self.gone_s is None else self.gone_s
 
     def was_going(self, at_s: float) -> bool:
         """Its client was gone by then, or was being sent away: what is told then is what was known when it was lost."""
@@ -184,6 +211,10 @@ class Recording:
     """What the client took, each message once: one with a number that it had taken is dropped."""
     lost: list[Got] = field(default_factory=list)
     """What the server sent and the client never took, with the time of its sending."""
+    forks: list[Fork] = field(default_factory=list)
+    void: list[Got] = field(default_factory=list)
+    """What a server said that had lost the session, or whose last words nobody wrote down: no client took it, and the
+    server that has the session knows nothing of it, so it never happened."""
     repeated: list[Got] = field(default_factory=list)
     """What was dropped for its number."""
     intruders: list[Intruder] = field(default_factory=list)
@@ -207,8 +238,36 @@ class Recording:
     """What the simulated people found wrong themselves, such as an answer that never came."""
     ended_s: float = math.inf
     """When the session was ended while its stream was open."""
+    stopped: set[int] = field(default_factory=set)
+    """Servers that were stopped, and their sessions left to others."""
     drained: bool = False
     """The server was asked to go away."""
+
+    def sort_out(self) -> None:
+        """Put what never happened aside. Once, when all is known."""
+        self.void = [one for one in self.lost if self._is_void(one)]
+        self.lost = [one for one in self.lost if not self._is_void(one)]
+
+    def _is_void(self, one: Got) -> bool:
+        return any(one.seq > fork.last_seq for fork in self.forks_behind(one.stream))
+
+    def forks_behind(self, number: int) -> list[Fork]:
+        """How the session went on elsewhere when this stream's server had it."""
+        server = self.streams[number].server
+        own = [at for at, fork in enumerate(self.forks) if fork.server == server and fork.stream <= number]
+        return self.forks[own[-1] + 1 :] if own else self.forks
+
+    def is_uncertain(self, number: int) -> bool:
+        """What a server said behind its record may be missing for the client of this stream that resumes, and it has
+        not been told so."""
+        comeback = self.streams[number].comeback
+        for fork in self.forks:
+            heir = self.streams[fork.stream].comeback
+            if fork.is_uncertain and fork.stream <= number and comeback is not None and heir is not None:
+                beyond = min(heir.last_seq, fork.last_seq + MAX_UNRECORDED)
+                if comeback.last_seq <= max(fork.last_seq, beyond):
+                    return True
+        return False
 
     @property
     def ended(self) -> bool:
@@ -229,13 +288,24 @@ class Recording:
         seqs = [0, *(one.seq for one in self.told)]
         return [(before + 1, after - 1) for before, after in pairwise(seqs) if after > before + 1]
 
-    def has_hole(self, after_seq: int, before_seq: int | None = None) -> bool:
-        """Something is unknown between these two. None = to the end: also what the last stream may have left untold."""
+    def has_hole(self, after_seq: int, before_seq: int | None = None, *, at_forks: bool = False) -> bool:
+        """Something is unknown between these two. None = to the end: also what the last stream may have left untold.
+        at_forks: or the session went from one server to another."""
         if before_seq is None:
             if self.is_end_unknown:
                 return True
             before_seq = self.told[-1].seq if self.told else 0
+        if at_forks and any(after_seq < seq <= before_seq for seq in self._fork_seqs):
+            return True
         return any(first > after_seq and last < before_seq for first, last in self.holes)
+
+    @cached_property
+    def _fork_seqs(self) -> list[int]:
+        """The first number of each server that took the session up."""
+        return [
+            min((one.seq for one in self.told if one.stream >= fork.stream and one.seq > fork.last_seq), default=0)
+            for fork in self.forks
+        ]
 
     @property
     def is_end_unknown(self) -> bool:
@@ -283,12 +353,17 @@ class Recording:
 
     @cached_property
     def known_turns(self) -> dict[str, list[Got]]:
-        """Those of which nothing is missing from their beginning to the last event that is known."""
-        return {
-            turn_id: events
-            for turn_id, events in self.of_turn.items()
-            if not self.has_hole(0 if events[0].kind != "turn_started" else events[0].seq, events[-1].seq)
-        }
+        """Those of which nothing is missing from their beginning to the last event that is known. Where a server was
+        lost before it had told all of one, text, words and speaking events may be."""
+        heirs = {fork.stream for fork in self.forks}
+        found: dict[str, list[Got]] = {}
+        for turn_id, events in self.of_turn.items():
+            first = events[0]
+            begin_seq = first.seq if first.kind == "turn_started" else 0
+            was_left = first.is_again and first.stream in heirs
+            if not was_left and not self.has_hole(begin_seq, events[-1].seq, at_forks=True):
+                found[turn_id] = events
+        return found
 
     @cached_property
     def of_kind(self) -> dict[str, list[Got]]:

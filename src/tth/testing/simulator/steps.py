@@ -136,6 +136,11 @@ class Resume:
     """So many messages that were acknowledged are sent again, too."""
 
 
+MOVES = ("killed", "stopped", "unreachable", "elsewhere")
+"""The stream resumes at another server, which shares its store with the first: that one was killed, was stopped, cannot
+be reached any more but lives on, or is well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reopen:
     """End the stream and open another one."""
@@ -143,7 +148,7 @@ class Reopen:
     how: str
     """half_close, cancel; broken: the server's writes fail before it sees the cancellation; silent: nothing arrives
     any more, either way, and nobody notices for a while; takeover: the new stream comes while the old one is there,
-    silent_takeover: and is silent. The last two only with `resume`."""
+    silent_takeover: and is silent. Or one of `MOVES`. The last two and those only with `resume`."""
     rest_ms: int = 0
     """In between; of a silent stream, before it is noticed."""
     resume: Resume | None = None

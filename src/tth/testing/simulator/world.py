@@ -14,11 +14,14 @@ from tth.model.media import AudioCodec, MediaPreferences, VideoCodec
 from tth.session.terms import OverlapPolicy
 from tth.testing.simulator.adapters import ModelTraits, VoiceTraits
 from tth.testing.simulator.avatar import AvatarTraits
+from tth.testing.simulator.moves import with_moves
 from tth.testing.simulator.script import Script, draw_steps
 from tth.testing.simulator.steps import Step
 from tth.testing.simulator.transport import Reading, Reads
 
 SMALL = Resolution(64, 64)
+TWO_SERVERS = 0.06
+"""0..1, of the conversations have two."""
 DRAIN_S = 2.0
 """For a turn that runs when its session ends."""
 
@@ -67,7 +70,16 @@ class World:
     told_again: int
     """Events that can be told again, at most."""
     limits: Limits
+    store_ms: int | None
+    """How long the store takes to answer by which two servers share their sessions; None = there is one server, and no
+    store."""
     steps: tuple[Step, ...]
+
+    @property
+    def record_s(self) -> float:
+        """How long an event may wait that is told when it is on record: for a write that is on its way and for its own,
+        and before that for others that wait."""
+        return 8 * (self.store_ms or 0) / 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +95,8 @@ class Features:
 def draw_world(seed: int, features: Features = Features()) -> World:
     """The world of this seed; always the same."""
     random = Random(seed)
+    servers = Random(f"servers of {seed}")  # of its own: who has one server is the same whatever others have
+    store_ms = servers.choice((0, 1, 5, 40)) if servers.random() < TWO_SERVERS else None
     media = replace(_media(random), audio_codec=_audio_codec(Random(seed + 3)))
     wants_pictures = media.motion or media.video_codec is not VideoCodec.NONE
     is_realtime = random.random() < 0.2
@@ -126,8 +140,13 @@ def draw_world(seed: int, features: Features = Features()) -> World:
         max_ahead_ms=random.choice((100, 400, 400, 1000, 3000)),
         told_again=random.choice((512, 512, 512, 60, 12, 3)),
         limits=_limits(random),
-        steps=draw_steps(Script(random, media, is_realtime=is_realtime)),
+        store_ms=store_ms,
+        steps=_moved(servers, draw_steps(Script(random, media, is_realtime=is_realtime)), store_ms),
     )
+
+
+def _moved(random: Random, steps: tuple[Step, ...], store_ms: int | None) -> tuple[Step, ...]:
+    return steps if store_ms is None else with_moves(random, steps)
 
 
 def _limits(random: Random) -> Limits:

@@ -35,7 +35,8 @@ def _stopped(recording: Recording, world: World) -> Iterator[tuple[list[Got], St
             continue
         by_text = _BY_CLIENT.get(events[-1].body.outcome)
         asked = [stop for stop in recording.stops if stop.turn_id in ("", turn_id) and stop.by_text == by_text]
-        since_s = events[0].at_s - world.uplink_ms / 1000 + 1e-6 if recording.is_prompt(events[0]) else 0.0
+        begun_s = events[0].at_s - world.uplink_ms / 1000 - world.record_s
+        since_s = begun_s + 1e-6 if recording.is_prompt(events[0]) else 0.0
         asked = [stop for stop in asked if since_s - 2e-6 <= stop.at_s <= events[-1].at_s]
         texts = [one for one in recording.sent if one.kind == "user_text" and since_s < one.at_s <= events[-1].at_s]
         is_text_certain = not by_text or len(texts) <= 1  # a text may also have been the last part of this one
@@ -57,7 +58,7 @@ def as_played(recording: Recording, world: World) -> Iterator[str]:
         events = recording.of_turn.get(one.body.turn_id, [])
         due_s = one.at_s - world.uplink_ms / 1000  # what else it may be due to knows nothing of the player
         asked: list[Stop | Pause] = [*recording.stops, *recording.pauses]
-        stops = [stop for stop in asked if abs(stop.at_s - due_s) < 0.002]
+        stops = [stop for stop in asked if -0.002 < due_s - stop.at_s < 0.002 + world.record_s]
         if one.is_again or recording.streams[one.stream].was_going(one.at_s):
             continue  # it answers a client that has come back, or says what was known when it was lost
         if (not events or events[-1].kind != "turn_complete") and not recording.has_hole(0, one.seq):
@@ -116,7 +117,7 @@ def estimates(recording: Recording, world: World) -> Iterator[str]:
     has_reported = any(one.kind == "playback_report" for one in recording.sent)
     for events, stop in _stopped(recording, world):
         turn_id, terminal = events[0].turn_id, events[-1].body
-        since_s = events[0].at_s - world.uplink_ms / 1000 if recording.is_prompt(events[0]) else 0.0
+        since_s = events[0].at_s - world.uplink_ms / 1000 - world.record_s if recording.is_prompt(events[0]) else 0.0
         asked: list[Stop | Pause] = [*recording.stops, *recording.pauses]
         asked = [one for one in asked if since_s - 1e-6 <= one.at_s <= events[-1].at_s]
         has_told = any(one.told_sample is not None for one in asked)
@@ -174,7 +175,7 @@ def remembered(recording: Recording, world: World) -> Iterator[str]:
         elif one.kind in TERMINAL:
             expected += _entries(recording, recording.of_turn[one.turn_id][0], one)
             texts[one.turn_id] = one.body.text if one.kind == "turn_complete" else one.body.heard_text
-            if len(recording.of_turn[one.turn_id]) > NEVER_BEGUN:
+            if one.kind == "turn_complete" or len(recording.of_turn[one.turn_id]) > NEVER_BEGUN:
                 last_turn = one.turn_id
         elif one.kind == "turn_heard":
             if last_turn not in (None, one.body.turn_id):
@@ -258,5 +259,5 @@ def prompt(recording: Recording, world: World) -> Iterator[str]:
         if stop is None or stop.by_text or not recording.is_prompt(events[-1]):
             continue
         late_s = events[-1].at_s - stop.at_s - world.uplink_ms / 1000
-        if late_s > 0.001:
+        if late_s > 0.001 + world.record_s:
             yield f"{events[0].turn_id}: stopped {late_s * 1000:.0f} ms after the interrupt had arrived"

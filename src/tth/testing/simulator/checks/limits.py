@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
-from tth.server.app import DRAIN_POLL_S, STOP_GRACE_S, SWEEP_S
+from tth.server.app import DRAIN_POLL_S, STOP_GRACE_S, SWEEP_S, TTL_SPARE_S
 from tth.testing.simulator.checks.order import never_begun
 from tth.testing.simulator.recording import TERMINAL, Got, Recording
 from tth.testing.simulator.world import DRAIN_S, Limits, World
 
 _SPARE_S = 0.05
+_TINY_S = 1e-6
 _REASONS = ("SESSION_IDLE", "SESSION_LIFETIME", "SESSION_TURNS")
 
 
 def told(recording: Recording, world: World) -> Iterator[str]:
     """`go_away` has a reason that is true, is told once, and no turn begins behind it, but that it passes those that
-    wait for a slow reader; and the stream ends with OK when the turn that runs has ended or had its time."""
+    wait for a slow reader, or for their record; and the stream ends with OK when the turn that runs has ended or had
+    its time."""
     late = never_begun(recording, world)
     for number, events in enumerate(recording.of_stream):
         notices = [one for one in events if one.kind == "go_away"]
@@ -26,9 +29,11 @@ def told(recording: Recording, world: World) -> Iterator[str]:
         notice, log = notices[0], recording.streams[number]
         yield from _is_true(recording, world, notice)
         for one in events:
-            if one.kind == "turn_started" and one.seq > notice.seq and one.turn_id not in late and log.is_quick:
+            is_behind = one.seq > notice.seq and one.at_s > notice.at_s + world.record_s - _TINY_S
+            if one.kind == "turn_started" and is_behind and one.turn_id not in late and log.is_quick:
                 yield f"{one.turn_id} is started behind go_away, at seq {one.seq}"
         is_by_itself = notice.body.reason in _REASONS and not (recording.ended or recording.drained)
+        is_by_itself = is_by_itself and log.server not in recording.stopped
         if is_by_itself and log.is_quick and not log.cancelled and log.gone_s is None:
             left_s = notice.body.time_left_ms / 1000 + DRAIN_POLL_S + STOP_GRACE_S + _SPARE_S
             if log.status != "OK" or log.closed_s > notice.at_s + left_s:
@@ -39,10 +44,11 @@ def _is_true(recording: Recording, world: World, notice: Got) -> Iterator[str]:
     body, limits, reason = notice.body, world.limits, notice.body.reason
     if body.time_left_ms not in (0, int(DRAIN_S * 1000)):
         yield f"go_away leaves {body.time_left_ms} ms"
-    if reason == "SESSION_LIFETIME" and notice.at_s < recording.created_s + limits.lifetime_s:
+    rounded_s = 0.001 if recording.forks else 0.0  # in a record
+    if reason == "SESSION_LIFETIME" and notice.at_s < recording.created_s + limits.lifetime_s - rounded_s:
         yield f"{reason} after {notice.at_s - recording.created_s:.2f} s"
     elif reason == "SESSION_TURNS":
-        begun = _begun_by(recording, notice)
+        begun = _begun_by(recording, world, notice)
         if begun is not None and max((one.body.turn_index for one in begun), default=0) < limits.turns:
             yield f"{reason} after {len(begun)} turns"
     elif reason == "SESSION_IDLE":
@@ -57,14 +63,19 @@ def _is_true(recording: Recording, world: World, notice: Got) -> Iterator[str]:
         yield f"go_away for {reason or 'nothing'}"
 
 
-def _begun_by(recording: Recording, notice: Got) -> list[Got] | None:
-    """The turns that had begun when it was given, also those that it passed while they waited for a slow reader; None
-    when some may be unknown."""
+def _begun_by(recording: Recording, world: World, notice: Got) -> list[Got] | None:
+    """The turns that had begun when it was given, also those that it passed while they waited for a slow reader or for
+    their record; None when some may be unknown."""
     is_quick = recording.streams[notice.stream].is_quick
     if recording.has_hole(0, notice.seq) or (not is_quick and recording.has_hole(notice.seq)):
         return None
-    started = recording.of_kind["turn_started"]
-    return [one for one in started if one.seq < notice.seq or (one.stream == notice.stream and not is_quick)]
+    started, waits_s = recording.of_kind["turn_started"], world.record_s if is_quick else math.inf
+    passed = (notice.at_s, notice.at_s + waits_s) if waits_s else (math.inf, -math.inf)
+    return [
+        one
+        for one in started
+        if one.seq < notice.seq or (one.stream == notice.stream and passed[0] <= one.at_s <= passed[1] + _TINY_S)
+    ]
 
 
 def _is_within(one: Got, notice: Got, seconds: float) -> bool:
@@ -86,7 +97,10 @@ def kept(recording: Recording, world: World) -> Iterator[str]:
             yield f"stream {number}: no session {arrived_s - alone_s:.2f} s behind the last stream"
         state = recording.states.get(number)
         if state is not None:
-            if state.at_s > done_s + limits.grace_s + SWEEP_S + _SPARE_S and recording.is_prompt(state):
+            spare_s = SWEEP_S + _SPARE_S
+            if any(fork.stream == number and fork.is_uncertain for fork in recording.forks):
+                spare_s += TTL_SPARE_S  # nobody can tell when the other server was lost
+            if state.at_s > done_s + limits.grace_s + spare_s and recording.is_prompt(state):
                 yield f"stream {number}: a session {state.at_s - done_s:.2f} s behind the last stream"
             is_told = any(one.kind == "go_away" for one in recording.of_stream[number])
             lasted_s = log.closed_s - over_s - SWEEP_S - _SPARE_S

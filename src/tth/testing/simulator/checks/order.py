@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from tth.model.media import samples_to_us
 from tth.session.terms import OverlapPolicy
-from tth.testing.simulator.recording import TERMINAL, Got, Recording
+from tth.testing.simulator.recording import TERMINAL, Got, Recording, was_server_lost
 from tth.testing.simulator.world import World
 
 
@@ -50,7 +50,7 @@ def nothing_stale(recording: Recording, world: World) -> Iterator[str]:
     running: dict[str, int] = {}
     begins = {one.seq for one in recording.states.values()}
     for one in recording.told:
-        if recording.holes:
+        if recording.holes or recording.forks:
             running = {turn_id: seq for turn_id, seq in running.items() if not recording.has_hole(seq, one.seq)}
         if one.seq in begins and running:
             yield f"stream {one.stream} begins at seq {one.seq} while {set(running)} runs"
@@ -92,7 +92,9 @@ def seq_without_gaps(recording: Recording, world: World) -> Iterator[str]:
 
 
 def acknowledged(recording: Recording, world: World) -> Iterator[str]:
-    """`ack_client_seq` never falls while the client's numbers go on, and never names what was not sent yet."""
+    """`ack_client_seq` never falls while the client's numbers go on, and never names what was not sent yet. Another
+    server may know nothing of messages that change nothing."""
+    forks = [(fork.stream, fork.last_seq) for fork in recording.forks]
     firsts = {log.numbering for log in recording.streams}
     for numbering in firsts:
         highest = 0
@@ -103,11 +105,23 @@ def acknowledged(recording: Recording, world: World) -> Iterator[str]:
                 continue
             while upcoming is not None and upcoming.at_s <= one.at_s:
                 sent_until, upcoming = upcoming.client_seq, next(sent, None)
+            while forks and forks[0][0] <= one.stream and (not one.is_again or one.seq > forks[0][1]):
+                highest = _last_change(recording, numbering, highest)
+                forks.pop(0)
             if one.ack < highest:
                 yield f"ack_client_seq fell from {highest} to {one.ack} at seq {one.seq}"
             if one.ack > sent_until:
                 yield f"ack_client_seq {one.ack} before that message was sent"
             highest = max(highest, one.ack)
+
+
+_UNRECORDED = frozenset(("ping", "playback_report", "attach"))
+
+
+def _last_change(recording: Recording, numbering: int, until: int) -> int:
+    """The last message up to this number that changed something."""
+    sent = [one for one in recording.sent if recording.streams[one.stream].numbering == numbering]
+    return max((one.client_seq for one in sent if one.client_seq <= until and one.kind not in _UNRECORDED), default=0)
 
 
 def turns_counted(recording: Recording, world: World) -> Iterator[str]:
@@ -127,10 +141,11 @@ def turns_counted(recording: Recording, world: World) -> Iterator[str]:
 
 
 def metrics_count(recording: Recording, world: World) -> Iterator[str]:
-    """The figures of a turn are what came of it, or was on its way when the stream was lost."""
+    """The figures of a turn are what came of it, or was on its way when the stream was lost. Of one whose server was
+    lost there are none."""
     for turn_id, events in recording.of_turn.items():
         metrics = next((one for one in events if one.kind == "turn_metrics"), None)
-        if metrics is None or events[0].kind != "turn_started":
+        if metrics is None or events[0].kind != "turn_started" or was_server_lost(events):
             continue
         is_known = turn_id in recording.known_turns
         media_known = is_known and not metrics.is_again  # its media may have waited with it, and never come again
@@ -169,7 +184,8 @@ def _answered(recording: Recording, numbering: int, last_stream: int) -> Iterato
     pongs = Counter(one.body.client_time_ms for one in events if one.kind == "pong")
     for one in asked:
         count = pongs.pop(one.ping_ms, 0) if one.kind == "ping" else 1
-        if count != 1 and (count > 1 or one.stream == last_stream):  # an answer may be lost with its stream
+        is_doubled = count > 1 and not recording.forks  # another server may be asked again what nobody wrote down
+        if is_doubled or (not count and one.stream == last_stream):  # an answer may be lost with its stream
             yield f"{count} pongs for the ping with client_seq {one.client_seq}"
         if not one.is_good and one.client_seq not in refused and one.kind != "end_turn":
             yield f"{one.kind} (client_seq {one.client_seq}) was not refused"

@@ -88,7 +88,7 @@ def alternate(recording: Recording, world: World) -> Iterator[str]:
                     yield f"{turn_id} is resumed at seq {one.seq} and was not paused"
                 elif recording.is_prompt(pause) and recording.is_prompt(one):
                     lasted_ms = (one.at_s - pause.at_s) * 1000
-                    if abs(lasted_ms - one.body.paused_ms) > PROMPT_MS:
+                    if abs(lasted_ms - one.body.paused_ms) > PROMPT_MS + world.record_s * 1000:
                         yield f"{turn_id} was held for {lasted_ms:.0f} ms, {one.body.paused_ms} are told"
                 pause = None
 
@@ -145,7 +145,7 @@ def _length(one: Got, recording: Recording) -> int:
 def _where(recording: Recording, world: World, one: Got, came: tuple[int, int], *, told_ever: bool) -> Iterator[str]:
     begin, sound_end = came
     held_at = us_to_samples(one.body.pts_us)
-    longest_s = (world.uplink_ms + PROMPT_MS) / 1000
+    longest_s = (world.uplink_ms + PROMPT_MS) / 1000 + world.record_s
     asked = [pause for pause in recording.pauses if pause.at_s <= one.at_s < pause.at_s + longest_s]
     if not asked:
         yield f"{one.turn_id} is held at seq {one.seq}, and nobody had asked for it"

@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tth.model.media import us_to_samples
+from tth.session.keeper import CHECKPOINT_S, RENEW_S, SPACING_S
 from tth.session.terms import OverlapPolicy
 from tth.testing.simulator.checks.heard import FAR, NEVER_BEGUN, is_near, speech_end_of
 from tth.testing.simulator.checks.pauses import held_at_end
-from tth.testing.simulator.recording import OF_THE_MOMENT, TERMINAL, Comeback, Got, Pause, Recording, Stop, StreamLog
+from tth.testing.simulator.checks.texts import heard_words, text_of, word_ends
+from tth.testing.simulator.recording import (
+    OF_THE_MOMENT,
+    TERMINAL,
+    Comeback,
+    Got,
+    Pause,
+    Recording,
+    Stop,
+    StreamLog,
+    was_server_lost,
+)
 from tth.testing.simulator.world import World
 from tth.v1.converse_pb2 import TurnOutcome
 
@@ -50,8 +62,8 @@ def begins_with_what_was_missed(recording: Recording, world: World) -> Iterator[
 
 
 def nothing_lost_untold(recording: Recording, world: World) -> Iterator[str]:
-    """All but media that lies behind the client's number comes again; where it does not, and only there, `gap` is told,
-    and `oldest_replayable_seq` lies behind it."""
+    """All but media that lies behind the client's number comes again; where it does not, or may not for all that the
+    server knows, and only there, `gap` is told, and `oldest_replayable_seq` lies behind it."""
     for number, _, comeback, state in _comebacks(recording):
         again = _again(recording, number)
         seqs, last_seq = {one.seq for one in again}, max(0, comeback.last_seq)
@@ -64,7 +76,8 @@ def nothing_lost_untold(recording: Recording, world: World) -> Iterator[str]:
         new = sum(one.kind == "turn_heard" for one in again[-1:])  # the answer to what `resume` says
         is_beyond = last_seq > state.seq - 1 - new
         is_near = new and last_seq == state.seq - 1
-        if state.body.gap != bool(missing or is_beyond) and not is_near:
+        is_uncertain = recording.is_uncertain(number)
+        if state.body.gap != bool(missing or is_beyond or is_uncertain) and not is_near:
             yield f"stream {number}: gap is {state.body.gap}, the client said {last_seq}, {missing} do not come again"
         if missing and max(missing) >= state.body.oldest_replayable_seq:
             yield f"stream {number}: {max(missing)} is missing, {state.body.oldest_replayable_seq} should not be"
@@ -112,7 +125,10 @@ def mended(recording: Recording, world: World) -> Iterator[str]:
             assert before is not None
             text, is_open = _remembered(recording, last, before, state)
             if is_open and log.comeback.told_sample is not None and unanswered <= {log.comeback.told_sample}:
-                yield from _as_told(recording, last, text, log)
+                if was_server_lost(last):
+                    yield from _as_recorded(recording, last, text, log, before.last_s - OLDEST_S - world.record_s)
+                else:
+                    yield from _as_told(recording, last, text, log)
             if _is_cut(recording, world, last, state.seq):
                 settled.add(last[0].turn_id)
         if not was_lost and last is not None:
@@ -144,7 +160,7 @@ def _remembered(recording: Recording, events: list[Got], before: StreamLog, stat
     terminal = events[-1]
     whole, turn_id = terminal.kind == "turn_complete", terminal.turn_id
     text = terminal.body.text if whole else terminal.body.heard_text
-    is_open = whole or terminal.body.outcome == TurnOutcome.TURN_OUTCOME_CANCELLED
+    is_open = whole or terminal.body.outcome == TurnOutcome.TURN_OUTCOME_CANCELLED or was_server_lost(events)
     asked: list[Stop | Pause] = [*(stop for stop in recording.stops if not stop.by_text), *recording.pauses]
     may_be_cut = any(events[0].at_s - MAX_UPLINK_S <= one.at_s <= state.at_s for one in asked)
     for one in recording.of_kind["turn_heard"]:
@@ -178,6 +194,28 @@ def _as_told(recording: Recording, events: list[Got], text: str, log: StreamLog)
     yield from is_near(recording, events, text, stop, 0)
 
 
+OLDEST_S = CHECKPOINT_S + 2 * SPACING_S
+"""A record of a turn that is spoken is no older."""
+
+
+def _as_recorded(
+    recording: Recording, events: list[Got], text: str, log: StreamLog, recorded_s: float
+) -> Iterator[str]:
+    """The server that goes on knows no more words than were written down: at least those of the sound that had come by
+    then; and never more than were heard."""
+    comeback = log.comeback
+    said = recording.cast.sounds.get(events[0].turn_id)
+    if comeback is None or comeback.told_sample is None or held_at_end(events) is not None:
+        return
+    if said is not None and not said.is_whole:
+        return
+    told = sum(end <= len(text) for end in word_ends(recording, events[0].turn_id, text_of(events)))
+    least = heard_words(recording, events, comeback.told_sample, recorded_s) - 1
+    most = heard_words(recording, events, comeback.told_sample) + 1
+    if not least <= told <= most and comeback.told_sample <= comeback.played_sample:
+        yield f"{events[0].turn_id}: {told} words are remembered by another server, {least} to {most} would be right"
+
+
 def taken_over(recording: Recording, world: World) -> Iterator[str]:
     """A stream whose session another one takes ends with SESSION_TAKEN_OVER, and sees nothing of the other's."""
     for number, log in enumerate(recording.streams):
@@ -186,6 +224,8 @@ def taken_over(recording: Recording, world: World) -> Iterator[str]:
         heir = next((n for n in range(number + 1, len(recording.streams)) if n in recording.states), None)
         is_plain = log.is_quick and not log.cancelled and number in recording.states
         ends = {"SESSION_TAKEN_OVER"}
+        if log.server in recording.stopped:
+            ends |= {"DRAINING"}
         if recording.ended or recording.drained or not world.limits.are_usual or recording.has_strayed(number):
             ends |= {"OK", "SESSION_NOT_FOUND", "INVALID_REQUEST", "DRAINING"}
         if heir is not None and is_plain and log.status not in ends:
@@ -196,6 +236,25 @@ def taken_over(recording: Recording, world: World) -> Iterator[str]:
         late = [one for one in (*recording.got, *recording.lost) if one.stream == number and one.seq >= first_seq]
         if late:
             yield f"stream {number} got seq {late[0].seq}, and {heir} had the session from {first_seq} on"
+    yield from _let_go(recording)
+
+
+LETS_GO_S = RENEW_S + 1.0
+"""By then a server knows that another one has its session, and its stream has ended."""
+
+
+def _let_go(recording: Recording) -> Iterator[str]:
+    """A server that was only not reached ends the stream that it still has, and says nothing more."""
+    for number, log in enumerate(recording.streams):
+        forks = recording.forks_behind(number)
+        if not forks or number not in recording.states:
+            continue
+        until_s = max(forks[0].at_s, recording.states[number].at_s) + LETS_GO_S
+        if log.closed_s > until_s or not log.status:
+            yield f"stream {number} was there {log.closed_s - forks[0].at_s:.1f} s when another server had its session"
+        said = [one for one in recording.void if one.stream == number and log.is_quick and one.at_s > until_s]
+        if said:
+            yield f"stream {number} was told {said[0].kind} {said[0].at_s - forks[0].at_s:.1f} s after another server"
 
 
 _STATUS = {"unasked": "SESSION_ATTACHED"}

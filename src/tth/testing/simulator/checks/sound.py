@@ -9,7 +9,7 @@ from typing import Any
 from tth.model.media import AudioCodec, us_to_samples
 from tth.testing.simulator.checks.pauses import is_complete, pieces_of, takes_of
 from tth.testing.simulator.packets import DELAY_SAMPLES, PACKET_SAMPLES, pcm_of, place_of
-from tth.testing.simulator.recording import TERMINAL, Got, Recording
+from tth.testing.simulator.recording import TERMINAL, Got, Recording, was_server_lost
 from tth.testing.simulator.world import World
 from tth.v1 import media_pb2
 
@@ -95,7 +95,8 @@ def is_the_voices(recording: Recording, world: World) -> Iterator[str]:
 
 
 def ends(recording: Recording, world: World) -> Iterator[str]:
-    """The terminal event says where sound and picture ended; nothing begins before the turn does."""
+    """The terminal event says where sound and picture ended, if the server that gives it knows; nothing begins before
+    the turn does."""
     for turn_id, events in recording.of_turn.items():
         if events[0].kind != "turn_started":
             continue
@@ -108,7 +109,7 @@ def ends(recording: Recording, world: World) -> Iterator[str]:
         if terminal.kind in TERMINAL:
             told, found = us_to_samples(terminal.body.audio_end_pts_us), end_of(chunks[-1]) if chunks else begin
             may_miss = terminal.kind == "turn_complete" and terminal.is_again
-            if told != found and not (may_miss and told > found):
+            if told != found and not (may_miss and told > found) and not was_server_lost(events):
                 yield f"{turn_id}: the sound is said to end at {told}, it ended at {found}"
         if terminal.kind == "turn_stopped" and terminal.body.last_seq not in (terminal.seq, terminal.seq - 1):
             yield f"{turn_id}: last_seq {terminal.body.last_seq}, turn_stopped has {terminal.seq}"

@@ -109,7 +109,7 @@ def ends_well(recording: Recording, world: World) -> Iterator[str]:
             allowed |= {"SESSION_TAKEN_OVER"}
         if recording.ended or not world.limits.are_usual:
             allowed |= {"SESSION_NOT_FOUND"}
-        if recording.drained:
+        if recording.drained or log.server in recording.stopped:
             allowed |= {"DRAINING"}
         if log.status not in allowed:
             yield f"stream {number} ({log.reads}) ended with {log.status or 'nothing'}, not {sorted(allowed)}"

@@ -52,13 +52,16 @@ def asked_for(recording: Recording, world: World) -> Iterator[str]:
     if recording.holes or recording.is_end_unknown:
         return  # which of the texts were refused is not known
     sent = [one for one in recording.sent if one.kind == "user_text"]
-    texts = [one for one in sent if _name_of(recording, one) not in recording.refused]
+    refused = {at for at, one in enumerate(sent) if _name_of(recording, one) in recording.refused}
+    texts = [one for at, one in enumerate(sent) if recording.forks or at not in refused]
+    if not recording.forks:
+        refused = set()  # else the second server may refuse what the first one had taken
     asked = {one.turn_id: one.question for one in recording.cast.asked}
     begun = -1  # at which of the texts the turn before began: none is used twice, in whichever stream it was sent
     turns = [events for events in recording.of_turn.values() if events[0].kind == "turn_started"]
     for events in sorted(turns, key=lambda events: int(events[0].body.turn_index)):
         turn_id = events[0].turn_id
-        text, is_whole = text_of(events), events[-1].kind == "turn_complete"
+        text, is_whole = text_of(events), events[-1].kind == "turn_complete" and turn_id in recording.known_turns
         if turn_id in asked:
             reply = recording.cast.replies[turn_id]
             if not reply.startswith(text) or (is_whole and reply != text):
@@ -66,7 +69,7 @@ def asked_for(recording: Recording, world: World) -> Iterator[str]:
             text, is_whole = asked[turn_id], True
         if text:
             places = [place for place, one in enumerate(texts) if one.turn_id in ("", turn_id)]
-            found = [place for place in places if _begins_run(texts, places, place, text, whole=is_whole)]
+            found = [place for place in places if _begins_run(texts, places, place, text, refused, whole=is_whole)]
             later = [place for place in found if place > begun]
             if not later:
                 yield f"{turn_id}: its text is not what was sent" + (", or was used before" if found else "")
@@ -77,11 +80,16 @@ def _name_of(recording: Recording, one: Sent) -> tuple[int, int]:
     return recording.streams[one.stream].numbering, one.client_seq
 
 
-def _begins_run(texts: list[Sent], places: list[int], first: int, text: str, *, whole: bool) -> bool:
-    """The text is made of messages that follow each other, from this one on; or is the beginning of such a run."""
+def _begins_run(
+    texts: list[Sent], places: list[int], first: int, text: str, may_miss: set[int], *, whole: bool
+) -> bool:
+    """The text is made of messages that follow each other, from this one on; or is the beginning of such a run.
+    may_miss: places that may be passed over."""
     at = 0
     for place in places[places.index(first) :]:
         left, part = text[at:], texts[place].text
+        if place in may_miss and not left.startswith(part) and not part.startswith(left):
+            continue
         if not left.startswith(part):
             return not whole and part.startswith(left)
         at += len(part)
