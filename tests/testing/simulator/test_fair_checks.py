@@ -127,3 +127,13 @@ def test_text_may_wait_behind_its_sound() -> None:
     slow = changed_log(0, reads="slow")(waited)
     assert [*whole(slow, world)] == []
     assert [*whole(edited("turn_stopped", heard_text=lambda text: text + "!")(slow), world)]
+
+
+def test_a_text_that_is_spoken_as_it_stands_waits_for_no_model() -> None:
+    """Where one would answer, too: it is known before its sound, and all of it may have been heard."""
+    recording, world = played(
+        Say((SHORT,), "say"), Await(Until.SOUND, 5000), Rest(200), StopTurn(Position.NONE), realtime=True
+    )
+    slow = changed_log(0, reads="slow")(edited("turn_stopped", heard_text=SHORT)(recording))
+    assert [*whole(slow, world)] == []
+    assert [*whole(edited("turn_stopped", heard_text=SHORT + "!")(slow), world)]

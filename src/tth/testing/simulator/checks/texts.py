@@ -42,7 +42,7 @@ def whole(recording: Recording, world: World) -> Iterator[str]:
         elif events[-1].kind == "turn_stopped":
             told, heard = text_of(events), events[-1].body.heard_text
             if world.realtime and not recording.is_prompt(events[-1]) and heard.startswith(told):
-                told = recording.cast.replies.get(turn_id, "")  # its text may come behind its sound, and wait longer
+                told = recording.cast.replies.get(turn_id, told)  # which may come behind its sound, and wait longer
             if not told.startswith(heard):
                 yield f"{turn_id}: what was heard is no beginning of the text"
 
