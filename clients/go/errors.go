@@ -56,6 +56,8 @@ func question(told string) string {
 		return "is its certificate signed by the CA given here, for this name? (" + told + ")"
 	case slices.ContainsFunc([]string{"connection refused", "no such host", "i/o timeout", "no route to host"}, has):
 		return "is a server running there? (" + told + ")"
+	case has("does not look like a TLS handshake"):
+		return "does it speak TLS? (" + told + ")"
 	case has("server preface"):
 		return "it hangs up: does it want TLS, or a certificate of yours? (" + told + ")"
 	}

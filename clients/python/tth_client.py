@@ -99,9 +99,9 @@ def _question(told: str) -> str:
     """What to look at, by what the transport tells."""
     if "CERTIFICATE_VERIFY_FAILED" in told or "Verification Check failed" in told:
         return "is its certificate signed by the CA given here, for this name?"
-    if "Socket closed" in told or "Connection reset" in told or "WRONG_VERSION_NUMBER" in told:
+    if "Socket closed" in told or "Connection reset" in told:
         return "it hangs up: does it want TLS, or a certificate of yours?"
-    return "is a server running there?"
+    return "does it speak TLS?" if "WRONG_VERSION_NUMBER" in told else "is a server running there?"
 
 
 @dataclass(frozen=True)

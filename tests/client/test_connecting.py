@@ -68,7 +68,7 @@ def test_tls_to_a_server_in_plain_text() -> None:
 
     async def run() -> None:
         async with serving(ScriptedService()) as target, secure_server() as secure:
-            assert "does it want TLS" in str(await refusal(target, secure.credentials, 0.3))
+            assert f"{target} speaks no TLS" in str(await refusal(target, secure.credentials, 0.3))
 
     asyncio.run(run())
 

@@ -52,6 +52,8 @@ impl Error {
         let told = causes.join(": ");
         let question = if told.contains("certificate") {
             "is its certificate signed by the CA given here, for this name?"
+        } else if told.contains("InvalidContentType") {
+            "does it speak TLS?"
         } else if told.contains("tcp connect error") || told.contains("dns error") {
             "is a server running there?"
         } else {

@@ -106,6 +106,7 @@ export class TthError extends Error {
 /** What to look at, by what the transport tells of a connection that did not come about, or is gone. */
 function question(told: string): string {
   if (/certificate|altname/i.test(told)) return "is its certificate signed by the CA given here, for this name?";
+  if (/wrong version number/.test(told)) return "does it speak TLS?";
   if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|UNREACH|ETIMEDOUT/.test(told)) return "is a server running there?";
   return "it hung up: does it want TLS, or a certificate of yours?";
 }

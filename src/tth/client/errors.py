@@ -15,8 +15,8 @@ from grpc_status import rpc_status
 
 UNREACHABLE = "UNREACHABLE"
 """The client's own reason: no connection to the address came about."""
-_HANGS_UP = ("Socket closed", "Connection reset", "WRONG_VERSION_NUMBER")
-"""How the transport words a server that took the connection and did not like it, or speaks no TLS."""
+_HANGS_UP = ("Socket closed", "Connection reset")
+"""How the transport words a server that took the connection and did not like it."""
 _RETRYABLE = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED})
 
 
@@ -71,6 +71,8 @@ def unreachable(target: str, waited_s: float, cause: str) -> TthRpcError:
         text = (
             f"the certificate of {target} is not trusted: is it signed by the CA given here, for this name? ({cause})"
         )
+    elif "WRONG_VERSION_NUMBER" in cause:
+        text = f"{target} speaks no TLS ({cause})"
     elif any(sign in cause for sign in _HANGS_UP):
         text = f"{target} hangs up: does it want TLS, or a certificate of yours? (waited {waited_s:g} s; {cause})"
     else:

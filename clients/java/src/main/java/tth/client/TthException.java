@@ -139,6 +139,8 @@ public final class TthException extends RuntimeException {
         .distinct().collect(Collectors.joining(": "));
     if (!reason.equals("UNREACHABLE")) {
       return told;
+    } else if (told.contains("not an SSL/TLS record")) {
+      return "does it speak TLS? (" + told + ")";
     } else if (causes.stream().anyMatch(cause -> cause instanceof SSLException)) {
       return "is its certificate signed by the CA given here, for this name? (" + told + ")";
     } else if (causes.stream().anyMatch(cause -> cause instanceof ConnectException || cause instanceof UnknownHostException)) {
