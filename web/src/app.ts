@@ -25,6 +25,7 @@ import { PeopleView } from "./view/people";
 import { ReportView } from "./view/report-view";
 import { Screen } from "./view/screen";
 import { StatusView } from "./view/status";
+import { Meanings } from "./view/term";
 import { askToken, keptToken, keepToken } from "./view/token";
 import { WaterfallView } from "./view/waterfall-view";
 import { RecordButton } from "./view/record-button";
@@ -93,6 +94,7 @@ export class App {
         if (this.isOver) void this.openSession();
       },
     });
+    new Meanings();
     new RecordButton(() => this.shownCanvas(), () => this.player.sound);
     byId("view").addEventListener("change", (event) => void this.setView((event.target as HTMLInputElement).value as View));
     addEventListener("online", () => this.conversation?.hurry());

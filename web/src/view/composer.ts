@@ -23,6 +23,8 @@ export class Composer {
   private readonly stop = byId<HTMLButtonElement>("stop");
   private readonly pause = byId<HTMLButtonElement>("pause");
   private wasEmpty = true;
+  private state: "free" | "busy" | "paused" = "free";
+  private name = "the person";
 
   constructor(private readonly events: ComposerEvents) {
     this.form.addEventListener("submit", (event) => {
@@ -40,7 +42,11 @@ export class Composer {
       if (starter) this.say(starter.textContent ?? "");
     });
     this.stop.addEventListener("click", () => events.stop());
-    byId("mode").addEventListener("change", () => events.modeChanged(this.mode));
+    byId("mode").addEventListener("change", () => {
+      this.explain();
+      events.modeChanged(this.mode);
+    });
+    this.explain();
     this.pause.addEventListener("click", () => events.pauseOrGoOn());
     addEventListener("keydown", (event) => {
       if (event.key === " " && !this.pause.hidden && !event.isComposing && this.isFree(event.target)) {
@@ -60,8 +66,9 @@ export class Composer {
   show(isBusy: boolean, isPaused: boolean): void {
     const state = isPaused ? "paused" : isBusy ? "busy" : "free";
     const sends = !isBusy || (isPaused && !this.wasEmpty);
-    if (this.form.dataset["state"] === state && this.send.hidden === !sends) return;
-    this.form.dataset["state"] = state;
+    if (this.state === state && this.send.hidden === !sends) return;
+    this.form.dataset["state"] = this.state = state;
+    this.explain();
     const { activeElement } = document;
     this.pause.hidden = !isBusy;
     this.stop.hidden = sends;
@@ -72,7 +79,21 @@ export class Composer {
   }
 
   address(name: string): void {
-    this.text.placeholder = `Say something to ${name}`;
+    this.name = name;
+    this.explain();
+  }
+
+  /** What the keys do now, and what becomes of the text. */
+  private explain(): void {
+    const isTalk = this.mode === TextMode.TALK;
+    this.text.placeholder = isTalk ? `Say something to ${this.name}` : `Text for ${this.name} to speak`;
+    const what = isTalk ? `${this.name} answers you.` : `${this.name} speaks your text as it stands.`;
+    const keys = {
+      free: `${what} Enter sends, Shift+Enter makes a new line.`,
+      busy: "Space pauses. Esc interrupts, and so does typing.",
+      paused: "Space resumes, Esc ends this turn. A new text takes its place.",
+    }[this.state];
+    byId("hint").textContent = keys;
   }
 
   focus(): void {

@@ -35,8 +35,12 @@ export function set(element: Element, attributes: Attributes): void {
   }
 }
 
-/** Rows of a description list, changed in place so that nothing jumps. */
-export function figures(list: HTMLElement, rows: readonly (readonly [name: string, value: string])[]): void {
+/** Rows of a description list, changed in place so that nothing jumps. named: how a name is drawn. */
+export function figures(
+  list: HTMLElement,
+  rows: readonly (readonly [name: string, value: string])[],
+  named: (name: string) => Node,
+): void {
   while (list.children.length > rows.length) list.lastElementChild!.remove();
   rows.forEach(([name, value], i) => {
     let row = list.children[i];
@@ -45,7 +49,10 @@ export function figures(list: HTMLElement, rows: readonly (readonly [name: strin
       list.append(row);
     }
     const [term, detail] = [row.children[0]!, row.children[1]!];
-    if (term.textContent !== name) term.textContent = name;
+    if (row.getAttribute("data-name") !== name) {
+      row.setAttribute("data-name", name);
+      term.replaceChildren(named(name));
+    }
     if (detail.textContent !== value) detail.textContent = value;
   });
 }

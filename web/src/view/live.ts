@@ -2,6 +2,7 @@
 import { ByteRate, duration, rate, Spread } from "../core/figures";
 import type { Player } from "../media/player";
 import { byId, figures } from "./dom";
+import { term } from "./term";
 
 /** What a program may ask this page; the browser tests do. */
 export interface Measured {
@@ -73,6 +74,6 @@ export class LiveView {
     rows.push(["Round trip", trip === null ? "–" : duration(trip)]);
     rows.push(["Waited for sound", String(now.stalls)]);
     rows.push(["Came back", String(this.resumes)]);
-    figures(byId("live-figures"), rows);
+    figures(byId("live-figures"), rows, term);
   }
 }

@@ -17,6 +17,8 @@ interface Slider {
   readonly toValue: (position: number) => number;
   readonly toPosition: (value: number) => number;
   readonly text: (value: number) => string;
+  /** For screen readers, where it is not the same. */
+  readonly spoken?: (value: number) => string;
 }
 
 const same = (value: number) => value;
@@ -29,7 +31,8 @@ const SLIDERS: readonly Slider[] = [
   },
   {
     key: "pitchShift", name: "Pitch", from: -1, to: 1, step: 0.05, toValue: same, toPosition: same,
-    text: (value) => (Math.abs(value) < 0.005 ? "own" : `${value > 0 ? "+" : "−"}${Math.abs(value * 12).toFixed(1)} semitones`),
+    text: (value) => (Math.abs(value) < 0.005 ? "own" : `${value > 0 ? "+" : "−"}${Math.abs(value * 12).toFixed(1)} st`),
+    spoken: (value) => (Math.abs(value) < 0.005 ? "own" : `${(value * 12).toFixed(1)} semitones`),
   },
   { key: "expressivity", name: "Expression", from: 0, to: 1, step: 0.05, toValue: same, toPosition: same, text: percent },
   { key: "motionGain", name: "Motion", from: 0, to: 2, step: 0.05, toValue: same, toPosition: same, text: percent },
@@ -50,7 +53,7 @@ export class MannerView {
         changed(slider.key, slider.toValue(Number(input.value)));
       });
       this.inputs.set(slider.key, { slider, input, output });
-      byId("sliders").append(el("div", { class: "slider" }, el("label", { for: id }, slider.name), output, input));
+      byId("sliders").append(el("div", { class: "slider" }, el("label", { for: id }, slider.name), input, output));
     }
     this.show({ speechRate: 1, pitchShift: 0, expressivity: 0.6, motionGain: 1 });
   }
@@ -72,9 +75,9 @@ export class MannerView {
 
   private draw(key: keyof Manner): void {
     const { slider, input, output } = this.inputs.get(key)!;
-    const text = slider.text(slider.toValue(Number(input.value)));
-    output.textContent = text;
-    input.setAttribute("aria-valuetext", text);
+    const value = slider.toValue(Number(input.value));
+    output.textContent = slider.text(value);
+    input.setAttribute("aria-valuetext", (slider.spoken ?? slider.text)(value));
     input.style.setProperty("--at", `${((Number(input.value) - slider.from) / (slider.to - slider.from)) * 100}%`);
   }
 }

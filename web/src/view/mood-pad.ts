@@ -15,6 +15,7 @@ import {
   withPoint,
 } from "../core/mood";
 import { byId, el, set, svg } from "./dom";
+import { term } from "./term";
 
 const STEP = 0.1;
 const HELD_MS = 1_500;
@@ -23,7 +24,7 @@ const DIAL_ARC = 0.75;
 /** Where a label's word stands from its point, in pixels: where the thumb does not cover it, nor another word. */
 const WORD_AT: Readonly<Record<(typeof LABELS)[number], readonly [number, number]>> = {
   neutral: [0, 27],
-  happy: [-3, 26],
+  happy: [-9, 26],
   sad: [4, 26],
   angry: [-2, 27],
   surprised: [6, 27],
@@ -42,6 +43,8 @@ export class MoodPad {
   /** changed: told with every change by hand. reset: back to how the person is. */
   constructor(private readonly changed: (mood: Mood) => void, reset: () => void) {
     this.paintWheel();
+    byId("valence").before(term("Valence", "valence"), " ");
+    byId("arousal").before(term("Arousal", "arousal"), " ");
     for (const label of LABELS) this.addLabel(label);
     this.listenToPad();
     this.listenToDial();
@@ -150,8 +153,9 @@ export class MoodPad {
     set(this.thumb, { "aria-valuenow": point.valence.toFixed(2), "aria-valuetext": spoken(this.mood) });
     for (const [label, button] of this.buttons) set(button, { "aria-pressed": String(label === this.mood.label) });
     byId("mood-label").textContent = this.mood.label;
-    const sides = [point.valence, point.arousal].map((value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(1));
-    byId("mood-detail").textContent = this.mood.label === "neutral" && this.mood.point === null ? "" : sides.join(", ");
+    const [valence, arousal] = [point.valence, point.arousal].map((value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(1));
+    byId("valence").textContent = valence!;
+    byId("arousal").textContent = arousal!;
     this.drawDial();
     document.documentElement.style.setProperty("--hue", hueOf(point).toFixed(0));
   }

@@ -2,6 +2,7 @@
 import type { ControlReport } from "../contract/tth/v1/controls_pb";
 import { mergedRows, reportRows, type ReportRow } from "../core/words";
 import { byId, el } from "./dom";
+import { term } from "./term";
 
 export class ReportView {
   private rows: ReportRow[] = [];
@@ -26,6 +27,6 @@ export class ReportView {
 function drawn(row: ReportRow): HTMLElement {
   const differs = row.asked !== "" && row.asked !== row.got;
   const value = differs ? [row.got || "–", el("small", {}, `asked: ${row.asked}`)] : [row.got || row.asked];
-  const how = row.reason && row.tone !== "good" ? [row.outcome, el("small", {}, row.reason)] : [row.outcome];
-  return el("tr", {}, el("td", {}, row.name), el("td", {}, ...value), el("td", { class: row.tone, title: row.reason }, ...how));
+  const how = row.reason && row.tone !== "good" ? [term(row.outcome), el("small", {}, row.reason)] : [term(row.outcome)];
+  return el("tr", {}, el("td", {}, term(row.name)), el("td", {}, ...value), el("td", { class: row.tone, title: row.reason }, ...how));
 }

@@ -4,8 +4,17 @@ import type { LineState } from "../session/line";
 import { byId } from "./dom";
 
 const NOTICE_MS = 4_000;
+const MANY_TRIES = 6;
 const COMPONENTS: Readonly<Record<string, string>> = {
   llm: "The language model", tts: "The voice", realtime: "The voice", avatar: "The picture", transport: "The connection",
+};
+
+/** Reasons of degraded_mode that people meet. */
+const SLOW: Readonly<Record<string, string>> = {
+  MACHINE_TOO_SLOW: "Drawn with less detail: the server is busy",
+  AVATAR_TOO_SLOW: "Fewer pictures: they come late",
+  AVATAR_SILENT: "No pictures come at the moment",
+  SLOW_READER: "Fewer pictures: the connection is slow",
 };
 
 export class StatusView {
@@ -15,7 +24,7 @@ export class StatusView {
   private isOpen = false;
   private isBack = false;
   private isPaused = false;
-  /** What is slow now, by component. */
+  /** What is slow now, by component, in words. */
   private readonly slow = new Map<string, string>();
 
   get name(): string {
@@ -35,11 +44,11 @@ export class StatusView {
     this.lineText = {
       connecting: "Connecting",
       open: "",
-      lost: tries <= 1 ? "Connection lost, coming back" : `Connection lost, coming back (try ${tries})`,
+      lost: lost(tries),
       ended: ended(verdict, why),
     }[state];
     this.draw();
-    if (state === "lost") this.notice("Connection lost, coming back", true);
+    if (state === "lost") this.notice(this.lineText, true);
     if (state === "ended") this.notice(this.lineText, true);
     if (state === "open") this.notice("");
   }
@@ -59,7 +68,7 @@ export class StatusView {
 
   /** A provider is slow, or works again. */
   degraded(component: string, reason: string, isActive: boolean): void {
-    if (isActive) this.slow.set(component, reason.toLowerCase().replaceAll("_", " "));
+    if (isActive) this.slow.set(component, SLOW[reason] ?? `${COMPONENTS[component] ?? component} is slow now: ${reason.toLowerCase().replaceAll("_", " ")}`);
     else this.slow.delete(component);
     this.draw();
   }
@@ -84,20 +93,20 @@ export class StatusView {
 
   private here(): string {
     if (this.isPaused) return `Paused, ${this.who} listens`;
-    for (const [component, how] of this.slow) return `${COMPONENTS[component] ?? component} is slow now: ${how}`;
+    for (const text of this.slow.values()) return text;
     return this.isBack ? `${this.who} is back` : `${this.who} is here`;
   }
 }
 
+/** A network hiccup is over with the first few tries; then it is probably the server. */
+function lost(tries: number): string {
+  return tries < MANY_TRIES ? "Connection lost, coming back" : "The server does not answer, trying on";
+}
+
 function ended(verdict: Verdict | null, why: string): string {
-  switch (verdict) {
-    case "taken":
-      return "This conversation goes on in another window";
-    case "unauthenticated":
-      return "A token is needed";
-    case "refused":
-      return why ? `Refused: ${why}` : "Refused";
-    default:
-      return "This conversation is over; any key begins another";
-  }
+  if (verdict === "taken") return "This conversation goes on in another window";
+  if (verdict === "unauthenticated") return "A token is needed";
+  const isGone = why.startsWith("SESSION_NOT_FOUND"); // it ended while the connection was lost
+  if (verdict === "refused" && !isGone) return why ? `Refused: ${why}` : "Refused";
+  return "This conversation is over; a key or a touch begins another";
 }

@@ -2,6 +2,7 @@
 import { duration } from "../core/figures";
 import { type Lane, LANES, type Waterfall } from "../core/waterfall";
 import { byId, figures, set, svg } from "./dom";
+import { term } from "./term";
 
 const NAMES: Readonly<Record<Lane, string>> = { text: "Text", sound: "Sound", picture: "Picture", heard: "Heard" };
 const HEIGHT = 132;
@@ -17,7 +18,7 @@ export class WaterfallView {
     const width = Math.max(200, this.box.clientWidth);
     if (waterfall === null) {
       this.box.replaceChildren(this.frame(width, 2000));
-      figures(this.list, []);
+      figures(this.list, [], term);
       return;
     }
     const now = performance.now();
@@ -36,7 +37,7 @@ export class WaterfallView {
     }
     this.box.replaceChildren(picture);
     const rows = facts(waterfall, now);
-    figures(this.list, rows);
+    figures(this.list, rows, term);
     set(this.box, { "aria-label": rows.map(([name, value]) => `${name}: ${value}`).join(", ") || "A turn begins" });
   }
 

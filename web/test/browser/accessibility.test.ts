@@ -29,8 +29,11 @@ describe.each([
     const { page } = await open(browser, inject("pageUrl"), options);
     expect(await violations(page)).toEqual([]);
     await page.click("#pad-labels >> text=sad");
-    await say(page, "Nothing to be seen here.");
+    await say(page, "One two three four five six seven eight nine ten.");
     expect(await violations(page)).toEqual([]);
+    await page.click("#pause");
+    await page.waitForSelector("#pause[aria-label=Resume]");
+    expect(await violations(page), "paused").toEqual([]);
   });
 
   test("nothing is wider than the window", async () => {
@@ -53,9 +56,29 @@ test("everything can be reached with the Tab key, and what has the focus is seen
     if (id) reached.add(id);
     expect(outline === "none" && !["text", "view", "mode", "person"].includes(id!), `outline of ${id}`).toBe(false);
   }
-  for (const id of ["text", "send", "record", "pad-thumb", "dial", "mood-reset", "slider-pitchShift", "background", "person", "happy"]) {
+  for (const id of ["text", "send", "record", "pad-thumb", "dial", "mood-reset", "slider-pitchShift", "language", "background", "valence", "person", "happy"]) {
     expect([...reached], `reached: ${[...reached]}`).toContain(id);
   }
+});
+
+test("an expert's word explains itself: with the focus, under the pointer, to a screen reader; Esc is for that alone", async () => {
+  const { page } = await open(browser, inject("pageUrl"));
+  await say(page, "One two three four five six seven eight nine ten eleven twelve.");
+  const word = page.locator("#live-figures .term", { hasText: "Picture to sound" });
+  const bubble = page.locator("#bubble");
+  await word.focus();
+  expect(await bubble.textContent()).toContain("95 of 100");
+  expect(await page.evaluate((id) => document.getElementById(id!)!.textContent, await word.getAttribute("aria-describedby"))).toBe(await bubble.textContent());
+  await page.keyboard.press("Escape");
+  await bubble.waitFor({ state: "hidden" });
+  expect(await page.locator("#stop").isVisible(), "and whoever speaks goes on").toBe(true);
+  await page.hover("#live-figures .term >> text=Held back");
+  expect(await bubble.textContent()).toContain("uneven network");
+  await bubble.hover();
+  expect(await bubble.isVisible(), "it stays under the pointer").toBe(true);
+  expect(await violations(page)).toEqual([]);
+  await page.mouse.move(700, 300);
+  await bubble.waitFor({ state: "hidden" });
 });
 
 test("who asked for less motion gets none but the person's own", async () => {

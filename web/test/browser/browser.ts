@@ -66,7 +66,7 @@ export async function say(page: Page, text: string, mode: "talk" | "say" = "say"
 export async function figure(page: Page, name: string): Promise<string> {
   return page.evaluate((wanted) => {
     const rows = [...document.querySelectorAll("#turn-figures > div, #live-figures > div")];
-    return rows.find((row) => row.querySelector("dt")?.textContent === wanted)?.querySelector("dd")?.textContent ?? "";
+    return rows.find((row) => row.getAttribute("data-name") === wanted)?.querySelector("dd")?.textContent ?? "";
   }, name);
 }
 
