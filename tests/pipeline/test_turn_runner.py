@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
-from tests.pipeline.stage import AHEAD_MS, SMALL, Scene, make_scene, spoken
+from tests.pipeline.stage import AHEAD_MS, SMALL, Recording, Scene, make_scene, spoken
 from tth.adapters.base import StyleHint, TextPiece, Used
 from tth.adapters.moderation import Moderator, Moment, WordList
 from tth.core.budget import Budgets
@@ -20,6 +21,7 @@ from tth.model.events import (
     DegradedMode,
     ErrorEvent,
     ErrorScope,
+    Event,
     Speaking,
     TextDelta,
     TextMode,
@@ -32,6 +34,7 @@ from tth.model.events import (
     WordSpoken,
 )
 from tth.model.media import SAMPLE_RATE_HZ, FrameKind, SpeechChunk, WordTiming, ms_to_samples, samples_to_ms
+from tth.pipeline.tally import Tally
 from tth.pipeline.text_stage import GivenText
 from tth.testing.scripted import (
     REST,
@@ -355,6 +358,46 @@ def test_cancelled_from_outside() -> None:
 
     scene = run_virtual(main())
     assert [stopped.outcome for stopped in scene.sink.of(TurnStopped)] == [TurnOutcome.CANCELLED]
+
+
+class Alarm(BaseException):
+    """What a test's limit or an operator's signal raises wherever the program is just then."""
+
+
+@pytest.mark.parametrize("strikes_in", ["figures", "sink"])
+def test_what_strikes_while_a_turn_completes_leaves_no_turn_that_cannot_end(
+    monkeypatch: pytest.MonkeyPatch, strikes_in: str
+) -> None:
+    """It passes, and whoever takes the turn down then finds one that has ended, or ends it: never a turn between both,
+    whose breach of the states would hide what struck."""
+    metrics, emit = Tally.metrics, Recording.emit
+
+    def struck_figures(self: Tally, outcome: TurnOutcome, *more: Any) -> TurnMetrics:
+        if outcome is TurnOutcome.COMPLETED:
+            raise Alarm
+        return metrics(self, outcome, *more)
+
+    def struck_sink(self: Recording, event: Event, turn_id: str = "") -> None:
+        if isinstance(event, TurnMetrics) and event.outcome is TurnOutcome.COMPLETED:
+            raise Alarm
+        emit(self, event, turn_id)
+
+    if strikes_in == "figures":
+        monkeypatch.setattr(Tally, "metrics", struck_figures)
+    else:
+        monkeypatch.setattr(Recording, "emit", struck_sink)
+
+    async def main() -> list[TurnOutcome]:
+        scene = make_scene(tts=ScriptedVoice(chunks()))
+        runner = scene.runner()
+        with pytest.raises(Alarm):
+            await runner.run()
+        if not runner.has_ended():
+            runner.stop(TurnOutcome.CANCELLED, scene.venue.clock.now_s())
+        assert runner.has_ended()
+        return [stopped.outcome for stopped in scene.sink.of(TurnStopped)]
+
+    assert run_virtual(main()) == ([TurnOutcome.CANCELLED] if strikes_in == "figures" else [])
 
 
 DOWN = AdapterUnavailable("the test's adapter is down")

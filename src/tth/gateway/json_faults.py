@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -89,11 +90,22 @@ def _is_whole(value: object, bits: int) -> bool:
     """A whole number that fits, also as text, as protobuf JSON has it."""
     if isinstance(value, str):
         try:
-            value = int(value) if value.strip() == value else None
+            value = _number_in(value) if value.strip() == value else None
         except ValueError:
             return False
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and value == value  # no NaN
     return is_number and value == value // 1 and -(2 ** (bits - 1)) <= value < 2 ** (bits - 1)  # type: ignore[operator]
+
+
+def _number_in(text: str) -> int | float:
+    """Also with a fraction of nothing or an exponent. Raises ValueError."""
+    try:
+        return int(text)
+    except ValueError:
+        number = float(text)
+        if number in (math.inf, -math.inf):
+            raise
+        return number
 
 
 def _is_number(value: object) -> bool:

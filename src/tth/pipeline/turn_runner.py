@@ -298,12 +298,14 @@ class TurnRunner:
 
     def _finish_complete(self) -> None:
         turn = self._turn
+        metrics = self._metrics(TurnOutcome.COMPLETED, None)  # what can break comes before it has ended
+        complete = TurnComplete(turn.tally.audio_end_sample, turn.tally.video_end_sample, turn.text)
+        result = TurnResult(metrics, turn.text, turn.text, turn.tally.audio_end_sample)
         turn.machine.end(TurnOutcome.COMPLETED)
-        metrics = self._metrics(TurnOutcome.COMPLETED, None)
+        self.result = result  # with the state: whoever stops it from here on finds that it has ended
         turn.emit(metrics)
-        turn.emit(TurnComplete(turn.tally.audio_end_sample, turn.tally.video_end_sample, turn.text))
+        turn.emit(complete)
         turn.is_open = False
-        self.result = TurnResult(metrics, turn.text, turn.text, turn.tally.audio_end_sample)
 
     def _finish_stopped(
         self, outcome: TurnOutcome, asked_s: float, heard_sample: int | None, error: TTHError | None = None

@@ -32,7 +32,7 @@ from tth.testing.simulator.world import World, draw_world
 from tth.v1 import media_pb2
 from tth.v1.converse_pb2 import DegradedMode
 
-pytestmark = pytest.mark.pipeline
+pytestmark = [pytest.mark.pipeline, pytest.mark.timeout(600)]  # as in test_run.py
 
 Tamper = Callable[[Recording], Recording]
 

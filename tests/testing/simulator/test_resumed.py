@@ -32,7 +32,7 @@ from tth.testing.simulator.steps import EndSession, Rest, Say
 from tth.testing.simulator.transport import Reading, Reads
 from tth.testing.simulator.world import SMALL, Limits, World
 
-pytestmark = pytest.mark.pipeline
+pytestmark = [pytest.mark.pipeline, pytest.mark.timeout(600)]  # as in test_run.py
 
 
 @cache

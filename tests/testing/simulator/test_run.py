@@ -14,7 +14,9 @@ from tth.testing.simulator.stage import play
 from tth.testing.simulator.trace import trace
 from tth.testing.simulator.world import World, draw_world
 
-pytestmark = pytest.mark.pipeline
+pytestmark = [pytest.mark.pipeline, pytest.mark.timeout(600)]
+"""Hundreds of conversations on a busy machine take their time, and the alarm that ends a test strikes anywhere in what
+virtual time takes for one step, so that a wrong seed is blamed. What never ends, ends by itself: see `virtual_time`."""
 
 
 @pytest.mark.parametrize("first", range(1, 301, 50))

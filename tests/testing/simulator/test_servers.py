@@ -22,7 +22,7 @@ from tth.testing.simulator.steps import Await, Reopen, Rest, Resume, Say, Step, 
 from tth.testing.simulator.world import World, draw_world
 from tth.testing.virtual_time import VirtualClock, run_virtual
 
-pytestmark = pytest.mark.pipeline
+pytestmark = [pytest.mark.pipeline, pytest.mark.timeout(600)]  # as in test_run.py
 
 _SPEAKING: tuple[Step, ...] = (Say((scenes.LONG,), "say"), Await(Until.SOUND, 5_000), Rest(1_500))
 _ASKED: tuple[Step, ...] = (Say(("How are you?",), "talk"), Await(Until.END, 20_000), Rest(2_000))
