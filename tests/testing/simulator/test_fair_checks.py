@@ -14,18 +14,20 @@ from tests.testing.simulator.test_resumed import changed_log, gone
 from tth.model.media import VideoCodec, us_to_samples
 from tth.testing.simulator.adapters import ModelTraits, VoiceTraits
 from tth.testing.simulator.checks import breaches
-from tth.testing.simulator.checks.heard import as_played, remembered
+from tth.testing.simulator.checks.heard import as_played, estimates, remembered
 from tth.testing.simulator.checks.pauses import held_where_told
 from tth.testing.simulator.checks.sound import end_of, start_of
 from tth.testing.simulator.checks.texts import whole
 from tth.testing.simulator.recording import Recording
 from tth.testing.simulator.stage import play
 from tth.testing.simulator.steps import Await, PauseTurn, Position, Reopen, Rest, Resume, Say, Step, StopTurn, Until
+from tth.testing.simulator.transport import Reading, Reads
 from tth.testing.simulator.world import World
 
 pytestmark = pytest.mark.pipeline
 
 SHORT = "The train to Oslo."
+LONG = "The train to Oslo leaves at nine in the morning, and the next one is not there before ten."
 
 
 def played(*steps: Step, **world: object) -> tuple[Recording, World]:
@@ -137,3 +139,43 @@ def test_a_text_that_is_spoken_as_it_stands_waits_for_no_model() -> None:
     slow = changed_log(0, reads="slow")(edited("turn_stopped", heard_text=SHORT)(recording))
     assert [*whole(slow, world)] == []
     assert [*whole(edited("turn_stopped", heard_text=SHORT + "!")(slow), world)]
+
+
+def test_what_was_sent_before_a_hold_may_come_behind_it() -> None:
+    """A slow reader says to be ahead and takes nothing back, so the turn is held where its sound ends; a text stops it
+    before much of that sound has come."""
+    recording, world = played(
+        Say((LONG,), "say", ends="last_part"),
+        Await(Until.SOUND, 5000),
+        PauseTurn(Position.AHEAD),
+        Rest(900),
+        Say(("And now?",), "say"),
+        Await(Until.END, 5000),
+        reading=Reading(Reads.SLOW, 60, 200_000, window=64),
+        media=replace(scenes.world().media, video_codec=VideoCodec.NONE),
+        avatar=None,
+        max_ahead_ms=1000,
+    )
+    (stopped,) = recording.of_kind["turn_stopped"]
+    (stop,) = [one for one in recording.stops if one.turn_id == stopped.turn_id]
+    assert any(one.at_s > stop.at_s for one in recording.of_kind["audio_chunk"] if one.turn_id == stopped.turn_id)
+    assert [*as_played(recording, world)] == []
+    assert [*as_played(edited("turn_stopped", heard_text="")(recording), world)]
+
+
+def test_a_turn_is_not_played_before_its_beginning() -> None:
+    """The media clock runs on between turns, a player that has nothing does not: who stops a turn in the moment in
+    which it comes is at its beginning, not where the sound before it ended."""
+    recording, world = played(
+        Rest(2000),
+        Say((LONG,), "say"),
+        Await(Until.STARTED, 5000),
+        StopTurn(Position.NONE),
+        uplink_ms=150,
+        voice=VoiceTraits(0, 0.0, 0, 40, 10.0, 1.0, words_first=False),
+        media=replace(scenes.world().media, video_codec=VideoCodec.NONE),
+        avatar=None,
+    )
+    assert recording.of_kind["turn_stopped"][0].body.heard_text
+    assert [*estimates(recording, world)] == []
+    assert [*estimates(edited("turn_stopped", heard_text=LONG)(recording), world)]

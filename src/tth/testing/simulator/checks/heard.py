@@ -52,7 +52,7 @@ def as_played(recording: Recording, world: World) -> Iterator[str]:
             yield from _up_to_pause(events, pause)
         if stop is not None and (stop.told_sample is not None or pause is not None):
             if pause is not None:  # whatever was told then
-                stop = replace(stop, played_sample=FAR, told_sample=FAR)
+                stop = replace(stop, told_sample=FAR)  # it may come only now
             yield from is_near(recording, events, body.heard_text, stop, 0)
     for one in recording.of_kind["turn_heard"]:
         events = recording.of_turn.get(one.body.turn_id, [])
@@ -134,7 +134,8 @@ def estimates(recording: Recording, world: World) -> Iterator[str]:
             continue
         if world.reports == "exact" or not has_reported:
             slack = ms_to_samples(NEAR_MS + world.uplink_ms + (world.report_ms if stop.reported else 0))
-            yield from is_near(recording, events, terminal.heard_text, stop, slack)
+            at_begin = replace(stop, played_sample=max(stop.played_sample, begin))  # not before it began
+            yield from is_near(recording, events, terminal.heard_text, at_begin, slack)
 
 
 NEVER_BEGUN = 3
