@@ -23,8 +23,8 @@ def as_told(recording: Recording, world: World) -> Iterator[str]:
         is_answer = first.kind == "turn_started" and first.body.mode == TEXT_MODE_TALK
         if not is_answer or recording.has_hole(events[-1].seq):
             continue  # what was said of it is not all known
-        if any(fork.stream > events[-1].stream for fork in recording.forks):
-            continue  # the other server's model has never heard of it
+        if any(first.stream < fork.stream or first.seq <= fork.last_seq for fork in recording.forks):
+            continue  # it began with another server: the model of this one has never heard of it
         told = [one.body.heard_text for one in _statements(recording, turn_id, events)]
         cuts = [one.heard_text for one in recording.cast.truncations if one.turn_id == turn_id]
         may_not_have_begun = world.overlap is OverlapPolicy.QUEUE and len(events) <= NEVER_BEGUN
