@@ -13,6 +13,8 @@ class Sound extends AudioWorkletProcessor {
   private readonly buffer = new JitterBuffer(sampleRate);
   private originSamples: number | null = null;
   private flushAsked = 0;
+  /** The next one to be played. */
+  private frame = 0;
 
   constructor() {
     super();
@@ -22,9 +24,13 @@ class Sound extends AudioWorkletProcessor {
   process(_inputs: Float32Array[][], outputs: Float32Array[][]): boolean {
     const out = outputs[0]?.[0];
     if (out === undefined || this.originSamples === null) return true;
-    const heard = this.buffer.read(currentFrame + this.originSamples, out);
+    // On a busy machine Chromium sometimes calls twice with the same currentFrame: 128 samples would be heard twice, and
+    // the next 128 not at all.
+    const frame = Math.max(currentFrame, this.frame);
+    this.frame = frame + out.length;
+    const heard = this.buffer.read(frame + this.originSamples, out);
     for (const other of outputs[0]!.slice(1)) other.set(out);
-    if (this.flushAsked && heard === 0) this.tellFlushed();
+    if (this.flushAsked && heard === 0) this.tellFlushed(frame);
     return true;
   }
 
@@ -50,8 +56,8 @@ class Sound extends AudioWorkletProcessor {
     this.buffer.push(message.ptsUs, samples, message.rateHz, message.isLast, position);
   }
 
-  private tellFlushed(): void {
-    const report: FromWorklet = { kind: "flushed", id: this.flushAsked, contextTime: currentFrame / sampleRate };
+  private tellFlushed(frame: number): void {
+    const report: FromWorklet = { kind: "flushed", id: this.flushAsked, contextTime: frame / sampleRate };
     this.flushAsked = 0;
     this.port.postMessage(report);
   }
