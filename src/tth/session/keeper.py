@@ -1,9 +1,9 @@
 """Saves this server's sessions where another one finds them, and takes up those of servers that are gone.
 
-Saving is a task per session that writes the latest state and nothing older: at every change, and once a second while a
-turn runs. What tells how a session has changed waits for its record, a tenth of a second at most; everything else, and all of
-it while the store is gone, goes on in memory. That is logged once when it begins and once when it ends, and Health tells
-it. Tests: tests/session/test_keeper.py.
+Saving is a task per session that writes the latest state and nothing older: at every change, and once a second while
+a turn runs. What tells how a session has changed waits for its record, a tenth of a second at most; everything else,
+and all of it while the store is gone, goes on in memory. That is logged once when it begins and once when it ends,
+and Health tells it. Tests: tests/session/test_keeper.py.
 """
 
 from __future__ import annotations
