@@ -45,6 +45,13 @@ async def leave(scene: Scene) -> None:
     await asyncio.wait([scene.running])
 
 
+async def close(scene: Scene, *conversations: Conversation) -> None:
+    """The end of a test: nobody is left, and no session."""
+    await leave(scene)
+    for one in conversations:
+        await one.aclose()
+
+
 def test_what_a_session_is_survives() -> None:
     """Terms, controls of all layers, memory, names and number of turns, the media clock."""
 
@@ -87,9 +94,7 @@ def test_media_time_never_goes_back() -> None:
             second = elsewhere(snapshot)
             assert sent_end < second.media_clock.position(0.0) <= sent_end + ms_to_samples(3000 + LONGEST_CHUNK_MS)
             assert second.resumption.is_uncertain
-            await leave(scene)
-        for one in (first, second):
-            await one.aclose()
+            await close(scene, first, second)
 
     run_virtual(main())
 
@@ -170,9 +175,7 @@ def test_a_turn_that_nobody_was_told_of_is_seen_to_begin() -> None:
         await scene.sink.until(TurnStarted)
         second = elsewhere(stored(first))
         assert [type(event) for event, _ in second.untold] == [TurnStarted, ErrorEvent, TurnMetrics, TurnStopped]
-        await leave(scene)
-        for one in (first, second):
-            await one.aclose()
+        await close(scene, first, second)
 
     run_virtual(main())
 
@@ -193,9 +196,7 @@ def test_the_end_of_a_turn_that_was_sent_may_not_have_been_heard() -> None:
         second.reopen(Resume(Secret(first.resumption.handle.reveal()), 0, ms_to_samples(500)))
         heard = second.heard.memory.history.snapshot()[1]
         assert heard == Utterance(Speaker.PERSON, "One two", interrupted=True)
-        await leave(scene)
-        for one in (first, second):
-            await one.aclose()
+        await close(scene, first, second)
 
     run_virtual(main())
 
@@ -290,9 +291,7 @@ def test_a_turn_that_was_held_was_heard_to_its_pause() -> None:
         stopped = told[-1]
         assert isinstance(stopped, TurnStopped)
         assert (stopped.heard_sample, stopped.heard_is_estimate) == (ms_to_samples(700), False)
-        await leave(scene)
-        for one in (first, second):
-            await one.aclose()
+        await close(scene, first, second)
 
     run_virtual(main())
 
@@ -309,8 +308,6 @@ def test_what_waited_to_be_sent_is_left_to_the_next_server() -> None:
         second = elsewhere(stored(first))
         assert second.handover.left_unsent == [("a", b"turn_started")]
         assert [type(event) for event, _ in second.untold] == [ErrorEvent, TurnMetrics, TurnStopped]
-        await leave(scene)
-        for one in (first, second):
-            await one.aclose()
+        await close(scene, first, second)
 
     run_virtual(main())
