@@ -2,7 +2,7 @@
 
 Made from the table of its paths (tth.gateway.routes) and from the contract's own declarations and comments, as `buf
 build` puts them into an image (build/tth.binpb); `make proto-check` fails when the document is behind.
-Tests: tests/tools/test_openapi_document.py.
+Tests: tests/gateway/test_rest.py.
 """
 
 from __future__ import annotations

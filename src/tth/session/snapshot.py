@@ -1,7 +1,7 @@
 """All that another server needs to go on with a session, as one value, and as JSON with a version number.
 
 It holds what people said, so it belongs where conversations may be kept; of the handles it holds hashes only.
-Tests: tests/session/test_snapshot.py.
+Tests: tests/session/test_record.py.
 """
 
 from __future__ import annotations

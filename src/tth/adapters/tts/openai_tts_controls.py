@@ -1,6 +1,6 @@
 """Where controls become OpenAI speech's request: voice, speed and instructions. Pure.
 
-What a server takes differs, so its settings say it. Tests: tests/adapters/tts/test_openai_tts_controls.py.
+What a server takes differs, so its settings say it. Tests: tests/adapters/test_controls.py.
 """
 
 from __future__ import annotations
