@@ -152,12 +152,12 @@ def test_words_without_a_text_are_written_as_they_are(tmp_path: Path) -> None:
 
 
 def test_stills_show_the_widest_mouth_of_each_part(tmp_path: Path) -> None:
-    """Taken from the finished file, by the numbers of the motion frames; listeners are left out."""
-    recorder = Recorder(tmp_path / "a.mp4", blendshape_names=["other", "jawOpen"])
-    levels = [40, 60, 200, 80, 100, 120, 220, 140]
+    """Taken from the finished file, by the numbers of the motion frames; blinks are left out."""
+    recorder = Recorder(tmp_path / "a.mp4", blendshape_names=["eyeBlinkLeft", "jawOpen"])
+    levels = [40, 60, 200, 240, 100, 120, 220, 140]
     for event, level in zip(frames(levels, VideoCodec.H264, 0), levels, strict=True):
         recorder.take(event)
-        motion = media_pb2.MotionFrame(pts_us=event.video_frame.pts_us, blendshapes=[0.0, level / 255])
+        motion = media_pb2.MotionFrame(pts_us=event.video_frame.pts_us, blendshapes=[float(level == 240), level / 255])
         recorder.take(ConverseResponse(turn_id="t_1", motion_frame=motion))
     recorder.take(audio("t_1", 0))
     recorder.close()
